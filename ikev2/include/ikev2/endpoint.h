@@ -16,6 +16,11 @@
 #include "base/time.h"
 #include "ikev2/message.h"
 
+struct ike_sa;
+struct child_sa;
+struct sent;
+struct seen;
+
 /* ------------------------------------------------------------ configuration */
 
 struct identity {

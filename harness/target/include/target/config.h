@@ -1,0 +1,106 @@
+/*
+ * What a real target is to be: its addresses, and the connections of the slots.
+ *
+ * A plain description that each driver turns into the files of its daemon.  A slot of the harness
+ * has a connection over IPv4 ("s3") and one over IPv6 ("s3-ip6"); a connection has up to three
+ * children, whose names append to it: "" (IPv4 inside), "-six" (IPv6 inside) and "-more" (a second
+ * one, IPv4 inside).  So "s3-ip6-six" is IPv6 in IPv6.  Addresses are from the documentation ranges:
+ * see target_config_slots.
+ */
+#ifndef TARGET_CONFIG_H
+#define TARGET_CONFIG_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/address.h"
+#include "base/time.h"
+#include "base/why.h"
+
+#define TARGET_NAME 32
+#define TARGET_SELECTOR 48
+#define TARGET_CHILDREN 3
+
+/* Everything outside the target is routed into the tester's device, these at least. */
+#define TARGET_TESTER_4 "198.51.100.0/24"
+#define TARGET_TESTER_6 "2001:db8:0:2::/64"
+#define TARGET_NAT_4 "203.0.113.0/24"
+#define TARGET_NAT_6 "2001:db8:0:3::/64"
+
+enum target_esn {
+	TARGET_ESN_NO,
+	TARGET_ESN_YES,         /* only with */
+	TARGET_ESN_BOTH,        /* either; "with" is preferred */
+};
+
+struct target_child {
+	char suffix[16];                        /* of the connection's name */
+	char target_selector[TARGET_SELECTOR];  /* "10.2.3.0/24" */
+	char tester_selector[TARGET_SELECTOR];
+	struct address target;                  /* inner addresses, which answer a ping */
+	struct address tester;
+};
+
+struct target_connection {
+	char name[TARGET_NAME];
+	struct address target;          /* outer */
+	struct address tester;
+	struct address nat;             /* the tester's address behind a NAT; family 0 for none */
+	char target_id[64];             /* "target.example.org", an address, or user@domain */
+	char tester_id[64];
+	char secret[128];
+	char ike[512];                  /* the daemon's keywords; empty: all that target_suites names */
+	char esp[512];
+	struct target_child child[TARGET_CHILDREN];
+	size_t children;
+	enum target_esn esn;
+	bool esp_dh;                    /* KE when a Child SA is made by CREATE_CHILD_SA */
+	bool force_encapsulation;       /* in UDP, even without NAT (kernel-libipsec always does) */
+	bool fragmentation;             /* RFC 7383 */
+	unsigned replay_window;         /* packets */
+	unsigned liveness_s;            /* 0: off */
+	unsigned ike_lifetime_s;        /* 0: the longest that the daemon allows */
+	unsigned esp_lifetime_s;
+};
+
+/* Of a request: sent at 0, first, first + first*base, ...; given up when the last gap has passed. */
+struct target_retransmission {
+	usec first;
+	double base;
+	unsigned tries;                 /* retransmissions after the first sending */
+};
+
+enum target_cookies {
+	TARGET_COOKIES_NEVER,
+	TARGET_COOKIES_ALWAYS,          /* see cookies_need_half_open in struct target_facts */
+};
+
+struct target_config {
+	char tree[TARGET_NAME];         /* of ci/targets/tree; empty: the driver's own name */
+	struct address target4;
+	struct address target6;
+	struct target_retransmission retransmission;
+	enum target_cookies cookies;
+	bool childless;                 /* RFC 6023 allowed */
+	bool replace_unique;            /* INITIAL_CONTACT and unique IDs replace older IKE SAs */
+	struct target_connection *connection;
+	size_t connections;
+	const char *const *command;     /* driver "exec": a shell line per target_verb, or NULL */
+};
+
+/*
+ * Fills in the standard layout with so many slots (at most 250), numbered from 1: outer
+ * target 192.0.2.1 and 2001:db8:0:1::1; tester 198.51.100.N and 2001:db8:0:2::N, NAT 203.0.113.N
+ * and 2001:db8:0:3::N; inner target 10.2.N.1, fd00:2:0:N::1 and 10.4.N.1, inner tester 10.1.N.1,
+ * fd00:1:0:N::1 and 10.3.N.1, with /24 and /64 selectors (IPv6: N in decimal digits).  Identities
+ * target.example.org and sN.tester.example.org, a secret of its own for each slot.
+ * target_config_free frees what it took.
+ */
+bool target_config_slots(struct target_config *config, size_t slots, struct why *why);
+void target_config_free(struct target_config *config);
+
+/* The connection of that name, or the one with a child of that full name; NULL if there is none. */
+const struct target_connection *target_config_find(const struct target_config *config,
+		const char *name, const struct target_child **child);
+
+#endif

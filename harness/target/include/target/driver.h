@@ -1,0 +1,129 @@
+/*
+ * A real target: a daemon in namespaces of its own, and the orders it takes.
+ *
+ * Nothing but target_start, target_attach and target_stop waits: an order returns a ticket at once,
+ * target_poll moves things along, target_result tells how a ticket fared.  A target that its owner
+ * started dies with the owner, however that ends, and so do its namespaces and mounts, which have no
+ * name outside it.  Needs root.  Drivers: "strongswan", "libreswan" (with a version of their tree,
+ * "libreswan:5.2"), "exec" and "none".
+ */
+#ifndef TARGET_DRIVER_H
+#define TARGET_DRIVER_H
+
+#include <poll.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "target/config.h"
+
+struct target;
+
+enum target_verb {
+	TARGET_INITIATE,        /* the IKE SA and the child of that name */
+	TARGET_NEW_CHILD,       /* the child of that name, on the IKE SA there is */
+	TARGET_REKEY_IKE,
+	TARGET_REKEY_CHILD,
+	TARGET_DELETE_IKE,
+	TARGET_DELETE_CHILD,
+	TARGET_RESET,           /* forget every SA of the connection, silently where the daemon can */
+	TARGET_PING,            /* from the child's inner target address to the inner tester address */
+	TARGET_STATUS,
+	TARGET_COUNTERS,        /* of all Child SAs */
+	TARGET_RESTART,         /* the daemon alone; all its SAs are gone, devices and addresses stay */
+	TARGET_KILL,            /* SIGKILL to the daemon */
+	TARGET_VERBS,
+};
+
+/* "initiate", "rekey-ike", ...; and back, TARGET_VERBS if it is none. */
+const char *target_verb_name(enum target_verb verb);
+enum target_verb target_verb_find(const char *name);
+
+struct target_counters {
+	size_t sas;                     /* one direction each */
+	uint64_t in_packets, in_octets; /* accepted, inner */
+	uint64_t out_packets, out_octets;
+	uint64_t replays, bad_icv;      /* where the data plane counts them */
+};
+
+enum target_progress {
+	TARGET_PENDING,
+	TARGET_DONE,            /* the daemon took the order; what comes of it is on the wire */
+	TARGET_REFUSED,         /* it did not, or the order failed or took too long: see text */
+};
+
+struct target_result {
+	enum target_progress progress;
+	int code;                       /* of the command: exit status, or -1 for too long */
+	const char *text;               /* what it said; valid until the next call with this target */
+	size_t ike_sas, child_sas;      /* TARGET_STATUS; Child SAs in pairs */
+	struct target_counters counters;        /* TARGET_COUNTERS */
+	usec rtt;                       /* TARGET_PING: of the answer */
+};
+
+struct target_exit {
+	bool exited;
+	int signal;                     /* or 0 */
+	int code;
+};
+
+/* What is true of a driver and tree, for profiles. */
+struct target_facts {
+	const char *driver;
+	const char *version;            /* "strongSwan 5.9.8" */
+	const char *ike_suites;         /* space-separated keywords of the daemon, preferred first */
+	const char *esp_suites;
+	bool plain_esp;                 /* IP protocol 50, besides UDP encapsulation */
+	bool esn;
+	bool ipv6;
+	bool cookies_need_half_open;    /* TARGET_COOKIES_ALWAYS asks once one half-open IKE SA stands */
+	bool user_mode_linux;           /* the daemon runs on a kernel of its own */
+	unsigned max_replay_window;
+};
+
+/* How long the harness should give a target's own start, at most. */
+#define TARGET_START_LIMIT (60 * USEC_S)
+
+/* Starts a target that ends with the caller (its thread, to be exact), ready for orders. */
+struct target *target_start(const char *name, const struct target_config *config, struct why *why);
+/* Ends it and all that belongs to it, and frees it.  NULL is allowed. */
+void target_stop(struct target *target);
+
+/* Starts one that stays after this process; at most one of a name. */
+bool target_up(const char *name, const struct target_config *config, struct why *why);
+/* Ends it, and whatever crashed starts left behind; true if nothing of it is there afterwards. */
+bool target_down(const char *name, struct why *why);
+/* Takes orders for one that is up; target_stop then only lets go of it.  config as it was started. */
+struct target *target_attach(const char *name, const struct target_config *config, struct why *why);
+/* Is one up?  What it is, in a line or more, for people. */
+bool target_show(const char *name, char *text, size_t cap);
+
+/*
+ * The tester's end of the wire: a TUN device (IP packets, no header before them) inside the
+ * target's namespace, to which all that is not the target's is routed.  Non-blocking; the caller
+ * closes it.  -1 on failure.
+ */
+int target_tun(struct target *target, struct why *why);
+
+/* Gives an order; 0 if it could not be given.  connection may be NULL where none is meant. */
+unsigned target_order(struct target *target, enum target_verb verb, const char *connection,
+		struct why *why);
+/* How it fares.  Once it is not TARGET_PENDING the ticket is over, and unknown to the next call. */
+struct target_result target_result(struct target *target, unsigned ticket);
+/* The descriptors that make target_poll worth calling; returns how many of cap were filled in. */
+size_t target_pollfds(const struct target *target, struct pollfd *fds, size_t cap);
+/* Moves things along, never waits.  Returns when it wants to be called again at the latest. */
+usec target_poll(struct target *target);
+
+/* Is the daemon's process there?  Costs next to nothing. */
+bool target_alive(struct target *target, struct target_exit *how);
+
+/* The end of the log now; and the next whole line after a mark, which moves on.  False: no more. */
+uint64_t target_log_mark(struct target *target);
+bool target_log_line(struct target *target, uint64_t *mark, char *line, size_t cap);
+
+const struct target_facts *target_facts(const struct target *target);
+/* Where its files are (configuration, logs), and its first process: for people. */
+const char *target_directory(const struct target *target);
+pid_t target_pid(const struct target *target);
+
+#endif
