@@ -1,0 +1,32 @@
+/*
+ * The real world's devices: a TUN device that owns all tester addresses, or UDP sockets without
+ * privilege; and the monotonic clock.  Shared by all real worlds of a process.
+ */
+#ifndef WORLD_REAL_H
+#define WORLD_REAL_H
+
+#include <poll.h>
+
+#include "base/address.h"
+#include "base/time.h"
+#include "base/why.h"
+
+struct real;
+struct world;
+struct node;
+
+/* Over a TUN device (IFF_TUN | IFF_NO_PI) that the caller opened; the descriptor becomes ours. */
+struct real *real_over_tun(int fd, struct why *why);
+/* Over UDP sockets bound to the given local addresses (IKE and NAT-T ports); no raw ESP, no NAT. */
+struct real *real_over_udp(const struct address *locals, size_t count, struct why *why);
+void real_free(struct real *r);
+usec real_now(struct real *r);
+/* Waits until something came, a descriptor of extra is ready, or the deadline; then hands packets to the
+ * worlds that own their destination.  Returns how late it woke after the deadline (the loop's own lag). */
+usec real_wait(struct real *r, usec deadline, struct pollfd *extra, size_t extra_count);
+/* Fresh octets, for rng.entropy. */
+void real_entropy(void *r, uint8_t *out, size_t len);
+/* Packets that no world owned, since the start. */
+uint64_t real_strays(const struct real *r);
+
+#endif
