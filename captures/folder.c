@@ -1,0 +1,413 @@
+/* The captures of a run: packets are kept until their case ends, for a comment may come after its packet. */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+
+#include "captures/captures.h"
+#include "captures/key-list.h"
+
+#define COMMENT_OCTETS 2000
+#define CASE_OCTETS ((size_t)64 << 20)  /* of packets kept for one case; what comes later is counted, not kept */
+#define ENDPOINTS 16
+
+struct packet {
+	struct packet *next;
+	usec time;
+	char *comment;
+	char endpoint[32];
+	size_t len;
+	uint8_t octets[];
+};
+
+/* What was edited in the packet that an endpoint is about to send. */
+struct pending {
+	char endpoint[32];
+	char comment[COMMENT_OCTETS];
+};
+
+struct open_case {
+	struct open_case *next;
+	char *id, *target;
+	struct packet *first, **end, *last_of_target;
+	size_t octets, left_out;
+	struct pending pending[ENDPOINTS];
+	size_t pending_count;
+};
+
+struct captures {
+	char dir[256];
+	enum capture_keep keep;
+	bool keys, per_target;
+	struct open_case *open;
+	struct key_list rows_ike, rows_esp;
+	bool failed;
+	struct why why;
+};
+
+static bool make_folder(const char *dir, const char *below, struct why *why)
+{
+	char path[512];
+
+	snprintf(path, sizeof(path), "%s%s%s", dir, *below ? "/" : "", below);
+	if (mkdir(path, 0777) == 0 || errno == EEXIST)
+		return true;
+	return why_set(why, "cannot make the folder %s: %s", path, strerror(errno));
+}
+
+struct captures *captures_new(const char *dir, enum capture_keep keep, bool keys, bool per_target, struct why *why)
+{
+	struct captures *c = calloc(1, sizeof(*c));
+
+	if (!c) {
+		why_set(why, "no memory for captures");
+		return NULL;
+	}
+	snprintf(c->dir, sizeof(c->dir), "%s", dir);
+	c->keep = keep;
+	c->keys = keys;
+	c->per_target = per_target;
+	if (!make_folder(dir, "", why) || !make_folder(dir, "captures", why) ||
+	    (keys && !make_folder(dir, "wireshark", why))) {
+		free(c);
+		return NULL;
+	}
+	return c;
+}
+
+char *captures_path(const struct captures *c, const char *target, const char *id, char *text, size_t cap)
+{
+	if (c->per_target && target)
+		snprintf(text, cap, "captures/%s/%s.pcapng", target, id);
+	else
+		snprintf(text, cap, "captures/%s.pcapng", id);
+	return text;
+}
+
+static void trouble(struct captures *c, const struct why *why)
+{
+	if (!c->failed)
+		c->why = *why;
+	c->failed = true;
+}
+
+static bool same(const char *a, const char *b)
+{
+	return strcmp(a ? a : "", b ? b : "") == 0;
+}
+
+static struct open_case *find_case(struct captures *c, const struct event *e)
+{
+	struct open_case *o;
+
+	if (!e->run)
+		return NULL;
+	for (o = c->open; o; o = o->next)
+		if (strcmp(o->id, e->run) == 0 && same(o->target, e->target))
+			return o;
+	return NULL;
+}
+
+static struct open_case *begin_case(struct captures *c, const struct event *e)
+{
+	const char *id = e->run ? e->run : e->id;
+	struct open_case *o = calloc(1, sizeof(*o));
+
+	if (!o || !id) {
+		free(o);
+		return NULL;
+	}
+	o->id = strdup(id);
+	o->target = strdup(e->target ? e->target : "");
+	o->end = &o->first;
+	o->next = c->open;
+	c->open = o;
+	return o;
+}
+
+static void add_comment(char **comment, const char *text)
+{
+	size_t had = *comment ? strlen(*comment) : 0, more = strlen(text);
+	char *grown;
+
+	if (had + more + 2 > COMMENT_OCTETS)
+		return;
+	grown = realloc(*comment, had + more + 2);
+	if (!grown)
+		return;
+	if (had > 0)
+		grown[had++] = '\n';
+	memcpy(grown + had, text, more + 1);
+	*comment = grown;
+}
+
+static struct pending *pending_of(struct open_case *o, const char *endpoint)
+{
+	size_t i;
+
+	for (i = 0; i < o->pending_count; i++)
+		if (strcmp(o->pending[i].endpoint, endpoint) == 0)
+			return &o->pending[i];
+	if (o->pending_count == ENDPOINTS)
+		return NULL;
+	snprintf(o->pending[i].endpoint, sizeof(o->pending[i].endpoint), "%s", endpoint);
+	o->pending[i].comment[0] = '\0';
+	o->pending_count++;
+	return &o->pending[i];
+}
+
+static void hear_edited(struct open_case *o, const struct event *e)
+{
+	struct pending *p = pending_of(o, e->endpoint ? e->endpoint : "");
+	size_t had;
+
+	if (!p)
+		return;
+	had = strlen(p->comment);
+	snprintf(p->comment + had, sizeof(p->comment) - had, "%sedited %s: %s -> %s", had ? "\n" : "",
+		 e->path ? e->path : "?", e->wanted ? e->wanted : "", e->got ? e->got : "");
+}
+
+static void hear_sent(struct open_case *o, const struct event *e)
+{
+	const char *endpoint = e->endpoint ? e->endpoint : "";
+	struct pending *edits;
+	struct packet *p;
+
+	if (o->octets + e->octets.len > CASE_OCTETS) {
+		o->left_out++;
+		return;
+	}
+	p = calloc(1, sizeof(*p) + e->octets.len);
+	if (!p) {
+		o->left_out++;
+		return;
+	}
+	p->time = e->time;
+	p->len = e->octets.len;
+	if (p->len > 0)
+		memcpy(p->octets, e->octets.at, p->len);
+	snprintf(p->endpoint, sizeof(p->endpoint), "%s", endpoint);
+	edits = pending_of(o, endpoint);
+	if (edits && edits->comment[0]) {
+		add_comment(&p->comment, edits->comment);
+		edits->comment[0] = '\0';
+	}
+	*o->end = p;
+	o->end = &p->next;
+	o->octets += p->len;
+	if (strcmp(endpoint, "target") == 0)
+		o->last_of_target = p;
+}
+
+/* A comment at the packet that a judgement or the link speaks of: the last one, or the target's last. */
+static void comment_last(struct open_case *o, bool of_target, const char *text)
+{
+	struct packet *p = o->first;
+
+	if (of_target && o->last_of_target) {
+		add_comment(&o->last_of_target->comment, text);
+		return;
+	}
+	while (p && p->next)
+		p = p->next;
+	if (p)
+		add_comment(&p->comment, text);
+}
+
+static void hear_check(struct open_case *o, const struct event *e)
+{
+	char text[800];
+
+	if (!e->verdict || strcmp(e->verdict, "pass") == 0)
+		return;
+	snprintf(text, sizeof(text), "%s %s: %s%swanted %s, got %s (%s:%u)", e->verdict, e->id ? e->id : "",
+		 e->path ? e->path : "", e->path ? ": " : "", e->wanted ? e->wanted : "?",
+		 e->got ? e->got : "?", e->file ? e->file : "", e->line);
+	comment_last(o, true, text);
+}
+
+static void hear_dropped(struct open_case *o, const struct event *e)
+{
+	char text[200];
+
+	snprintf(text, sizeof(text), "lost by the link: %s", e->text ? e->text : "");
+	comment_last(o, false, text);
+}
+
+static bool worth_keeping(const struct captures *c, const struct event *end)
+{
+	static const char *const good[] = { "pass", "not-applicable", "weak", "expected-fail" };
+	size_t i;
+
+	if (c->keep != CAPTURE_FAILED)
+		return c->keep == CAPTURE_ALWAYS;
+	for (i = 0; i < ARRAY_LEN(good); i++)
+		if (end->verdict && strcmp(end->verdict, good[i]) == 0)
+			return false;
+	return true;
+}
+
+static void write_case(struct captures *c, struct open_case *o)
+{
+	char name[300], path[600];
+	struct pcapng *file;
+	struct packet *p;
+	struct why why;
+
+	if (c->per_target) {
+		snprintf(name, sizeof(name), "captures/%s", o->target);
+		if (!make_folder(c->dir, name, &why)) {
+			trouble(c, &why);
+			return;
+		}
+	}
+	captures_path(c, o->target, o->id, name, sizeof(name));
+	snprintf(path, sizeof(path), "%s/%s", c->dir, name);
+	file = pcapng_create(path, &why);
+	if (!file) {
+		trouble(c, &why);
+		return;
+	}
+	for (p = o->first; p; p = p->next)
+		pcapng_packet(file, pcapng_interface(file, p->endpoint), p->time, bytes_make(p->octets, p->len),
+			      p->comment);
+	if (!pcapng_close(file, &why))
+		trouble(c, &why);
+}
+
+static void free_case(struct open_case *o)
+{
+	struct packet *p, *next;
+
+	for (p = o->first; p; p = next) {
+		next = p->next;
+		free(p->comment);
+		free(p);
+	}
+	free(o->id);
+	free(o->target);
+	free(o);
+}
+
+static void end_case(struct captures *c, struct open_case *o, const struct event *e)
+{
+	struct open_case **at;
+
+	if (o->first && worth_keeping(c, e))
+		write_case(c, o);
+	for (at = &c->open; *at; at = &(*at)->next)
+		if (*at == o) {
+			*at = o->next;
+			break;
+		}
+	free_case(o);
+}
+
+static void hear_keys(struct captures *c, const struct event *e)
+{
+	char row[1200];
+
+	if (!c->keys)
+		return;
+	if (e->kind == EVENT_KEYS_IKE && e->ike_keys && wireshark_ike_row(e->ike_keys, row, sizeof(row)))
+		key_list_add(&c->rows_ike, row);
+	if (e->kind == EVENT_KEYS_CHILD && e->child_keys && wireshark_esp_row(e->child_keys, row, sizeof(row)))
+		key_list_add(&c->rows_esp, row);
+}
+
+void captures_hear(void *captures, const struct event *e)
+{
+	struct captures *c = captures;
+	struct open_case *o;
+
+	if (c->keep == CAPTURE_NEVER)
+		return;
+	if (e->kind == EVENT_KEYS_IKE || e->kind == EVENT_KEYS_CHILD) {
+		hear_keys(c, e);
+		return;
+	}
+	o = find_case(c, e);
+	if (!o && (e->kind == EVENT_CASE || e->kind == EVENT_SENT))
+		o = begin_case(c, e);
+	if (!o)
+		return;
+	switch (e->kind) {
+	case EVENT_SENT:
+		hear_sent(o, e);
+		break;
+	case EVENT_EDITED:
+		hear_edited(o, e);
+		break;
+	case EVENT_DROPPED:
+		hear_dropped(o, e);
+		break;
+	case EVENT_CHECK:
+	case EVENT_ORACLE:
+		hear_check(o, e);
+		break;
+	case EVENT_CASE_END:
+		end_case(c, o, e);
+		break;
+	default:
+		break;
+	}
+}
+
+static void write_text(struct captures *c, const char *name, const char *text, struct key_list *rows)
+{
+	char path[512];
+	struct why why;
+	FILE *f;
+
+	snprintf(path, sizeof(path), "%s/wireshark/%s", c->dir, name);
+	f = fopen(path, "w");
+	if (!f) {
+		why_set(&why, "cannot write %s: %s", path, strerror(errno));
+		trouble(c, &why);
+		return;
+	}
+	if (text)
+		fputs(text, f);
+	if (rows)
+		key_list_write(rows, f);
+	if (fclose(f) != 0) {
+		why_set(&why, "cannot write %s", path);
+		trouble(c, &why);
+	}
+}
+
+bool captures_finish(struct captures *c, struct why *why)
+{
+	static const char preferences[] = "esp.enable_encryption_decode: TRUE\n"
+					  "esp.enable_authentication_check: TRUE\n"
+					  "esp.enable_null_encryption_decode_heuristic: FALSE\n"
+					  "udp.check_checksum: TRUE\n";
+	static const struct event interrupted = { .kind = EVENT_CASE_END, .verdict = "inconclusive" };
+
+	while (c->open)
+		end_case(c, c->open, &interrupted);
+	if (c->keys && c->keep != CAPTURE_NEVER) {
+		write_text(c, "preferences", preferences, NULL);
+		write_text(c, "ikev2_decryption_table", NULL, &c->rows_ike);
+		write_text(c, "esp_sa", NULL, &c->rows_esp);
+	}
+	if (c->failed && why)
+		*why = c->why;
+	return !c->failed;
+}
+
+void captures_free(struct captures *c)
+{
+	struct open_case *o;
+
+	if (!c)
+		return;
+	while ((o = c->open)) {
+		c->open = o->next;
+		free_case(o);
+	}
+	key_list_free(&c->rows_ike);
+	key_list_free(&c->rows_esp);
+	free(c);
+}

@@ -1,0 +1,58 @@
+/*
+ * Captures of a run: one pcapng file a case, with a comment at each edited and each failing packet,
+ * and a Wireshark configuration folder with the keys, so that everything opens decrypted.
+ *
+ * A listener of the event log.  Each packet stands once, as its sender sent it, on an interface named
+ * after its sender; what the link lost says so.  Times are the world's, octets never depend on the machine.
+ */
+#ifndef CAPTURES_CAPTURES_H
+#define CAPTURES_CAPTURES_H
+
+#include "base/event.h"
+#include "base/why.h"
+
+enum capture_keep { CAPTURE_ALWAYS, CAPTURE_FAILED, CAPTURE_NEVER };
+
+struct captures;
+/* Writes to DIR/captures/ID.pcapng (several targets: DIR/captures/TARGET/ID.pcapng) and DIR/wireshark/;
+ * makes the folders.  keys false: no key files.  NULL with why. */
+struct captures *captures_new(const char *dir, enum capture_keep keep, bool keys, bool per_target,
+			      struct why *why);
+/* The listener: event_listen(log, captures_hear, captures). */
+void captures_hear(void *captures, const struct event *e);
+/* Writes the key files; false with why (the first thing that could not be written, also before). */
+bool captures_finish(struct captures *c, struct why *why);
+void captures_free(struct captures *c);
+/* The file of a case, relative to DIR; returns text. */
+char *captures_path(const struct captures *c, const char *target, const char *id, char *text, size_t cap);
+
+/* ------------------------------------------------------------ single files */
+
+struct pcapng;
+/* A new file; NULL with why.  Packets are raw IP (LINKTYPE_RAW), times in nanoseconds. */
+struct pcapng *pcapng_create(const char *path, struct why *why);
+/* The number of the interface of that name, made when it is new. */
+unsigned pcapng_interface(struct pcapng *p, const char *name);
+/* comment may be NULL.  from_us: direction "outbound" as the tester sees it. */
+void pcapng_packet(struct pcapng *p, unsigned interface, usec time, struct bytes ip, const char *comment);
+/* False with why if anything could not be written. */
+bool pcapng_close(struct pcapng *p, struct why *why);
+
+/* Reads pcap or pcapng (libpcap); each IP packet is handed over, link headers taken off.
+ * False with why if the file is none, is damaged, or has a link type that holds no IP. */
+typedef void capture_packet(void *ctx, usec time, struct bytes ip);
+bool capture_read(const char *path, capture_packet *packet, void *ctx, struct why *why);
+
+/* ------------------------------------------------------------ Wireshark's tables */
+
+/* A row of ikev2_decryption_table or esp_sa with its newline; false if Wireshark has no name for the suite. */
+bool wireshark_ike_row(const struct event_ike_keys *keys, char *text, size_t cap);
+bool wireshark_esp_row(const struct event_child_keys *keys, char *text, size_t cap);
+/* The keys of a table again (for `explain`): calls back once a row that is understood. */
+struct suite;
+typedef void wireshark_ike_found(void *ctx, const struct event_ike_keys *keys);
+typedef void wireshark_esp_found(void *ctx, const struct event_child_keys *keys);
+bool wireshark_read(const char *folder, wireshark_ike_found *ike, wireshark_esp_found *esp, void *ctx,
+		    struct why *why);
+
+#endif

@@ -1,0 +1,165 @@
+/* pcapng files (draft-ietf-opsawg-pcapng): section header, one interface per sender, enhanced packets. */
+#include "captures/captures.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+enum { BLOCK_SECTION = 0x0a0d0d0a, BLOCK_INTERFACE = 1, BLOCK_PACKET = 6 };
+enum { OPTION_END = 0, OPTION_COMMENT = 1, OPTION_NAME = 2, OPTION_USER_APPLICATION = 4, OPTION_RESOLUTION = 9 };
+enum { LINKTYPE_RAW = 101 };
+#define INTERFACES 16
+#define NAME_OCTETS 32
+
+struct pcapng {
+	FILE *file;
+	char path[400];
+	char names[INTERFACES][NAME_OCTETS];
+	unsigned interfaces;
+	bool failed;
+};
+
+static size_t padded(size_t len)
+{
+	return (len + 3) & ~(size_t)3;
+}
+
+static void put(struct pcapng *p, const void *at, size_t len)
+{
+	if (len > 0 && fwrite(at, 1, len, p->file) != len)
+		p->failed = true;
+}
+
+/* Little-endian whatever the machine, so that files are the same everywhere. */
+static void put_u32(struct pcapng *p, uint32_t v)
+{
+	uint8_t o[4] = { (uint8_t)v, (uint8_t)(v >> 8), (uint8_t)(v >> 16), (uint8_t)(v >> 24) };
+
+	put(p, o, sizeof(o));
+}
+
+static void put_u16_pair(struct pcapng *p, uint16_t a, uint16_t b)
+{
+	put_u32(p, a | (uint32_t)b << 16);
+}
+
+static void put_padded(struct pcapng *p, struct bytes b)
+{
+	static const uint8_t zero[4];
+
+	put(p, b.at, b.len);
+	put(p, zero, padded(b.len) - b.len);
+}
+
+static size_t option_size(size_t len)
+{
+	return 4 + padded(len);
+}
+
+static void put_option(struct pcapng *p, uint16_t code, struct bytes value)
+{
+	put_u16_pair(p, code, (uint16_t)value.len);
+	put_padded(p, value);
+}
+
+static void put_section(struct pcapng *p)
+{
+	struct bytes application = bytes_text("ikespec");
+	uint32_t len = (uint32_t)(28 + option_size(application.len) + 4);
+
+	put_u32(p, BLOCK_SECTION);
+	put_u32(p, len);
+	put_u32(p, 0x1a2b3c4d);
+	put_u16_pair(p, 1, 0);
+	put_u32(p, UINT32_MAX);         /* length of the section: not given */
+	put_u32(p, UINT32_MAX);
+	put_option(p, OPTION_USER_APPLICATION, application);
+	put_u16_pair(p, OPTION_END, 0);
+	put_u32(p, len);
+}
+
+struct pcapng *pcapng_create(const char *path, struct why *why)
+{
+	struct pcapng *p = calloc(1, sizeof(*p));
+
+	if (!p) {
+		why_set(why, "no memory for a capture file");
+		return NULL;
+	}
+	snprintf(p->path, sizeof(p->path), "%s", path);
+	p->file = fopen(path, "wb");
+	if (!p->file) {
+		why_set(why, "cannot write %s: %s", path, strerror(errno));
+		free(p);
+		return NULL;
+	}
+	put_section(p);
+	return p;
+}
+
+static void put_interface(struct pcapng *p, const char *name)
+{
+	static const uint8_t nanoseconds[1] = { 9 };
+	struct bytes text = bytes_text(name);
+	uint32_t len = (uint32_t)(20 + option_size(text.len) + option_size(1) + 4);
+
+	put_u32(p, BLOCK_INTERFACE);
+	put_u32(p, len);
+	put_u16_pair(p, LINKTYPE_RAW, 0);
+	put_u32(p, 0);                  /* no snapshot length */
+	put_option(p, OPTION_NAME, text);
+	put_option(p, OPTION_RESOLUTION, BYTES_OF(nanoseconds));
+	put_u16_pair(p, OPTION_END, 0);
+	put_u32(p, len);
+}
+
+unsigned pcapng_interface(struct pcapng *p, const char *name)
+{
+	unsigned i;
+
+	for (i = 0; i < p->interfaces; i++)
+		if (strncmp(p->names[i], name, NAME_OCTETS - 1) == 0)
+			return i;
+	if (p->interfaces == INTERFACES)
+		return INTERFACES - 1;
+	snprintf(p->names[i], NAME_OCTETS, "%s", name);
+	put_interface(p, p->names[i]);
+	p->interfaces++;
+	return i;
+}
+
+void pcapng_packet(struct pcapng *p, unsigned interface, usec time, struct bytes ip, const char *comment)
+{
+	struct bytes text = comment ? bytes_text(comment) : BYTES_NONE;
+	uint64_t ns = time * 1000;
+	uint32_t len;
+
+	if (text.len > UINT16_MAX)
+		text.len = UINT16_MAX;
+	len = (uint32_t)(32 + padded(ip.len) + (text.len ? option_size(text.len) + 4 : 0));
+	put_u32(p, BLOCK_PACKET);
+	put_u32(p, len);
+	put_u32(p, interface);
+	put_u32(p, (uint32_t)(ns >> 32));
+	put_u32(p, (uint32_t)ns);
+	put_u32(p, (uint32_t)ip.len);
+	put_u32(p, (uint32_t)ip.len);
+	put_padded(p, ip);
+	if (text.len > 0) {
+		put_option(p, OPTION_COMMENT, text);
+		put_u16_pair(p, OPTION_END, 0);
+	}
+	put_u32(p, len);
+}
+
+bool pcapng_close(struct pcapng *p, struct why *why)
+{
+	bool ok = !p->failed;
+
+	if (fclose(p->file) != 0)
+		ok = false;
+	if (!ok)
+		why_set(why, "cannot write %s: the disk is full or the file is gone", p->path);
+	free(p);
+	return ok;
+}
