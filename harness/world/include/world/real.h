@@ -13,7 +13,7 @@
 
 struct real;
 struct world;
-struct node;
+struct world_node;
 
 /* Over a TUN device (IFF_TUN | IFF_NO_PI) that the caller opened; the descriptor becomes ours. */
 struct real *real_over_tun(int fd, struct why *why);

@@ -15,7 +15,7 @@
 #include "ikev2/endpoint.h"
 
 struct world;
-struct node;
+struct world_node;
 struct real;            /* world/real.h: the devices and the clock that real worlds share */
 
 struct world_config {
@@ -53,9 +53,9 @@ struct link_fate world_fate_now(const struct world *w, enum link_way way);
  * the first one allocated from 31000 up; else port maps the first flow and further flows of that
  * tester get the next ones).  Older mappings stay open for what the target still sends there.  NULL: none.
  */
-bool world_nat(struct world *w, struct node *tester, const struct address *outside, struct why *why);
+bool world_nat(struct world *w, struct world_node *tester, const struct address *outside, struct why *why);
 /* The tester speaks from another address from now on; the old one stays open. */
-bool world_readdress(struct world *w, struct node *tester, const struct address *now);
+bool world_readdress(struct world *w, struct world_node *tester, const struct address *now);
 /* The whole path again, as at the start. */
 void world_heal(struct world *w);
 
@@ -100,20 +100,20 @@ struct node_config {
 	 * A stepped node: told of each arrival instead of its endpoint and inner host; the arrival and its octets
 	 * live as long as the world.  NULL: everything is handled by itself.
 	 */
-	void (*arrived)(void *ctx, struct node *node, struct arrival *a);
+	void (*arrived)(void *ctx, struct world_node *node, struct arrival *a);
 	void *ctx;
 };
-struct node *node_new(struct world *w, const struct node_config *config, struct why *why);
-struct endpoint *node_endpoint(struct node *n);
-const struct node_config *node_configuration(const struct node *n);
+struct world_node *node_new(struct world *w, const struct node_config *config, struct why *why);
+struct endpoint *node_endpoint(struct world_node *n);
+const struct node_config *node_configuration(const struct world_node *n);
 /* What a stepped node does not want to judge: handled as by an automatic one. */
-void node_handle(struct node *n, struct arrival *a);
+void node_handle(struct world_node *n, struct arrival *a);
 /* The address that the node speaks from now (family 4 or 6). */
-struct address node_address(const struct node *n, uint8_t family);
+struct address node_address(const struct world_node *n, uint8_t family);
 
 /* ESP by hand.  A packet that left: kept as long as the world. */
 struct esp_sent {
-	struct node *node;
+	struct world_node *node;
 	struct child_sa *child;
 	struct bytes packet;            /* the IP packet */
 	struct bytes esp;               /* from the SPI on */
@@ -131,18 +131,18 @@ struct esp_sending {
 	bool lost;
 	bool clear;                     /* beside the tunnel: the inner packet as it is */
 };
-struct esp_sent *node_send_esp(struct node *n, const struct esp_sending *s, struct why *why);
+struct esp_sent *node_send_esp(struct world_node *n, const struct esp_sending *s, struct why *why);
 /* The same octets once more, edits of ESP.* / datagram applied. */
-struct esp_sent *node_send_again(struct node *n, const struct esp_sent *s, const struct edits *edits, struct why *why);
+struct esp_sent *node_send_again(struct world_node *n, const struct esp_sent *s, const struct edits *edits, struct why *why);
 /* Any IP packet, as from this node (a forged ICMP error, say). */
-void node_send_packet(struct node *n, struct bytes ip);
+void node_send_packet(struct world_node *n, struct bytes ip);
 /* The octets of an IKE datagram that was sent, from another node (a stranger's replay). */
-void node_send_datagram(struct node *n, const struct datagram *d);
+void node_send_datagram(struct world_node *n, const struct datagram *d);
 /* The target's inner host pings a tester's inner address through whatever SA fits; false if none does. */
-bool node_ping(struct node *n, const struct address *to, struct why *why);
+bool node_ping(struct world_node *n, const struct address *to, struct why *why);
 /* Counters of the data plane of a child, both directions; false if it has no SAs. */
-bool node_esp_counters(struct node *n, const struct child_sa *c, struct esp_counters *in, struct esp_counters *out);
+bool node_esp_counters(struct world_node *n, const struct child_sa *c, struct esp_counters *in, struct esp_counters *out);
 /* The outbound or inbound ESP SA of a child (state of tests, sequence numbers); NULL if none. */
-struct esp_sa *node_esp_sa(struct node *n, const struct child_sa *c, bool inbound);
+struct esp_sa *node_esp_sa(struct world_node *n, const struct child_sa *c, bool inbound);
 
 #endif
