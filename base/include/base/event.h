@@ -13,9 +13,9 @@
 
 enum event_kind {
 	EVENT_BEGIN,        /* of everything: text = version, number = seed */
-	EVENT_CATALOGUE,    /* requirement: id, text = rule, level, section in detail */
-	EVENT_PROFILE,      /* id = profile, text = source without secrets */
-	EVENT_CASE,         /* a case begins: id, text = title, file, line */
+	EVENT_CATALOGUE,    /* requirement: id, text = rule, path = section, detail = level, verdict = gate */
+	EVENT_PROFILE,      /* id = profile, text = source without secrets, path = address, got = version */
+	EVENT_CASE,         /* a case begins: id = run, text = title, file, line, path = area, detail = role */
 	EVENT_SENT,         /* a packet left an endpoint: octets = the IP packet, from endpoint */
 	EVENT_RECEIVED,     /* a packet reached an endpoint */
 	EVENT_DROPPED,      /* the link lost a packet: text = why */
@@ -31,8 +31,10 @@ enum event_kind {
 	EVENT_ORACLE,       /* an oracle fired: id = its name, requirement in detail, wanted, got */
 	EVENT_TARGET,       /* a log line of the target: text */
 	EVENT_NOTE,         /* text */
-	EVENT_VERDICT,      /* of one requirement of the case: id, verdict, text = reason */
-	EVENT_CASE_END,     /* verdict, text = reason, number = packets */
+	EVENT_VERDICT,      /* of one requirement of the case: id, verdict, text = reason, detail = level, path = gate */
+	EVENT_CASE_END,     /* verdict, text = reason, detail = observed behaviour, time = the world's time spent,
+			     * number = wall microseconds, file and line, wanted, got, id = requirement of the worst
+			     * check, if one was broken */
 	EVENT_END,
 };
 
