@@ -28,13 +28,11 @@ static usec unit_size(const char *text)
 	return 0;
 }
 
-/* digits is a number below 1 in decimal ("25" for 0.25) of a unit; what is finer than 1 us is cut. */
+/* What the decimals behind the point ("25" of 0.25) are of a unit.  Finer than 1 us is cut. */
 static usec fraction(const char *digits, usec unit)
 {
 	usec sum = 0;
 	for (usec left = unit; is_digit(*digits) && left > 0; digits++) {
-		/* left * digit / 10, carrying the remainder on to the next digit would need more than
-		 * 64 bits for long fractions only; six digits of an hour are exact. */
 		sum += left * (usec)(*digits - '0') / 10;
 		left /= 10;
 	}

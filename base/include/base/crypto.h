@@ -66,6 +66,8 @@ char *suite_print_strongswan(const struct suite *s, bool esp, char *text, size_t
 struct crypto;
 struct crypto *crypto_new(struct why *why);
 void crypto_free(struct crypto *c);
+/* The OSSL_LIB_CTX, for what needs more of OpenSSL than is wrapped here (certificates, signatures). */
+struct ossl_lib_ctx_st *crypto_library(struct crypto *c);
 /* Where OpenSSL draws random octets from until the next call; must be set before anything that draws. */
 void crypto_draw_from(struct crypto *c, struct rng *r);
 /* Draws that nobody had set a generator for: must stay 0 (a test looks). */

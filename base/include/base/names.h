@@ -16,6 +16,7 @@ struct names {
 	const char *registry;
 	const struct name *rows;
 	size_t count;
+	const char *prefix;     /* "ENCR_", which may be left out when a name is read, or NULL */
 };
 
 extern const struct names names_exchange, names_payload, names_protocol, names_transform_type,
@@ -27,7 +28,7 @@ extern const struct names names_exchange, names_payload, names_protocol, names_t
 const char *names_text(const struct names *n, uint32_t value);
 /* The text, or the number in decimal written to spare; never NULL. */
 const char *names_print(const struct names *n, uint32_t value, char *spare, size_t cap);
-/* The value of a text (case matters not, '-' and '_' alike); false if unknown. */
+/* The value of a text (case matters not, '-' and '_' alike, the prefix may be missing); false if unknown. */
 bool names_value(const struct names *n, const char *text, uint32_t *out);
 
 #endif

@@ -9,14 +9,16 @@
 
 struct rng {
 	uint64_t state[4];
+	uint64_t seed;              /* what state was made of; a split depends on it alone */
 	bool fresh;                 /* the real world: octets for keys, SPIs and nonces are fresh */
 	void (*entropy)(void *ctx, uint8_t *out, size_t len);   /* where fresh octets come from */
 	void *entropy_ctx;
 };
 
-/* Seeds from a number and a label (hashed together); deterministic. */
+/* Seeds from a number and a label (hashed together); deterministic, and not fresh. */
 void rng_seed(struct rng *r, uint64_t seed, const char *label);
-/* A child generator that depends on the parent's seed and the label, not on what was drawn. */
+/* A child generator that depends on the parent's seed and the label, not on what was drawn; it is as
+ * fresh as its parent. */
 struct rng rng_split(const struct rng *r, const char *label);
 uint64_t rng_u64(struct rng *r);
 /* Uniform in [0, n); n > 0. */

@@ -1,0 +1,68 @@
+/*
+ * What the files of crypto share: the library context and everything fetched from it once.
+ *
+ * Each row of the transform table has one slot here, filled when it is first used and kept, so that
+ * a handshake looks nothing up by name.
+ */
+#ifndef BASE_CRYPTO_INSIDE_H
+#define BASE_CRYPTO_INSIDE_H
+
+#include "base/crypto.h"
+
+#include <openssl/bn.h>
+#include <openssl/crypto.h>
+#include <openssl/ec.h>
+#include <openssl/evp.h>
+#include <openssl/provider.h>
+
+/* What a KE method computes in: MODP has p and mont, ECP has curve, field and order. */
+struct group {
+	BIGNUM *p;
+	BN_MONT_CTX *mont;
+	EC_GROUP *curve;
+	const BIGNUM *order;
+};
+
+struct slot {
+	EVP_CIPHER *cipher;     /* ENCR */
+	EVP_MAC_CTX *mac;       /* PRF and INTEG: HMAC with the digest set, rekeyed by whoever uses it */
+	struct group group;     /* KE */
+};
+
+#define HASHES 8
+
+struct crypto {
+	OSSL_LIB_CTX *lib;
+	OSSL_PROVIDER *algorithms;  /* OpenSSL's "default" */
+	OSSL_PROVIDER *chance;      /* ours */
+	struct rng *draw;
+	struct rng inner;           /* blinding, and what nobody had set a generator for */
+	unsigned strays;
+	EVP_MAC *hmac;
+	EVP_MD_CTX *hash;
+	struct {
+		char name[24];
+		EVP_MD *md;
+	} hashes[HASHES];
+	BN_CTX *numbers;
+	struct slot *slots;         /* transforms_count of them */
+};
+
+/* The slot of a row; asserts that t is a row of the table. */
+struct slot *crypto_slot(struct crypto *c, const struct transform *t);
+/* A keyless HMAC context for a PRF or INTEG row; NULL if OpenSSL has none. */
+EVP_MAC_CTX *crypto_mac(struct crypto *c, const struct transform *t);
+const EVP_CIPHER *crypto_cipher(struct crypto *c, const struct transform *t);
+
+/* The numbers of a MODP or ECP row; on failure the group may be half filled and is still to be cleared. */
+bool group_load(struct group *g, const struct transform *ke, OSSL_LIB_CTX *lib, BN_CTX *numbers);
+/* Gives back what a group holds. */
+void group_clear(struct group *g);
+
+/* Our RAND provider, registered in c->lib and made the only source there. */
+bool chance_install(struct crypto *c);
+
+/* The text of OpenSSL's last error, and an empty queue; returns false. */
+bool crypto_why(struct why *why, const char *what);
+
+#endif
