@@ -1,0 +1,182 @@
+/* The console: what a person reads while and after a run. */
+#include <stdlib.h>
+
+#include "reports/reports.h"
+
+struct console {
+	struct console_options o;
+	const struct results *results;
+};
+
+static const struct {
+	const char *verdict, *label, *colour;
+} labels[] = {
+	{ "pass", "ok", "32" },
+	{ "weak", "WEAK", "33" },
+	{ "fail", "FAIL", "31;1" },
+	{ "died", "DIED", "31;1" },
+	{ "error", "ERROR", "35" },
+	{ "inconclusive", "UNCLEAR", "35" },
+	{ "not-applicable", "n/a", "90" },
+	{ "expected-fail", "known", "90" },
+	{ "unexpected-pass", "UNEXPECTED", "31;1" },
+};
+
+struct console *console_new(const struct console_options *options)
+{
+	struct console *c = calloc(1, sizeof(*c));
+
+	if (c)
+		c->o = *options;
+	return c;
+}
+
+void console_free(struct console *c)
+{
+	free(c);
+}
+
+static void put_label(const struct console *c, const char *verdict)
+{
+	size_t i;
+
+	for (i = 0; i < ARRAY_LEN(labels); i++) {
+		if (!verdict || strcmp(labels[i].verdict, verdict) != 0)
+			continue;
+		if (c->o.colour)
+			fprintf(c->o.out, "\033[%sm%-7s\033[0m", labels[i].colour, labels[i].label);
+		else
+			fprintf(c->o.out, "%-7s", labels[i].label);
+		return;
+	}
+	fprintf(c->o.out, "%-7s", verdict ? verdict : "?");
+}
+
+static bool bad(const char *verdict)
+{
+	enum outcome o = verdict_outcome(verdict);
+
+	return o == OUTCOME_FAILED || o == OUTCOME_ERROR;
+}
+
+static void put_case(const struct console *c, const struct event *e)
+{
+	put_label(c, e->verdict);
+	fprintf(c->o.out, " %7.3fs  %-44s %s%s%s\n", (double)e->time / 1e6, e->run ? e->run : "",
+		e->target ? e->target : "", e->text && *e->text && strcmp(e->verdict, "pass") != 0 ? "  " : "",
+		e->text && strcmp(e->verdict, "pass") != 0 ? e->text : "");
+}
+
+static void put_step(const struct console *c, const struct event *e)
+{
+	fprintf(c->o.out, "        %9.3fs  %s:%u: %s\n", (double)e->time / 1e6, e->file ? e->file : "", e->line,
+		e->text ? e->text : "");
+}
+
+static void put_octets(const struct console *c, struct bytes b)
+{
+	size_t i;
+
+	for (i = 0; i < b.len; i++)
+		fprintf(c->o.out, "%s%02x", i % 32 == 0 ? "\n          " : " ", b.at[i]);
+	fputc('\n', c->o.out);
+}
+
+void console_hear(void *console, const struct event *e)
+{
+	struct console *c = console;
+
+	switch (e->kind) {
+	case EVENT_CASE_END:
+		if (c->o.verbosity >= 0 || bad(e->verdict))
+			put_case(c, e);
+		break;
+	case EVENT_STEP:
+		if (c->o.verbosity >= 1)
+			put_step(c, e);
+		break;
+	case EVENT_CHECK:
+	case EVENT_ORACLE:
+		if (c->o.verbosity >= 1)
+			fprintf(c->o.out, "            %s %s %s: wanted %s, got %s\n", e->verdict ? e->verdict : "fired",
+				e->id ? e->id : "", e->path ? e->path : "", e->wanted ? e->wanted : "",
+				e->got ? e->got : "");
+		break;
+	case EVENT_TREE:
+		if (c->o.verbosity >= 2)
+			fprintf(c->o.out, "%s", e->text ? e->text : "");
+		break;
+	case EVENT_SENT:
+	case EVENT_RECEIVED:
+		if (c->o.verbosity >= 3) {
+			fprintf(c->o.out, "        %9.3fs  %s %s %zu octets", (double)e->time / 1e6,
+				e->endpoint ? e->endpoint : "", e->kind == EVENT_SENT ? "sent" : "received", e->octets.len);
+			put_octets(c, e->octets);
+		}
+		break;
+	default:
+		break;
+	}
+}
+
+static const struct result_requirement *broken_requirement(const struct result_case *k)
+{
+	size_t i;
+
+	for (i = 0; k->broken && i < k->requirement_count; i++)
+		if (strcmp(k->requirements[i].ref, k->broken) == 0)
+			return &k->requirements[i];
+	return NULL;
+}
+
+static void put_failure(const struct console *c, const struct results *r, const struct result_case *k)
+{
+	const struct result_requirement *q = broken_requirement(k);
+	const char *rule = results_rule(r, k->broken);
+	FILE *f = c->o.out;
+
+	put_label(c, k->verdict);
+	fprintf(f, " %7.3fs  %-30s", (double)k->seconds / 1e6, k->id);
+	if (k->broken)
+		fprintf(f, "  %s %s  %s", k->broken, q && q->level ? q->level : "", rule ? rule : "");
+	fputc('\n', f);
+	if (k->at_file || k->wanted)
+		fprintf(f, "         %s:%u: expected %s\n         got %s\n", k->at_file ? k->at_file : k->file,
+			k->at_file ? k->at_line : k->line, k->wanted ? k->wanted : "?", k->got ? k->got : "?");
+	if (k->reason && *k->reason)
+		fprintf(f, "         because  %s\n", k->reason);
+	if (k->capture)
+		fprintf(f, "         capture  %s/%s\n", c->o.out_dir, k->capture);
+	fprintf(f, "         again    ikespec run %s%s%s\n", k->id, c->o.again && *c->o.again ? " " : "",
+		c->o.again ? c->o.again : "");
+}
+
+static void put_target(const struct console *c, const struct result_target *t)
+{
+	fprintf(c->o.out, "%s%s%s: %zu passed (%zu weak), %zu failed (%zu without a verdict), %zu not applicable or known\n",
+		t->id, t->version ? " " : "", t->version ? t->version : "", t->passed, t->weak, t->failed,
+		t->errors, t->skipped);
+}
+
+void console_summary(struct console *c, const struct results *r)
+{
+	size_t i, failures = 0;
+
+	for (i = 0; i < r->count; i++) {
+		if (!bad(r->cases[i].verdict))
+			continue;
+		if (failures++ == 0)
+			fputc('\n', c->o.out);
+		put_failure(c, r, &r->cases[i]);
+	}
+	if (failures > 0)
+		fputc('\n', c->o.out);
+	for (i = 0; i < r->target_count; i++)
+		put_target(c, &r->targets[i]);
+	if (r->target_count > 1)
+		matrix_print(r, c->o.out);
+	fprintf(c->o.out, "seed %llu%s\n", (unsigned long long)r->seed, r->interrupted ? ", interrupted" : "");
+	fprintf(c->o.out, "%zu passed, %zu failed, %zu skipped\n", results_total(r, OUTCOME_PASSED),
+		results_total(r, OUTCOME_FAILED) + results_total(r, OUTCOME_ERROR), results_total(r, OUTCOME_SKIPPED));
+	fflush(c->o.out);
+}
