@@ -17,17 +17,22 @@
 enum wire_kind {
 	WIRE_UINT,      /* a number of `bits` bits; `constant` is its honest default */
 	WIRE_RESERVED,  /* a number that is sent as zero and ignored */
-	WIRE_NEXT,      /* the type of the element that follows this one in its list, 0 at the end */
+	WIRE_NEXT,      /* the type of the element that follows this one in its list, 0 at the end; with `of`:
+			 * of the first element of that list (HDR), or, if `of` names octets, of what is
+			 * sealed in them: then it is given, and the list ends with this element (SK) */
 	WIRE_MORE,      /* `constant` if another element follows in its list, else 0 (proposal, transform) */
-	WIRE_LENGTH,    /* octets of this composite, from its first field on (+ nothing); narrows what follows */
+	WIRE_LENGTH,    /* octets from the first field of its composite (or from the field `of`) to the end of the
+			 * list element or root around it; narrows what follows */
 	WIRE_COUNT,     /* elements in the list field named `of` */
-	WIRE_SIZE,      /* octets of the field named `of` */
-	WIRE_OCTETS,    /* bits/8 octets, or as many as a SIZE field that names it says */
+	WIRE_SIZE,      /* octets of the field named `of`; of a list: of its first element */
+	WIRE_OCTETS,    /* as many octets as a SIZE field that names it, or the field named `of`, says; else bits/8 */
 	WIRE_REST,      /* octets up to the end of the view */
-	WIRE_LIST,      /* elements of `item` (or picked by NEXT) up to the end of the view, or by a COUNT */
-	WIRE_CHOICE,    /* one variant of `choices`, picked by the value of the field named `of` */
+	WIRE_LIST,      /* elements of `item` (or picked by NEXT) up to the end of the view; by a COUNT if other
+			 * fields follow.  Its elements are found by their own names, as if it were not there */
+	WIRE_CHOICE,    /* one variant of `choices`, picked by the value of the field named `of`; its fields are
+			 * found as if it were not there */
 	WIRE_COMPUTED,  /* octets that a calculator of ikev2 or esp supplies (ICV, AUTH, NAT-D hash) */
-	WIRE_STRUCT,    /* an embedded composite of format `item` */
+	WIRE_STRUCT,    /* an embedded composite of format `item`; its LENGTH and NEXT speak of what is around it */
 };
 #define WIRE_KINDS 13
 
@@ -67,7 +72,9 @@ struct wire_format {
 	const char *section;                /* "RFC 7296 3.4" */
 	const struct wire_row *rows;
 	size_t count;
-	const char *pick;                   /* the field that NAME(X) compares: "type" for N(COOKIE); NULL: none */
+	const char *pick;                   /* the field that NAME(X) compares: "type" for N(COOKIE); NULL: the
+					     * type of the element in its chain */
+	const char *alias;                  /* other names in paths, with spaces between: "Ni Nr"; or NULL */
 };
 
 /*
@@ -84,6 +91,7 @@ struct node {
 	bool set;                           /* never corrected */
 	bool undecoded;                     /* octets that the table could not explain */
 	size_t at_bits, size_bits;          /* where it lies, after decoding or encoding */
+	struct arena *arena;                /* of a CHOICE made by wire_new: another variant comes from it */
 };
 
 /* An honest, empty composite: constants in place, everything derived unset.  NULL past the cap. */
@@ -104,6 +112,10 @@ bool wire_encode(struct arena *a, struct node *root, struct bytes *out, struct w
 
 /* Makes every derived field (NEXT, MORE, LENGTH, COUNT, SIZE) follow the rules again. */
 void wire_unset_derived(struct node *root);
+/* What the rules would put into a number field, from the positions of the last decode or encode. */
+uint64_t wire_derive(const struct node *field);
+/* The first field of that (derived) kind whose value is not what the rules give, or NULL; why says both. */
+struct node *wire_inconsistent(struct node *root, enum wire_kind kind, struct why *why);
 
 /*
  * Paths: "KE.length", "SA.P[1].T(ENCR).id", "N(COOKIE).data", "TSi.S[2].start_port", "PAYLOAD(200)[1].data".
