@@ -92,8 +92,9 @@ struct target_config {
  * Fills in the standard layout with so many slots (at most 250), numbered from 1: outer
  * target 192.0.2.1 and 2001:db8:0:1::1; tester 198.51.100.N and 2001:db8:0:2::N, NAT 203.0.113.N
  * and 2001:db8:0:3::N; inner target 10.2.N.1, fd00:2:0:N::1 and 10.4.N.1, inner tester 10.1.N.1,
- * fd00:1:0:N::1 and 10.3.N.1, with /24 and /64 selectors (IPv6: N in decimal digits).  Identities
- * target.example.org and sN.tester.example.org, a secret of its own for each slot.
+ * fd00:1:0:N::1 and 10.3.N.1, with /24 and /64 selectors (IPv6: N in decimal digits), and over IPv6
+ * the same with 4 and 2 more.  Identities target.example.org and sN.tester.example.org, a secret of
+ * its own for each slot.
  * target_config_free frees what it took.
  */
 bool target_config_slots(struct target_config *config, size_t slots, struct why *why);

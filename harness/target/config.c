@@ -1,0 +1,127 @@
+#include "target/config.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define SLOTS_MAX 250
+
+struct child_plan {
+	const char *suffix;
+	const char *target;             /* each with one %zu, the slot */
+	const char *tester;
+	const char *target_selector;
+	const char *tester_selector;
+};
+
+/* Over IPv4, then over IPv6: other inner networks, so that both may stand at the same time. */
+static const struct child_plan child_plans[2][TARGET_CHILDREN] = {
+	{
+		{ "",      "10.2.%zu.1",      "10.1.%zu.1",      "10.2.%zu.0/24",     "10.1.%zu.0/24" },
+		{ "-six",  "fd00:2:0:%zu::1", "fd00:1:0:%zu::1", "fd00:2:0:%zu::/64", "fd00:1:0:%zu::/64" },
+		{ "-more", "10.4.%zu.1",      "10.3.%zu.1",      "10.4.%zu.0/24",     "10.3.%zu.0/24" },
+	}, {
+		{ "",      "10.6.%zu.1",      "10.5.%zu.1",      "10.6.%zu.0/24",     "10.5.%zu.0/24" },
+		{ "-six",  "fd00:4:0:%zu::1", "fd00:3:0:%zu::1", "fd00:4:0:%zu::/64", "fd00:3:0:%zu::/64" },
+		{ "-more", "10.8.%zu.1",      "10.7.%zu.1",      "10.8.%zu.0/24",     "10.7.%zu.0/24" },
+	},
+};
+
+/* printf for the constant formats above, which all take the slot. */
+static void fill(char *out, size_t cap, const char *format, size_t slot)
+{
+	const char *hole = strstr(format, "%zu");
+
+	snprintf(out, cap, "%.*s%zu%s", (int)(hole - format), format, slot, hole + 3);
+}
+
+static struct address numbered(const char *format, size_t slot)
+{
+	struct address a = { 0 };
+	char text[ADDRESS_TEXT];
+
+	fill(text, sizeof(text), format, slot);
+	address_parse(text, &a);
+	return a;
+}
+
+static void fill_child(struct target_child *child, const struct child_plan *plan, size_t slot)
+{
+	snprintf(child->suffix, sizeof(child->suffix), "%s", plan->suffix);
+	fill(child->target_selector, sizeof(child->target_selector), plan->target_selector, slot);
+	fill(child->tester_selector, sizeof(child->tester_selector), plan->tester_selector, slot);
+	child->target = numbered(plan->target, slot);
+	child->tester = numbered(plan->tester, slot);
+}
+
+static void fill_connection(struct target_connection *c, const struct target_config *config,
+		size_t slot, bool six)
+{
+	snprintf(c->name, sizeof(c->name), six ? "s%zu-ip6" : "s%zu", slot);
+	c->target = six ? config->target6 : config->target4;
+	c->tester = numbered(six ? "2001:db8:0:2::%zu" : "198.51.100.%zu", slot);
+	c->nat = numbered(six ? "2001:db8:0:3::%zu" : "203.0.113.%zu", slot);
+	snprintf(c->target_id, sizeof(c->target_id), "target.example.org");
+	snprintf(c->tester_id, sizeof(c->tester_id), "s%zu.tester.example.org", slot);
+	snprintf(c->secret, sizeof(c->secret), "the shared secret of slot %zu", slot);
+	c->children = TARGET_CHILDREN;
+	for (size_t i = 0; i < c->children; i++)
+		fill_child(&c->child[i], &child_plans[six][i], slot);
+	c->esn = TARGET_ESN_NO;
+	c->esp_dh = true;
+	c->fragmentation = true;
+	c->replay_window = 64;
+}
+
+bool target_config_slots(struct target_config *config, size_t slots, struct why *why)
+{
+	memset(config, 0, sizeof(*config));
+	if (slots == 0 || slots > SLOTS_MAX)
+		return why_set(why, "a target has 1 to %d slots, not %zu", SLOTS_MAX, slots);
+	address_parse("192.0.2.1", &config->target4);
+	address_parse("2001:db8:0:1::1", &config->target6);
+	config->retransmission = (struct target_retransmission){ 500 * USEC_MS, 2.0, 5 };
+	config->connection = calloc(2 * slots, sizeof(*config->connection));
+	if (!config->connection)
+		return why_set(why, "no memory for %zu slots", slots);
+	for (size_t slot = 1; slot <= slots; slot++) {
+		fill_connection(&config->connection[config->connections++], config, slot, false);
+		fill_connection(&config->connection[config->connections++], config, slot, true);
+	}
+	return true;
+}
+
+void target_config_free(struct target_config *config)
+{
+	free(config->connection);
+	memset(config, 0, sizeof(*config));
+}
+
+static const struct target_child *child_named(const struct target_connection *c,
+		const char *suffix)
+{
+	for (size_t i = 0; i < c->children; i++)
+		if (strcmp(c->child[i].suffix, suffix) == 0)
+			return &c->child[i];
+	return NULL;
+}
+
+const struct target_connection *target_config_find(const struct target_config *config,
+		const char *name, const struct target_child **child)
+{
+	for (size_t i = 0; name && i < config->connections; i++) {
+		const struct target_connection *c = &config->connection[i];
+		size_t len = strlen(c->name);
+		const struct target_child *found;
+
+		if (strncmp(c->name, name, len) != 0)
+			continue;
+		found = child_named(c, name + len);
+		if (!found)
+			continue;
+		if (child)
+			*child = found;
+		return c;
+	}
+	return NULL;
+}

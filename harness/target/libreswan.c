@@ -1,0 +1,232 @@
+#include "internal.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <sched.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+/* In a list of pluto, "+" offers each of several. */
+#define GROUPS "-dh19+dh31+dh20+dh14"
+#define IKE_SUITES \
+	"aes_gcm256+aes_gcm128-sha2_256+sha2_384+sha2_512" GROUPS " " \
+	"aes256+aes128-sha2_256+sha2_384+sha2_512" GROUPS
+#define ESP_SUITES "aes_gcm256+aes_gcm128 aes256+aes128-sha2_256+sha2_384+sha2_512"
+
+#define COMMON .ike_suites = IKE_SUITES, .esp_suites = ESP_SUITES, .plain_esp = true, .esn = true, \
+	.ipv6 = true, .max_replay_window = 1024
+
+static const struct target_facts facts_of[] = {
+	{ .driver = "libreswan", .version = "4.10", COMMON, .user_mode_linux = true },
+	{ .driver = "libreswan", .version = "4.10", COMMON },
+	{ .driver = "libreswan", .version = "5.2",  COMMON, .user_mode_linux = true },
+	{ .driver = "libreswan", .version = "5.2",  COMMON },
+};
+
+/* In a network namespace of its own: does this kernel take an ESP SA? */
+static bool kernel_has_esp(void)
+{
+	int status = -1;
+	pid_t pid = fork();
+
+	if (pid == 0) {
+		if (unshare(CLONE_NEWNET) == 0)
+			execlp("sh", "sh", "-c", "exec ip xfrm state add src 127.0.0.1 dst 127.0.0.1 "
+				"proto esp spi 0x101 mode tunnel aead 'rfc4106(gcm(aes))' "
+				"0x00112233445566778899aabbccddeeff01020304 128 >/dev/null 2>&1",
+				(char *)NULL);
+		_exit(127);
+	}
+	return pid > 0 && waitpid(pid, &status, 0) == pid && WIFEXITED(status) &&
+		WEXITSTATUS(status) == 0;
+}
+
+/* IKESPEC_GUEST=yes or no overrides what the kernel says. */
+static bool wants_guest(void)
+{
+	const char *said = getenv("IKESPEC_GUEST");
+
+	if (said && (strcmp(said, "yes") == 0 || strcmp(said, "no") == 0))
+		return said[0] == 'y';
+	return !kernel_has_esp();
+}
+
+static const struct target_facts *facts(const char *version)
+{
+	bool guest = wants_guest();
+
+	for (size_t i = 0; i < ARRAY_LEN(facts_of); i++)
+		if ((!version[0] || strcmp(facts_of[i].version, version) == 0) &&
+		    facts_of[i].user_mode_linux == guest)
+			return &facts_of[i];
+	return NULL;
+}
+
+static bool in_guest(const struct target *target)
+{
+	return target->facts->user_mode_linux;
+}
+
+static void identity(FILE *out, const char *id)
+{
+	struct address a;
+	bool plain = address_parse(id, &a) || strchr(id, '@');
+
+	fprintf(out, "%s%s", plain ? "" : "@", id);
+}
+
+static void list(FILE *out, const char *key, const char *suites)
+{
+	fprintf(out, "    %s=", key);
+	for (; *suites; suites++)
+		fputc(*suites == ' ' ? ',' : *suites, out);
+	fputc('\n', out);
+}
+
+static void lifetimes(FILE *out, const struct target_connection *c)
+{
+	bool rekeys = c->ike_lifetime_s || c->esp_lifetime_s;
+
+	fprintf(out, "    ikelifetime=%us\n    salifetime=%us\n    rekey=%s\n    rekeymargin=5s\n"
+		"    rekeyfuzz=0%%\n", c->ike_lifetime_s ? c->ike_lifetime_s : 86400,
+		c->esp_lifetime_s ? c->esp_lifetime_s : 86400, rekeys ? "yes" : "no");
+	if (c->liveness_s)
+		fprintf(out, "    dpddelay=%us\n    dpdtimeout=%us\n    dpdaction=clear\n",
+			c->liveness_s, 5 * c->liveness_s);
+}
+
+static void behaviour(FILE *out, const struct target *target, const struct target_connection *c)
+{
+	static const char *const esn[] = { "no", "yes", "either" };
+	const struct target_retransmission *again = &target->config->retransmission;
+	double gap = (double)again->first, total = gap;
+
+	for (unsigned i = 0; i < again->tries; i++)
+		total += gap *= 2.0;
+	fprintf(out, "    esn=%s\n    pfs=%s\n    encapsulation=%s\n    replay-window=%u\n"
+		"    fragmentation=%s\n    mobike=no\n    narrowing=no\n    initial-contact=no\n"
+		"    keyingtries=1\n    retransmit-interval=%llu\n    retransmit-timeout=%us\n",
+		esn[c->esn], c->esp_dh ? "yes" : "no", c->force_encapsulation ? "yes" : "auto",
+		c->replay_window, c->fragmentation ? "yes" : "no",
+		(unsigned long long)(again->first / USEC_MS),
+		(unsigned)(total / USEC_S + 0.999));
+}
+
+static void connection(FILE *out, const struct target *target, const struct target_connection *c,
+		const struct target_child *child, const struct address *tester, const char *tail)
+{
+	const struct target_facts *known = target->facts;
+	char text[ADDRESS_TEXT];
+
+	fprintf(out, "conn %s%s%s\n    connalias=%s-all\n    left=%s\n    leftid=", c->name,
+		child->suffix, tail, c->name, address_print(&c->target, text));
+	identity(out, c->target_id);
+	fprintf(out, "\n    leftsubnet=%s\n    leftupdown=%%disabled\n    right=%s\n    rightid=",
+		child->target_selector, address_print(tester, text));
+	identity(out, c->tester_id);
+	fprintf(out, "\n    rightsubnet=%s\n    authby=secret\n    %s\n    auto=add\n",
+		child->tester_selector,
+		known->version[0] == '4' ? "ikev2=insist" : "keyexchange=ikev2");
+	list(out, "ike", c->ike[0] ? c->ike : known->ike_suites);
+	list(out, "esp", c->esp[0] ? c->esp : known->esp_suites);
+	behaviour(out, target, c);
+	lifetimes(out, c);
+}
+
+/* One for each child, and again with the address behind the NAT. */
+static void connections(FILE *out, const struct target *target, const struct target_connection *c)
+{
+	for (size_t i = 0; i < c->children; i++) {
+		connection(out, target, c, &c->child[i], &c->tester, "");
+		if (c->nat.family)
+			connection(out, target, c, &c->child[i], &c->nat, "-nat");
+	}
+}
+
+static bool write_connections(const struct target *target, struct why *why)
+{
+	FILE *out = file_create(target->directory, "ipsec.conf", why);
+
+	if (!out)
+		return false;
+	fprintf(out, "config setup\n    uniqueids=%s\n\n",
+		target->config->replace_unique ? "yes" : "no");
+	for (size_t i = 0; i < target->config->connections; i++)
+		connections(out, target, &target->config->connection[i]);
+	return file_close(out, "ipsec.conf", why);
+}
+
+static bool write_secrets(const struct target *target, struct why *why)
+{
+	FILE *out = file_create(target->directory, "ipsec.secrets", why);
+
+	if (!out)
+		return false;
+	for (size_t i = 0; i < target->config->connections; i++) {
+		const struct target_connection *c = &target->config->connection[i];
+
+		identity(out, c->target_id);
+		fputc(' ', out);
+		identity(out, c->tester_id);
+		fprintf(out, " : PSK 0x");
+		for (const char *at = c->secret; *at; at++)
+			fprintf(out, "%02x", (unsigned char)*at);
+		fputc('\n', out);
+	}
+	return file_close(out, "ipsec.secrets", why);
+}
+
+static bool write_options(const struct target *target, struct why *why)
+{
+	bool cookies = target->config->cookies == TARGET_COOKIES_ALWAYS;
+	bool unique = target->config->replace_unique;
+	char text[80];
+
+	snprintf(text, sizeof(text), "%s%s\n", cookies ? "--force-busy" : "--force-unlimited",
+		unique ? " --uniqueids" : "");
+	return file_write(target->directory, "options", 0644, text, why);
+}
+
+static bool write_files(const struct target *target, struct room *room, struct why *why)
+{
+	bool guest = target->facts->user_mode_linux;
+
+	room->inside = !guest;
+	return write_connections(target, why) && write_secrets(target, why) &&
+		write_options(target, why) && net_write(target, guest, why) &&
+		file_write(target->directory, "guest", 0644, guest_script, why) &&
+		file_write(target->directory, "daemon", 0644, libreswan_script, why);
+}
+
+static bool line(const struct target *target, enum target_verb verb,
+		const struct target_connection *c, const struct target_child *child, char *line,
+		size_t cap)
+{
+	static const char *const lines[TARGET_VERBS] = {
+		[TARGET_INITIATE] = "w --initiate --asynchronous --name %1$s%2$s",
+		[TARGET_NEW_CHILD] = "w --initiate --asynchronous --name %1$s%2$s",
+		[TARGET_REKEY_IKE] = "w --rekey-ike --asynchronous --name %1$s%2$s",
+		[TARGET_REKEY_CHILD] = "w --rekey-ipsec --asynchronous --name %1$s%2$s",
+		[TARGET_DELETE_IKE] = "w --terminate --name %1$s-all",
+		[TARGET_DELETE_CHILD] = "delete_children %1$s%2$s",
+		[TARGET_RESET] = "w --terminate --name %1$s-all",
+		[TARGET_STATUS] = "w --showstates",
+		[TARGET_COUNTERS] = "counters",
+		[TARGET_RESTART] = "daemon_restart",
+		[TARGET_KILL] = "kill_daemon",
+	};
+
+	(void)target;
+	return verb == TARGET_PING ? ping_line(child, line, cap) :
+		line_fill(lines[verb], c, child, line, cap);
+}
+
+const struct driver libreswan_driver = {
+	.name = "libreswan",
+	.facts = facts,
+	.write = write_files,
+	.line = line,
+	.in_guest = in_guest,
+	.log = "log",
+	.has_tree = true,
+};

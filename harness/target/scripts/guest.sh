@@ -1,0 +1,46 @@
+# The first process of a guest: modules, addresses, the daemon, then orders from its serial line.
+exec >/ctl/guest-first.log 2>&1
+export PATH=/usr/sbin:/usr/bin:/sbin:/bin LC_ALL=C CTL=/ctl
+T() { echo "$1 at $(cut -d' ' -f1 /proc/uptime)"; }
+T first
+mount -t sysfs sys /sys
+mount -t tmpfs tmp /tmp
+mount -t tmpfs run /run
+mount -t devtmpfs dev /dev
+exec 3</dev/ttyS0
+stty -F /dev/ttyS0 raw -echo
+. /ctl/orders
+. /ctl/daemon
+T modules
+modprobe -a xfrm_user esp4 esp6 gcm seqiv ctr ghash_generic sha256_generic sha512_generic authenc \
+	echainiv cbc hmac drbg jitterentropy_rng
+T net
+quiet_network
+ip -batch /ctl/guest-net
+T warm
+# The first use of an algorithm costs seconds: not when a peer is waiting for it.
+warm=0x00112233445566778899aabbccddeeff
+spi=256
+for bits in 128 256; do
+	key=$warm
+	[ $bits = 128 ] || key=$key${warm#0x}
+	spi=$((spi + 1))
+	ip xfrm state add src 127.0.0.1 dst 127.0.0.1 proto esp spi $spi mode tunnel \
+		aead 'rfc4106(gcm(aes))' ${key}01020304 128
+	for hash in 256:128 384:192 512:256; do
+		spi=$((spi + 1))
+		auth=$key$key
+		ip xfrm state add src 127.0.0.1 dst 127.0.0.1 proto esp spi $spi mode tunnel \
+			enc 'cbc(aes)' $key auth-trunc "hmac(sha${hash%:*})" $key ${hash#*:}
+	done
+done
+ip xfrm state flush
+T daemon
+if daemon_start; then
+	T ready
+	echo ready >/ctl/out/guest
+else
+	T failed
+	echo failed >/ctl/out/guest
+fi
+orders

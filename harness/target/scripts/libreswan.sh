@@ -1,0 +1,75 @@
+# pluto, in the namespaces or in a guest, with the kernel's ESP.
+. "$CTL/orders"
+
+daemon_start() {
+	mkdir -p /run/pluto /run/ipsec.d
+	[ -d /run/nss ] || cp -a /var/lib/ipsec/nss /run/nss
+	rm -f /run/pluto/pluto.ctl
+	# shellcheck disable=SC2046
+	run_daemon /usr/libexec/ipsec/pluto --nofork --config "$CTL/ipsec.conf" --rundir /run/pluto \
+		--nssdir /run/nss --ipsecdir /run/ipsec.d --secretsfile "$CTL/ipsec.secrets" \
+		--logfile "$CTL/log" --no-dnssec $(cat "$CTL/options")
+	wait_until [ -S /run/pluto/pluto.ctl ] || return
+	/usr/libexec/ipsec/addconn --ctlsocket /run/pluto/pluto.ctl --config "$CTL/ipsec.conf" \
+		--autoall && w --listen
+}
+
+daemon_restart() {
+	kill_daemon
+	ip xfrm state flush
+	ip xfrm policy flush
+	daemon_start
+}
+
+w() {
+	/usr/libexec/ipsec/whack --rundir /run/pluto "$@"
+}
+
+# The numbers of the Child SAs of a connection.
+child_states() {
+	w --showstates | sed -n "s/^[0-9]* *#\([0-9]*\): \"$1\".*ESTABLISHED_CHILD_SA.*/\1/p"
+}
+
+delete_children() {
+	for state in $(child_states "$1"); do
+		w --deletestate "$state"
+	done
+}
+
+counters() {
+	ip -s xfrm state
+	cat /proc/net/xfrm_stat
+}
+
+place_start() {
+	if [ ! -e "$CTL/guest-net" ]; then
+		daemon_start
+		return
+	fi
+	echo 1 >/proc/sys/net/ipv4/ip_forward
+	echo 1 >/proc/sys/net/ipv6/conf/all/forwarding
+	guest_start
+}
+
+# A guest's only ways in and out are its card, the FIFO of orders (ttyS0) and the files of $CTL.
+guest_start() {
+	ulimit -n 65536
+	(
+		linux.uml mem=192M umid=uml uml_dir="$CTL/" rootfstype=hostfs rootflags="$TREE" ro \
+			init=/sbin/guest-init "ctl=$CTL" "guest=tester" quiet con=null con0=null,fd:1 \
+			ssl0=fd:4,null cryptomgr.notests random.trust_cpu=on \
+			"vec0:transport=tap,ifname=guest,mac=02:00:00:00:00:01,depth=128,gro=0" \
+			3<&- 4<>"$CTL/guest-cmd" >"$CTL/guest.log" 2>&1 </dev/null
+		[ -s "$CTL/out/exit" ] || echo 255 >"$CTL/out/exit"
+	) &
+	turns=2500
+	until [ -s "$CTL/out/guest" ]; do
+		turns=$((turns - 1))
+		if [ $turns = 0 ] || [ -s "$CTL/out/exit" ]; then
+			cat "$CTL/guest.log" "$CTL/guest-first.log"
+			return 1
+		fi
+		sleep 0.02
+	done
+	[ "$(cat "$CTL/out/guest")" = ready ]
+}

@@ -1,0 +1,196 @@
+#include "internal.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define IKE_SUITES \
+	"aes256gcm16-aes128gcm16-prfsha256-prfsha384-prfsha512-ecp256-curve25519-ecp384-modp2048 " \
+	"aes256-aes128-sha256-sha384-sha512-prfsha256-prfsha384-prfsha512-" \
+	"ecp256-curve25519-ecp384-modp2048"
+#define ESP_GCM "aes256gcm16-aes128gcm16"
+#define ESP_CBC "aes256-aes128-sha256-sha384-sha512"
+#define ESP_DH "-ecp256-curve25519-ecp384-modp2048"
+
+static const struct target_facts facts_of[] = {
+	{ "strongswan", "5.9.8", IKE_SUITES, ESP_GCM " " ESP_CBC,
+	  .ipv6 = true, .cookies_need_half_open = true, .max_replay_window = 4096 },
+	{ "strongswan", "6.0.1", IKE_SUITES, ESP_GCM " " ESP_CBC,
+	  .ipv6 = true, .cookies_need_half_open = true, .max_replay_window = 4096 },
+};
+
+static const struct target_facts *facts(const char *version)
+{
+	for (size_t i = 0; i < ARRAY_LEN(facts_of); i++)
+		if (!version[0] || strcmp(facts_of[i].version, version) == 0)
+			return &facts_of[i];
+	return NULL;
+}
+
+static void settings(FILE *out, const struct target *target)
+{
+	const struct target_config *config = target->config;
+	bool cookies = config->cookies == TARGET_COOKIES_ALWAYS;
+
+	fprintf(out, "charon-systemd {\n"
+		"\tload_modular = no\n"
+		"\tload = random nonce openssl pem x509 pubkey pkcs1 pkcs8 hmac kdf gcm aes sha1 sha2 "
+		"curve25519 kernel-libipsec kernel-netlink socket-default vici\n");
+	fprintf(out, "\tretransmit_timeout = %.3f\n\tretransmit_base = %.3f\n"
+		"\tretransmit_tries = %u\n", (double)config->retransmission.first / USEC_S,
+		config->retransmission.base, config->retransmission.tries);
+	fprintf(out, "\tcookie_threshold = %d\n\tcookie_threshold_ip = 0\n\tblock_threshold = 0\n"
+		"\tinit_limit_half_open = 0\n\tinit_limit_job_load = 0\n"
+		"\thalf_open_timeout = %d\n", cookies ? 1 : 0, cookies ? 86400 : 30);
+	fprintf(out, "\tmake_before_break = no\n\tthreads = 16\n"
+		"\tfilelog {\n\t\tcharon {\n\t\t\tpath = /ctl/log\n\t\t\tdefault = 1\n"
+		"\t\t\tcfg = 1\n\t\t\tike_name = yes\n\t\t\tflush_line = yes\n\t\t}\n\t}\n"
+		"\tplugins {\n\t\tvici {\n\t\t\tsocket = unix:///ctl/vici\n\t\t}\n"
+		"\t\tkernel-libipsec {\n\t\t\tallow_peer_ts = yes\n\t\t}\n\t}\n}\n"
+		"swanctl {\n}\n");
+}
+
+/* Every suite of a space-separated list with something appended, comma-separated. */
+static void suites(FILE *out, const char *list, const char *tail, const char **comma)
+{
+	while (*list) {
+		size_t len = strcspn(list, " ");
+
+		fprintf(out, "%s%.*s%s", *comma, (int)len, list, tail);
+		*comma = ",";
+		list += len;
+		list += strspn(list, " ");
+	}
+}
+
+static void proposals(FILE *out, const struct target *target, const struct target_connection *c)
+{
+	const char *comma = "";
+
+	fprintf(out, "\t\tproposals = ");
+	suites(out, c->ike[0] ? c->ike : target->facts->ike_suites, "", &comma);
+	fprintf(out, "\n");
+}
+
+/* With and without KE, the preferred first: that is what it offers itself. */
+static void esp_proposals(FILE *out, const struct target *target,
+		const struct target_connection *c)
+{
+	const char *comma = "";
+
+	fprintf(out, "\t\t\t\tesp_proposals = ");
+	if (c->esp[0]) {
+		suites(out, c->esp, "", &comma);
+	} else {
+		const char *list = target->facts->esp_suites;
+
+		suites(out, list, c->esp_dh ? ESP_DH : "", &comma);
+		suites(out, list, c->esp_dh ? "" : ESP_DH, &comma);
+	}
+	fprintf(out, "\n");
+}
+
+static void child(FILE *out, const struct target *target, const struct target_connection *c,
+		const struct target_child *child)
+{
+	fprintf(out, "\t\t\t%s%s {\n\t\t\t\tlocal_ts = %s\n\t\t\t\tremote_ts = %s\n", c->name,
+		child->suffix, child->target_selector, child->tester_selector);
+	esp_proposals(out, target, c);
+	fprintf(out, "\t\t\t\treplay_window = %u\n\t\t\t\trekey_time = %u\n\t\t\t\tlife_time = %u\n"
+		"\t\t\t\trand_time = 0\n\t\t\t\tdpd_action = clear\n\t\t\t}\n", c->replay_window,
+		c->esp_lifetime_s, c->esp_lifetime_s ? c->esp_lifetime_s + 60 : 0);
+}
+
+static void connection(FILE *out, const struct target *target, const struct target_connection *c)
+{
+	char a[ADDRESS_TEXT], b[ADDRESS_TEXT], nat[ADDRESS_TEXT];
+
+	fprintf(out, "\t%s {\n\t\tversion = 2\n\t\tlocal_addrs = %s\n\t\tremote_addrs = %s", c->name,
+		address_print(&c->target, a), address_print(&c->tester, b));
+	if (c->nat.family)
+		fprintf(out, ",%s", address_print(&c->nat, nat));
+	fprintf(out, "\n");
+	proposals(out, target, c);
+	fprintf(out, "\t\tencap = %s\n\t\tmobike = no\n\t\tfragmentation = %s\n\t\tunique = %s\n"
+		"\t\tchildless = %s\n\t\tdpd_delay = %us\n\t\trekey_time = %us\n\t\tover_time = 0s\n"
+		"\t\treauth_time = 0s\n\t\trand_time = 0s\n\t\tkeyingtries = 1\n",
+		c->force_encapsulation ? "yes" : "no", c->fragmentation ? "yes" : "no",
+		target->config->replace_unique ? "replace" : "never",
+		target->config->childless ? "allow" : "never", c->liveness_s, c->ike_lifetime_s);
+	fprintf(out, "\t\tlocal {\n\t\t\tauth = psk\n\t\t\tid = %s\n\t\t}\n"
+		"\t\tremote {\n\t\t\tauth = psk\n\t\t\tid = %s\n\t\t}\n\t\tchildren {\n",
+		c->target_id, c->tester_id);
+	for (size_t i = 0; i < c->children; i++)
+		child(out, target, c, &c->child[i]);
+	fprintf(out, "\t\t}\n\t}\n");
+}
+
+static void secret(FILE *out, const struct target_connection *c)
+{
+	fprintf(out, "\tike-%s {\n\t\tid-target = %s\n\t\tid-tester = %s\n\t\tsecret = 0x", c->name,
+		c->target_id, c->tester_id);
+	for (const char *at = c->secret; *at; at++)
+		fprintf(out, "%02x", (unsigned char)*at);
+	fprintf(out, "\n\t}\n");
+}
+
+static bool connections(const struct target *target, struct why *why)
+{
+	const struct target_config *config = target->config;
+	FILE *out = file_create(target->directory, "swanctl.conf", why);
+
+	if (!out)
+		return false;
+	fprintf(out, "connections {\n");
+	for (size_t i = 0; i < config->connections; i++)
+		connection(out, target, &config->connection[i]);
+	fprintf(out, "}\nsecrets {\n");
+	for (size_t i = 0; i < config->connections; i++)
+		secret(out, &config->connection[i]);
+	fprintf(out, "}\n");
+	return file_close(out, "swanctl.conf", why);
+}
+
+static bool write_files(const struct target *target, struct room *room, struct why *why)
+{
+	FILE *out = file_create(target->directory, "strongswan.conf", why);
+
+	room->inside = true;
+	if (!out)
+		return false;
+	settings(out, target);
+	return file_close(out, "strongswan.conf", why) && connections(target, why) &&
+		net_write(target, false, why) &&
+		file_write(target->directory, "daemon", 0644, strongswan_script, why);
+}
+
+static bool line(const struct target *target, enum target_verb verb,
+		const struct target_connection *c, const struct target_child *child, char *line,
+		size_t cap)
+{
+	static const char *const lines[TARGET_VERBS] = {
+		[TARGET_INITIATE] = "swan --initiate --timeout -1 --ike %1$s --child %1$s%2$s",
+		[TARGET_NEW_CHILD] = "swan --initiate --timeout -1 --ike %1$s --child %1$s%2$s",
+		[TARGET_REKEY_IKE] = "swan --rekey --ike %1$s",
+		[TARGET_REKEY_CHILD] = "swan --rekey --child %1$s%2$s",
+		[TARGET_DELETE_IKE] = "swan --terminate --timeout -1 --ike %1$s",
+		[TARGET_DELETE_CHILD] = "swan --terminate --timeout -1 --child %1$s%2$s",
+		[TARGET_RESET] = "swan --terminate --force --timeout -1 --ike %1$s",
+		[TARGET_STATUS] = "swan --list-sas --raw",
+		[TARGET_COUNTERS] = "swan --list-sas --raw",
+		[TARGET_RESTART] = "daemon_restart",
+		[TARGET_KILL] = "kill_daemon",
+	};
+
+	(void)target;
+	return verb == TARGET_PING ? ping_line(child, line, cap) :
+		line_fill(lines[verb], c, child, line, cap);
+}
+
+const struct driver strongswan_driver = {
+	.name = "strongswan",
+	.facts = facts,
+	.write = write_files,
+	.line = line,
+	.log = "log",
+	.has_tree = true,
+};
