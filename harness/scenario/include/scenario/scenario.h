@@ -97,11 +97,6 @@ struct scenario_tester {
 	const char *name, *connection, *identity, *secret, *address, *certificate, *ppk, *over;
 	unsigned line;
 };
-struct variable {
-	const char *name;
-	const char *text;
-	const struct expr *expr;
-};
 struct scenario {
 	const char *id, *title, *file, *area;   /* area: the second word of the id */
 	const char *source;             /* the file's text, for the log */

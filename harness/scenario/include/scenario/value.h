@@ -19,22 +19,39 @@ enum value_kind { VALUE_NONE, VALUE_NUMBER, VALUE_OCTETS, VALUE_TEXT, VALUE_TIME
 struct value {
 	enum value_kind kind;
 	uint64_t number;                /* NUMBER; TIME in usec */
+	uint32_t micro;                 /* NUMBER: millionths beside the whole ("0.48", "30%") */
 	bool negative;                  /* NUMBER, TIME: below zero (differences) */
 	unsigned bits;                  /* width of a field that it came from, 0 if none */
 	struct bytes octets;
-	const char *text;
+	const char *text;               /* TEXT; of a NUMBER the name it was written as, or NULL */
 	struct address address;
 	const struct value *items;      /* LIST */
 	size_t count;
 };
 
+/* Longer octets, deeper brackets and longer chains of variables are refused. */
+#define VALUE_OCTETS_MAX ((size_t)1 << 20)
+#define EXPR_DEPTH_MAX 24
+
 struct expr;
+
+/* A var, an attribute of a row, a for-each, a parameter of an include. */
+struct variable {
+	const char *name;
+	const char *text;               /* as written */
+	const struct expr *expr;        /* NULL: the text is no expression ("SK.padding", "1 3 2") */
+};
+
 /* Parses "12", "0xff", "hex:00ff", "text:abc", "random:32", "zero:8", "ones:4", "public:off-curve", "file:", "env:",
  * registry names, "5s", addresses, ${...}, + - * ^ |, brackets.  why has the column in octet. */
 struct expr *expr_parse(struct arena *a, const char *text, struct why *why);
+/* The same for a list, "128 192 256": always gives a LIST. */
+struct expr *expr_parse_list(struct arena *a, const char *text, struct why *why);
 
 struct scope {
-	/* A reference "last.request.HDR.message_id", "target.replay_window", "honest"; the text between the braces. */
+	/* Of a variable, by its whole name; asked first, and the variable is worked out in this same scope.  May be NULL. */
+	const struct variable *(*variable)(void *ctx, const char *name);
+	/* Any other reference: "last.request.HDR.message_id", "target.replay_window", "honest"; the text between the braces. */
 	bool (*lookup)(void *ctx, const char *reference, struct arena *a, struct value *out, struct why *why);
 	/* "public:KIND": a special public value of the message's group. */
 	bool (*special)(void *ctx, const char *kind, struct arena *a, struct value *out, struct why *why);
@@ -44,6 +61,13 @@ struct scope {
 	const char *base;               /* folder that file: is relative to and must stay inside; NULL: refused */
 };
 bool expr_eval(const struct expr *e, const struct scope *scope, struct arena *a, struct value *out, struct why *why);
+/*
+ * For attributes that are text and not an expression (paths, message and notify names, suites): the
+ * text with every ${...} replaced, variables by their text, all else by its value printed.
+ */
+bool text_expand(const char *text, const struct scope *scope, struct arena *a, const char **out, struct why *why);
+/* "3", "0..5", "2.." (most UINT_MAX), expanded: a `times`. */
+bool count_parse(const char *text, unsigned *least, unsigned *most);
 /* Calls found for each reference in the expression, for the semantic pass. */
 void expr_references(const struct expr *e, void (*found)(void *ctx, const char *reference), void *ctx);
 /* Is it a constant, so that it can be worked out at load time? */
