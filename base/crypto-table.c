@@ -185,7 +185,7 @@ const struct transform transforms[] = {
 
 	/* id  name                 evp                I     R     secret */
 	KE(0,  "NONE",              NULL,              0,    0,    0,    "modpnone",     IKE | ESP),
-	KE(1,  "MODP_768",          NULL,              96,   96,   96,   "modp768",      IKE | ESP),
+	KE(1,  "MODP_768",          NULL,              96,   96,   96,   "modp768",      IKE | ESP | OWN),
 	KE(2,  "MODP_1024",         NULL,              128,  128,  128,  "modp1024",     IKE | ESP | OWN),
 	KE(5,  "MODP_1536",         NULL,              192,  192,  192,  "modp1536",     IKE | ESP | OWN),
 	KE(14, "MODP_2048",         NULL,              256,  256,  256,  "modp2048",     IKE | ESP | OWN),
