@@ -158,7 +158,7 @@ static void put_target(const struct console *c, const struct result_target *t)
 		t->errors, t->skipped);
 }
 
-void console_summary(struct console *c, const struct results *r)
+void console_summary(struct console *c, const struct results *r, unsigned shard, unsigned shards)
 {
 	size_t i, failures = 0;
 
@@ -176,6 +176,8 @@ void console_summary(struct console *c, const struct results *r)
 	if (r->target_count > 1)
 		matrix_print(r, c->o.out);
 	fprintf(c->o.out, "seed %llu%s\n", (unsigned long long)r->seed, r->interrupted ? ", interrupted" : "");
+	if (shards > 1)
+		fprintf(c->o.out, "shard-%u/%u: ", shard, shards);
 	fprintf(c->o.out, "%zu passed, %zu failed, %zu skipped\n", results_total(r, OUTCOME_PASSED),
 		results_total(r, OUTCOME_FAILED) + results_total(r, OUTCOME_ERROR), results_total(r, OUTCOME_SKIPPED));
 	fflush(c->o.out);

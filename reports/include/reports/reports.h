@@ -93,8 +93,8 @@ struct console_options {
 struct console;
 struct console *console_new(const struct console_options *options);
 void console_hear(void *console, const struct event *e);
-/* The failure block of a case, and the closing summary with its last line. */
-void console_summary(struct console *c, const struct results *r);
+/* The failure block of each case, and the closing summary; its last line names the shard if there are several. */
+void console_summary(struct console *c, const struct results *r, unsigned shard, unsigned shards);
 void console_free(struct console *c);
 
 #endif

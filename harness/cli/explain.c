@@ -1,0 +1,391 @@
+/*
+ * ikespec explain: decodes a capture or hex with the keys that lie beside it, and says what is wrong
+ * with each packet by itself: octets that mean nothing, reserved bits, ICV, padding, repeated numbers.
+ */
+#include <errno.h>
+#include <jansson.h>
+#include <libgen.h>
+#include <stdlib.h>
+
+#include "captures/captures.h"
+#include "cli.h"
+#include "esp/esp.h"
+#include "esp/inner.h"
+#include "ikev2/message.h"
+
+#define KEYS 4096
+#define FINDINGS 1000
+#define HEX_FILE (1 << 20)
+#define DIRECTIONS 2
+
+struct ike_key {
+	uint64_t spi_i, spi_r;
+	struct suite suite;
+	struct sealer *sealer[DIRECTIONS];      /* of the original initiator, of the responder */
+};
+struct esp_key {
+	uint32_t spi;
+	struct esp_sa *sa;
+	uint64_t highest;
+};
+
+struct explaining {
+	struct crypto *crypto;
+	struct arena *arena;
+	struct ike_key *ike;
+	struct esp_key *esp;
+	size_t ike_count, esp_count;
+	unsigned packets, findings;
+	char text[FINDINGS];                    /* what is wrong with this packet */
+	json_t *json;                           /* NULL: text */
+	FILE *out;
+};
+
+/* ------------------------------------------------------------ keys */
+
+static void found_ike(void *ctx, const struct event_ike_keys *k)
+{
+	struct explaining *x = ctx;
+	struct ike_key *new = &x->ike[x->ike_count];
+	struct why why;
+
+	if (x->ike_count == KEYS)
+		return;
+	*new = (struct ike_key){ .spi_i = k->spi_i, .spi_r = k->spi_r, .suite = *k->suite };
+	new->sealer[0] = sealer_new(x->crypto, k->suite->encr, k->suite->integ, k->sk_ei, k->sk_ai, false, &why);
+	new->sealer[1] = sealer_new(x->crypto, k->suite->encr, k->suite->integ, k->sk_er, k->sk_ar, false, &why);
+	if (new->sealer[0] && new->sealer[1])
+		x->ike_count++;
+}
+
+static void found_esp(void *ctx, const struct event_child_keys *k)
+{
+	struct explaining *x = ctx;
+	struct esp_config config = { .spi = k->spi, .suite = *k->suite, .key = k->key, .integ_key = k->integ_key };
+	struct why why;
+	struct esp_sa *sa;
+
+	if (x->esp_count == KEYS)
+		return;
+	sa = esp_sa_new(x->crypto, &config, false, &why);
+	if (sa)
+		x->esp[x->esp_count++] = (struct esp_key){ .spi = k->spi, .sa = sa };
+}
+
+/* DIR/../wireshark, DIR/wireshark, DIR. */
+static void load_keys(struct explaining *x, const char *file, const char *keys)
+{
+	static const char *const places[] = { "%s/../wireshark", "%s/../../wireshark", "%s/wireshark", "%s" };
+	char copy[400], path[500];
+	struct why why;
+	size_t i;
+
+	if (keys) {
+		if (!wireshark_read(keys, found_ike, found_esp, x, &why))
+			cli_complain(&why);
+		return;
+	}
+	for (i = 0; i < ARRAY_LEN(places); i++) {
+		snprintf(copy, sizeof(copy), "%s", file);
+		snprintf(path, sizeof(path), places[i], dirname(copy));
+		if (wireshark_read(path, found_ike, found_esp, x, &why))
+			return;
+	}
+}
+
+/* ------------------------------------------------------------ findings */
+
+static void finding(struct explaining *x, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+static void finding(struct explaining *x, const char *format, ...)
+{
+	size_t had = strlen(x->text);
+	va_list args;
+
+	if (had + 2 >= sizeof(x->text))
+		return;
+	if (had > 0)
+		had += (size_t)snprintf(x->text + had, sizeof(x->text) - had, "; ");
+	va_start(args, format);
+	vsnprintf(x->text + had, sizeof(x->text) - had, format, args);
+	va_end(args);
+	x->findings++;
+}
+
+/* Reserved fields that are not zero and octets that mean nothing, in document order. */
+static void look_at_tree(struct explaining *x, const struct node *n)
+{
+	const struct node *child;
+	char path[128];
+
+	if (!n)
+		return;
+	if (n->undecoded)
+		finding(x, "%s: %zu octets that mean nothing", wire_path_of(n, path, sizeof(path)), n->octets.len);
+	if (n->row && n->row->kind == WIRE_RESERVED && n->number != 0)
+		finding(x, "%s is %llu, reserved", wire_path_of(n, path, sizeof(path)), (unsigned long long)n->number);
+	for (child = n->first; child; child = child->next)
+		look_at_tree(x, child);
+}
+
+struct text {
+	char *at;
+	size_t len, cap;
+};
+
+static void collect(void *ctx, const char *text, size_t len)
+{
+	struct text *t = ctx;
+
+	if (t->len + len + 1 > t->cap) {
+		size_t cap = (t->len + len + 1) * 2;
+		char *grown = realloc(t->at, cap);
+
+		if (!grown)
+			return;
+		t->at = grown;
+		t->cap = cap;
+	}
+	memcpy(t->at + t->len, text, len);
+	t->len += len;
+	t->at[t->len] = '\0';
+}
+
+/* ------------------------------------------------------------ packets */
+
+static void open_message(struct explaining *x, struct message *m)
+{
+	struct message_keys keys;
+	struct why why;
+	size_t i;
+
+	for (i = 0; i < x->ike_count; i++)
+		if (x->ike[i].spi_i == m->spi_i && x->ike[i].spi_r == m->spi_r)
+			break;
+	if (i == x->ike_count) {
+		if (m->protection == MESSAGE_SEALED)
+			finding(x, "no keys for it");
+		return;
+	}
+	keys = (struct message_keys){ &x->ike[i].suite, x->ike[i].sealer[m->initiator ? 0 : 1] };
+	if (m->protection == MESSAGE_SEALED && !message_open(m, &keys, true, true, &why))
+		finding(x, "cannot be opened: %s", why.text);
+}
+
+static void explain_ike(struct explaining *x, struct bytes octets, struct text *tree)
+{
+	struct message m;
+	struct why why;
+
+	if (!message_decode(x->arena, octets, &m, &why)) {
+		finding(x, "no IKE message: %s", why.text);
+		return;
+	}
+	open_message(x, &m);
+	look_at_tree(x, m.outer);
+	look_at_tree(x, m.inner);
+	if (m.length != octets.len)
+		finding(x, "HDR.length is %u, the datagram has %zu octets", m.length, octets.len);
+	wire_print(m.outer, collect, tree);
+	if (m.inner) {
+		collect(tree, "inside SK:\n", 11);
+		wire_print(m.inner, collect, tree);
+	}
+}
+
+static void explain_esp(struct explaining *x, struct bytes packet, struct text *tree)
+{
+	struct esp_opened opened = { 0 };
+	bool icv_right = false;
+	uint32_t spi = packet.len >= 4 ? load_u32(packet.at) : 0;
+	size_t i;
+
+	for (i = 0; i < x->esp_count && x->esp[i].spi != spi; i++)
+		;
+	if (i == x->esp_count) {
+		finding(x, "no keys for SPI 0x%08x", spi);
+		return;
+	}
+	if (!esp_look(x->esp[i].sa, x->arena, packet, 0, &opened, &icv_right)) {
+		finding(x, "no ESP packet of this SA: %zu octets", packet.len);
+		return;
+	}
+	if (!icv_right)
+		finding(x, "ICV wrong (or an extended sequence number with a high half)");
+	if (opened.seq <= x->esp[i].highest)
+		finding(x, "number %llu after %llu", (unsigned long long)opened.seq,
+			(unsigned long long)x->esp[i].highest);
+	else
+		x->esp[i].highest = opened.seq;
+	if (opened.tree)
+		wire_print(opened.tree, collect, tree);
+}
+
+static void explain_udp(struct explaining *x, const struct ip_packet *p, struct text *tree)
+{
+	bool nat_port = p->from.port == 4500 || p->to.port == 4500;
+
+	if (nat_port && p->udp.len == 1 && p->udp.at[0] == 0xff)
+		collect(tree, "NAT keepalive\n", 14);
+	else if (nat_port && p->udp.len >= 4 && load_u32(p->udp.at) != 0)
+		explain_esp(x, p->udp, tree);
+	else
+		explain_ike(x, nat_port ? bytes_slice(p->udp, 4, p->udp.len) : p->udp, tree);
+}
+
+static void show(struct explaining *x, usec time, const char *what, const struct text *tree)
+{
+	if (x->json) {
+		json_array_append_new(x->json, json_pack("{s:i, s:f, s:s, s:s, s:s}", "packet", (int)x->packets, "time",
+							 (double)time / 1e6, "what", what, "tree",
+							 tree->at ? tree->at : "", "findings", x->text));
+		return;
+	}
+	fprintf(x->out, "%u  %.6fs  %s\n%s", x->packets, (double)time / 1e6, what, tree->at ? tree->at : "");
+	if (x->text[0])
+		fprintf(x->out, "   ! %s\n", x->text);
+}
+
+static void explain_packet(void *ctx, usec time, struct bytes ip)
+{
+	struct explaining *x = ctx;
+	char what[300], from[ADDRESS_TEXT], to[ADDRESS_TEXT];
+	struct text tree = { 0 };
+	struct ip_packet p;
+	struct why why;
+
+	x->packets++;
+	x->text[0] = '\0';
+	arena_reset(x->arena);
+	if (!ip_parse(ip, &p, &why)) {
+		finding(x, "no IP packet: %s", why.text);
+		snprintf(what, sizeof(what), "%zu octets", ip.len);
+	} else {
+		snprintf(what, sizeof(what), "%s > %s, protocol %u, %zu octets", address_print(&p.from, from),
+			 address_print(&p.to, to), p.protocol, p.octets.len);
+		if (!p.checksum_right)
+			finding(x, "checksum wrong");
+		if (p.protocol == PROTO_UDP)
+			explain_udp(x, &p, &tree);
+		else if (p.protocol == PROTO_ESP)
+			explain_esp(x, p.payload, &tree);
+	}
+	show(x, time, what, &tree);
+	free(tree.at);
+}
+
+/* ------------------------------------------------------------ hex */
+
+static bool explain_hex(struct explaining *x, const char *file, struct why *why)
+{
+	char *text = calloc(1, HEX_FILE + 1);
+	uint8_t *octets = malloc(HEX_FILE / 2);
+	FILE *f = strcmp(file, "-") == 0 ? stdin : fopen(file, "r");
+	struct text tree = { 0 };
+	bool ok = false;
+	size_t len;
+
+	if (!text || !octets || !f) {
+		why_set(why, "cannot read %s: %s", file, strerror(errno));
+	} else if (fread(text, 1, HEX_FILE, f) == HEX_FILE) {
+		why_set(why, "%s: more than %d characters of hex", file, HEX_FILE);
+	} else if (!bytes_from_hex(text, octets, HEX_FILE / 2, &len)) {
+		why_set(why, "%s: neither a capture nor hex", file);
+	} else {
+		struct ip_packet p;
+
+		if (ip_parse(bytes_make(octets, len), &p, NULL)) {
+			explain_packet(x, 0, bytes_make(octets, len));
+		} else {
+			x->packets++;
+			explain_ike(x, bytes_make(octets, len), &tree);
+			show(x, 0, "IKE message", &tree);
+		}
+		ok = true;
+	}
+	if (f && f != stdin)
+		fclose(f);
+	free(tree.at);
+	free(text);
+	free(octets);
+	return ok;
+}
+
+/* ------------------------------------------------------------ the command */
+
+static int explain_file(struct explaining *x, const char *file, const char *keys, bool json)
+{
+	struct why why, hex;
+	bool ok;
+
+	x->crypto = crypto_new(&why);
+	x->arena = arena_new(64 << 20);
+	x->ike = calloc(KEYS, sizeof(*x->ike));
+	x->esp = calloc(KEYS, sizeof(*x->esp));
+	x->json = json ? json_array() : NULL;
+	x->out = stdout;
+	if (!x->crypto || !x->arena || !x->ike || !x->esp) {
+		cli_complain(&why);
+		return EXIT_UNCLEAR;
+	}
+	load_keys(x, file, keys);
+	ok = capture_read(file, explain_packet, x, &why);
+	if (!ok && x->packets == 0 && explain_hex(x, file, &hex))
+		ok = true;
+	if (json)
+		json_dumpf(x->json, stdout, JSON_INDENT(1));
+	else
+		printf("%u packets, %u findings\n", x->packets, x->findings);
+	if (!ok)
+		cli_complain(&why);
+	if (!ok)
+		return EXIT_USAGE;
+	return x->findings > 0 ? EXIT_FAILED : EXIT_OK;
+}
+
+static void explain_end(struct explaining *x)
+{
+	size_t i;
+
+	for (i = 0; i < x->ike_count; i++) {
+		sealer_free(x->ike[i].sealer[0]);
+		sealer_free(x->ike[i].sealer[1]);
+	}
+	for (i = 0; i < x->esp_count; i++)
+		esp_sa_free(x->esp[i].sa);
+	free(x->ike);
+	free(x->esp);
+	json_decref(x->json);
+	arena_free(x->arena);
+	crypto_free(x->crypto);
+}
+
+int cli_explain(int argc, char **argv)
+{
+	struct explaining x = { 0 };
+	const char *file = NULL, *keys = NULL;
+	bool json = false;
+	int i, code;
+
+	for (i = 1; i < argc; i++) {
+		if (strcmp(argv[i], "--json") == 0)
+			json = true;
+		else if (strcmp(argv[i], "--keys") == 0 && i + 1 < argc)
+			keys = argv[++i];
+		else if (argv[i][0] != '-' && !file)
+			file = argv[i];
+		else
+			break;
+	}
+	if (i < argc || !file) {
+		bool help = i < argc && strcmp(argv[i], "--help") == 0;
+
+		fputs("Usage: ikespec explain [--json] [--keys FOLDER] FILE\n"
+		      "Decodes a capture (pcap, pcapng) or hex; keys from a Wireshark folder, by default ../wireshark.\n"
+		      "Exit 0: nothing wrong, 1: findings, 4: not readable.\n", help ? stdout : stderr);
+		return help ? EXIT_OK : EXIT_USAGE;
+	}
+	code = explain_file(&x, file, keys, json);
+	explain_end(&x);
+	return code;
+}

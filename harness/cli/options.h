@@ -1,0 +1,50 @@
+/*
+ * The options of `run`, shared by `list` and `selftest`, and what is worked out from them.
+ */
+#ifndef CLI_OPTIONS_H
+#define CLI_OPTIONS_H
+
+#include <argp.h>
+
+#include "captures/captures.h"
+#include "run/run.h"
+
+#define MANY 256
+
+struct options {
+	const char *targets[16];
+	size_t target_count;
+	const char *names[MANY];
+	size_t name_count;
+	const char *globs[MANY];
+	size_t glob_count;
+	const char *only[MANY];         /* whole ids, of --failed */
+	size_t only_count;
+	const char *rfc, *level, *area;
+	enum role role;
+	bool strict, fail_fast, shuffle, slow, no_keys, tap, json_list, long_list, seed_given;
+	const char *failed_dir, *expect, *fault, *out, *junit, *json;
+	unsigned jobs, shard, shards, repeat, retries;
+	uint64_t seed;
+	double time_scale;
+	usec max_wait;
+	enum capture_keep pcap;
+	int verbosity;
+	enum { COLOUR_AUTO, COLOUR_ALWAYS, COLOUR_NEVER } colour;
+	struct variable set[MANY];
+	size_t set_count;
+	struct arena *arena;
+};
+
+enum option_set { OPTIONS_RUN, OPTIONS_LIST, OPTIONS_SELFTEST };
+/* Parses; ends the process with 4 on a usage error.  options_free gives its memory back. */
+void options_parse(enum option_set set, int argc, char **argv, struct options *o);
+void options_free(struct options *o);
+/* As run options without library, profile and log. */
+struct run_options options_run(const struct options *o);
+/* Shard and number of shards from what CI systems set; false if none did. */
+bool options_shard_auto(unsigned *shard, unsigned *shards);
+/* Do names hold a path (a file to load) rather than an id? */
+bool options_is_path(const char *name);
+
+#endif
