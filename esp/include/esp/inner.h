@@ -37,6 +37,17 @@ bool ip_make(struct arena *a, const struct address *from, const struct address *
 /* The same with a UDP header; ports from the addresses; edits of UDP.* and IP.* applied (may be NULL). */
 bool udp_make(struct arena *a, const struct address *from, const struct address *to, uint16_t id,
 	      struct bytes data, const struct edits *edits, struct bytes *out, struct why *why);
+/* ip_make with the edits of IP.* applied (may be NULL): the outer header of plain ESP. */
+bool ip_make_edited(struct arena *a, const struct address *from, const struct address *to,
+		    uint8_t protocol, uint16_t id, struct bytes payload, const struct edits *edits,
+		    struct bytes *out, struct why *why);
+/*
+ * A packet as a tree whose paths are "IP.ttl", "UDP.source", "UDP.marker" (4 octets if the non-ESP marker
+ * is there, else none), or "INNER.source", "INNER.UDP.destination", "INNER.ICMP.sequence"; every field is
+ * set.  NULL if it is no whole IP packet, or past the arena's cap.
+ */
+struct node *ip_outer_tree(struct arena *a, struct bytes packet);
+struct node *ip_inner_tree(struct arena *a, struct bytes packet);
 /* New addresses and ports in a packet (a NAT), checksums mended; NULL leaves one alone. */
 bool ip_rewrite(struct arena *a, struct bytes packet, const struct address *from, const struct address *to,
 		struct bytes *out);

@@ -1,0 +1,152 @@
+/*
+ * An SA: its keys, counters and omissions.
+ */
+#include "esp-sa.h"
+
+#include <stdlib.h>
+
+static bool fitting(const struct esp_config *config, struct why *why)
+{
+	const struct transform *encr = config->suite.encr, *integ = config->suite.integ;
+
+	if (encr == NULL || !(encr->suites & TRANSFORM_IN_ESP))
+		return why_set(why, "%s is no encryption of ESP", encr ? encr->name : "nothing");
+	if (encr->iv > ESP_IV_MAX || encr->icv > ESP_ICV_MAX || (integ && integ->icv > ESP_ICV_MAX))
+		return why_set(why, "%s has an IV or ICV too long", encr->name);
+	if (config->key.len > ESP_KEY_MAX || config->integ_key.len > ESP_KEY_MAX)
+		return why_set(why, "keys of %zu and %zu octets, at most %u", config->key.len,
+			       config->integ_key.len, ESP_KEY_MAX);
+	if (config->sources > ESP_SELECTORS || config->destinations > ESP_SELECTORS)
+		return why_set(why, "%zu and %zu selectors, at most %d", config->sources,
+			       config->destinations, ESP_SELECTORS);
+	return true;
+}
+
+static struct bytes keep_key(uint8_t *at, struct bytes key)
+{
+	if (key.len > 0)
+		memcpy(at, key.at, key.len);
+	return bytes_make(at, key.len);
+}
+
+static void set_shape(struct esp_sa *sa)
+{
+	const struct suite *suite = &sa->config.suite;
+
+	sa->iv = suite->encr->iv;
+	sa->icv = suite->encr->aead ? suite->encr->icv : suite->integ ? suite->integ->icv : 0;
+	sa->align = suite->encr->block > 4 ? suite->encr->block : 4;
+}
+
+struct esp_sa *esp_sa_new(struct crypto *c, const struct esp_config *config, bool for_sealing, struct why *why)
+{
+	struct esp_sa *sa;
+
+	if (!fitting(config, why))
+		return NULL;
+	sa = calloc(1, sizeof(*sa));
+	if (sa == NULL) {
+		why_set(why, "no memory for an ESP SA");
+		return NULL;
+	}
+	sa->config = *config;
+	sa->config.key = keep_key(sa->key, config->key);
+	sa->config.integ_key = keep_key(sa->integ_key, config->integ_key);
+	sa->crypto = c;
+	sa->for_sealing = for_sealing;
+	set_shape(sa);
+	sa->sealer = sealer_new(c, config->suite.encr, config->suite.integ, sa->config.key,
+				sa->config.integ_key, for_sealing, why);
+	if (sa->sealer && !for_sealing) {
+		sa->replay = replay_new(config->replay_window, config->suite.esn);
+		if (sa->replay == NULL)
+			why_set(why, "no memory for a window of %u", config->replay_window);
+	}
+	if (sa->sealer == NULL || (!for_sealing && sa->replay == NULL)) {
+		esp_sa_free(sa);
+		return NULL;
+	}
+	return sa;
+}
+
+static void wipe(volatile uint8_t *at, size_t len)
+{
+	while (len-- > 0)
+		*at++ = 0;
+}
+
+void esp_sa_free(struct esp_sa *sa)
+{
+	if (sa == NULL)
+		return;
+	sealer_free(sa->sealer);
+	replay_free(sa->replay);
+	wipe(sa->key, sizeof(sa->key));
+	wipe(sa->integ_key, sizeof(sa->integ_key));
+	free(sa);
+}
+
+const struct esp_config *esp_sa_config(const struct esp_sa *sa)
+{
+	return &sa->config;
+}
+
+void esp_sa_omit(struct esp_sa *sa, uint64_t checks)
+{
+	sa->omit = checks;
+}
+
+void esp_sa_readdress(struct esp_sa *sa, const struct address *from, const struct address *to)
+{
+	sa->config.from = *from;
+	sa->config.to = *to;
+	if (sa->replay && esp_omits(sa, CHECK_WINDOW_KEPT))
+		replay_start(sa->replay, 0);
+}
+
+struct esp_counters esp_sa_counters(const struct esp_sa *sa)
+{
+	struct esp_counters counters = sa->counters;
+
+	counters.seq = sa->replay ? replay_right_edge(sa->replay) : sa->seq;
+	return counters;
+}
+
+void esp_sa_set_seq(struct esp_sa *sa, uint64_t seq)
+{
+	if (sa->replay)
+		replay_start(sa->replay, seq);
+	sa->seq = seq;
+	sa->begun = seq != 0;
+}
+
+/* RFC 4106 5 and RFC 4303 2.2.1: an AEAD has the 64-bit number in its AAD, a MAC the high half at the end. */
+void esp_cover(const struct esp_sa *sa, uint32_t spi, uint32_t seq, uint32_t seq_high, struct esp_covered *out)
+{
+	bool esn = sa->config.suite.esn, aead = sa->config.suite.encr->aead;
+
+	*out = (struct esp_covered){ .aad_len = 8 };
+	store_u32(out->aad, spi);
+	store_u32(out->aad + 4, seq);
+	if (esn && aead) {
+		store_u32(out->aad + 4, seq_high);
+		store_u32(out->aad + 8, seq);
+		out->aad_len = 12;
+	} else if (esn) {
+		store_u32(out->tail, seq_high);
+		out->tail_len = 4;
+	}
+}
+
+size_t esp_pad_needed(const struct esp_sa *sa, size_t payload)
+{
+	size_t over = (payload + ESP_TRAILER) % sa->align;
+
+	return over == 0 ? 0 : sa->align - over;
+}
+
+void esp_fill_padding(const struct esp_sa *sa, uint8_t *at, size_t len)
+{
+	for (size_t i = 0; i < len; i++)
+		at[i] = esp_omits(sa, DUTY_PADDING) ? 0 : (uint8_t)(i + 1);
+}

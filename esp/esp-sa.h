@@ -1,0 +1,85 @@
+/*
+ * What the files of esp/ share about an SA.
+ *
+ * Sealing and opening of one packet go through struct esp_sa alone, so that another backend (or a batch
+ * of packets) replaces `sealer` and the two functions that call it and nothing else.
+ */
+#ifndef ESP_SA_H
+#define ESP_SA_H
+
+#include "esp/esp.h"
+
+#define ESP_HEADER 8u           /* SPI and sequence number */
+#define ESP_TRAILER 2u          /* pad length and next header */
+#define ESP_IV_MAX 16u
+#define ESP_ICV_MAX 64u
+#define ESP_KEY_MAX 80u
+
+/* The rows of esp_checks, by number. */
+enum esp_check_row {
+	CHECK_LENGTH, CHECK_ALIGNMENT, CHECK_SPI, CHECK_SEQ_ZERO, CHECK_REPLAY, CHECK_WINDOW_LEFT,
+	CHECK_WINDOW_SIZE, CHECK_WINDOW_AFTER_ICV, CHECK_WINDOW_KEPT, CHECK_ESN_HIGH, CHECK_ICV,
+	CHECK_PAD_LENGTH, CHECK_PADDING, CHECK_DUMMY, CHECK_NEXT_HEADER, CHECK_INNER, CHECK_TFC,
+	CHECK_SELECTORS,
+	DUTY_SEQ_FIRST_ONE, DUTY_SEQ_BY_ONE, DUTY_SEQ_RISING, DUTY_NO_WRAP, DUTY_IV_FRESH,
+	DUTY_IV_UNPREDICTABLE, DUTY_PADDING, DUTY_ESN_HIGH,
+	ESP_CHECK_ROWS
+};
+
+struct esp_sa {
+	struct esp_config config;
+	uint8_t key[ESP_KEY_MAX], integ_key[ESP_KEY_MAX];
+	struct crypto *crypto;
+	struct sealer *sealer;
+	struct replay *replay;          /* inbound */
+	bool for_sealing;
+	uint64_t omit;
+	size_t iv, icv, align;          /* octets; align: of payload, padding and trailer together */
+	uint64_t seq;                   /* outbound: the last number sent */
+	bool begun;                     /* outbound: some number was sent, if only 0 */
+	uint64_t iv_counter;
+	struct esp_counters counters;
+};
+
+static inline bool esp_omits(const struct esp_sa *sa, enum esp_check_row row)
+{
+	return sa->omit >> row & 1;
+}
+
+/* What goes into the ICV beside the octets of the packet: the numbers in the order of the suite. */
+struct esp_covered {
+	uint8_t aad[12], tail[4];
+	size_t aad_len, tail_len;
+};
+void esp_cover(const struct esp_sa *sa, uint32_t spi, uint32_t seq, uint32_t seq_high, struct esp_covered *out);
+
+/* Padding that the suite needs behind so many octets of payload. */
+size_t esp_pad_needed(const struct esp_sa *sa, size_t payload);
+
+/* A packet as it is about to be sealed. */
+struct esp_draft {
+	uint64_t seq;
+	uint8_t iv[ESP_IV_MAX];
+	struct bytes inner;
+	size_t tfc, pad;
+	uint8_t next_header;
+};
+/* Fills the padding: 1, 2, 3, ... */
+void esp_fill_padding(const struct esp_sa *sa, uint8_t *at, size_t len);
+/* Seals with edits of a tree on the way; false with why. */
+bool esp_seal_edited(struct esp_sa *sa, struct arena *a, const struct esp_draft *d, const struct edits *edits,
+		     struct bytes *out, struct why *why);
+
+/* A received packet cut into its parts. */
+struct esp_parts {
+	uint32_t spi, seq;
+	struct bytes iv, cipher, icv;
+};
+/* The tree of an opened packet (root: format_esp); plain is all that was encrypted. */
+struct node *esp_opened_tree(const struct esp_sa *sa, struct arena *a, const struct esp_parts *p,
+			     struct bytes plain, const struct esp_opened *o);
+
+/* Do the selectors allow this inner packet?  Tunnel: an IP packet; transport: what is behind the outer header. */
+bool esp_selected(const struct esp_sa *sa, struct bytes inner, uint8_t next_header);
+
+#endif

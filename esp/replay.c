@@ -1,0 +1,119 @@
+/*
+ * The anti-replay window (RFC 4303 3.4.3, Appendix A): a ring of bits, one for each sequence number.
+ *
+ * The ring has at least 64 bits more than the window, so that moving right clears whole words and
+ * never a bit that the window still needs.
+ */
+#include "esp/esp.h"
+
+#include <stdlib.h>
+
+#define WORD 64u
+
+struct replay {
+	uint32_t window;
+	bool esn;
+	uint64_t right;         /* the highest number taken; 0: none yet */
+	uint64_t words;         /* a power of two, or 0 without a window */
+	uint64_t bits[];
+};
+
+static uint64_t words_for(uint32_t window)
+{
+	uint64_t wanted = ((uint64_t)window + WORD - 1) / WORD + 1, words = 1;
+
+	while (words < wanted)
+		words *= 2;
+	return words;
+}
+
+struct replay *replay_new(uint32_t window, bool esn)
+{
+	uint64_t words = window == 0 ? 0 : words_for(window);
+	struct replay *r = calloc(1, sizeof(*r) + (size_t)words * sizeof(r->bits[0]));
+
+	if (r == NULL)
+		return NULL;
+	r->window = window;
+	r->esn = esn;
+	r->words = words;
+	return r;
+}
+
+void replay_free(struct replay *r)
+{
+	free(r);
+}
+
+/* Appendix A2.1: W is the window, T its right edge with halves Th and Tl. */
+uint64_t replay_guess(const struct replay *r, uint32_t seq_low)
+{
+	uint32_t low = (uint32_t)r->right, high = (uint32_t)(r->right >> 32);
+	uint32_t window = r->window == 0 ? 1 : r->window;
+	uint32_t left = low - window + 1;
+
+	if (!r->esn)
+		return seq_low;
+	if (low >= window - 1) {
+		if (seq_low < left)
+			high++;         /* case A: right of the window, past a wrap */
+	} else if (seq_low >= left) {
+		high--;                 /* case B: in the part of the window below the wrap */
+	}
+	return (uint64_t)high << 32 | seq_low;
+}
+
+static bool seen(const struct replay *r, uint64_t seq)
+{
+	return r->bits[seq / WORD & (r->words - 1)] >> (seq % WORD) & 1;
+}
+
+enum esp_result replay_check(const struct replay *r, uint64_t seq)
+{
+	if (r->window == 0)
+		return ESP_OK;
+	if (seq == 0)
+		return ESP_ZERO;
+	if (seq > r->right)
+		return ESP_OK;
+	if (r->right - seq >= r->window)
+		return ESP_LEFT;
+	return seen(r, seq) ? ESP_REPLAYED : ESP_OK;
+}
+
+/* Clears the words that come into the ring when the right edge moves from one number to another. */
+static void clear_between(struct replay *r, uint64_t from, uint64_t to)
+{
+	uint64_t words = to / WORD - from / WORD;
+
+	if (words > r->words)
+		words = r->words;
+	for (uint64_t i = 0; i < words; i++)
+		r->bits[(to / WORD - i) & (r->words - 1)] = 0;
+}
+
+void replay_take(struct replay *r, uint64_t seq)
+{
+	uint64_t right = r->right;
+
+	if (seq > right)
+		r->right = seq;
+	if (r->window == 0 || (seq <= right && right - seq >= r->window))
+		return;
+	if (seq > right)
+		clear_between(r, right, seq);
+	r->bits[seq / WORD & (r->words - 1)] |= UINT64_C(1) << (seq % WORD);
+}
+
+uint64_t replay_right_edge(const struct replay *r)
+{
+	return r->right;
+}
+
+void replay_start(struct replay *r, uint64_t seq)
+{
+	memset(r->bits, 0, (size_t)r->words * sizeof(r->bits[0]));
+	r->right = seq;
+	if (seq != 0 && r->words != 0)
+		r->bits[seq / WORD & (r->words - 1)] |= UINT64_C(1) << (seq % WORD);
+}
