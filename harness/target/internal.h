@@ -44,7 +44,8 @@ struct driver {
 			const struct target_connection *connection, const struct target_child *child,
 			char *line, size_t cap);
 	/* What the text of a finished order says. */
-	void (*read)(enum target_verb verb, char *text, struct target_result *result);
+	void (*read)(const struct target *target, enum target_verb verb, const char *text,
+			struct target_result *result);
 	bool (*in_guest)(const struct target *target); /* orders run in a guest; NULL: never */
 	const char *log;                /* file in the run directory */
 	bool has_tree;                  /* and so namespaces and a wire */
@@ -111,6 +112,12 @@ bool runs_standing(const char *name, char *path, size_t cap, struct why *why);
 bool line_fill(const char *format, const struct target_connection *connection,
 		const struct target_child *child, char *line, size_t cap);
 bool ping_line(const struct target_child *child, char *line, size_t cap);
+/* The time of the first answer that ping tells of, 0 if there is none. */
+usec ping_rtt(const char *text);
+/* Calls take with each line of a text, without its end. */
+void each_line(const char *text, void (*take)(const char *line, void *context), void *context);
+/* The number after a word in a line, 0 if the word is not there. */
+uint64_t number_after(const char *line, const char *word);
 
 /* net.c: addresses and routes for `ip -batch`: "net", and with a guest "guest-net" for its own. */
 bool net_write(const struct target *target, bool guest, struct why *why);

@@ -210,7 +210,7 @@ static bool line(const struct target *target, enum target_verb verb,
 		[TARGET_DELETE_IKE] = "w --terminate --name %1$s-all",
 		[TARGET_DELETE_CHILD] = "delete_children %1$s%2$s",
 		[TARGET_RESET] = "w --terminate --name %1$s-all",
-		[TARGET_STATUS] = "w --showstates",
+		[TARGET_STATUS] = "states %1$s",
 		[TARGET_COUNTERS] = "counters",
 		[TARGET_RESTART] = "daemon_restart",
 		[TARGET_KILL] = "kill_daemon",
@@ -221,11 +221,78 @@ static bool line(const struct target *target, enum target_verb verb,
 		line_fill(lines[verb], c, child, line, cap);
 }
 
+/* `000 #2: "s1":500 STATE_V2_ESTABLISHED_CHILD_SA (established Child SA); ...` */
+static void take_state(const char *line, void *context)
+{
+	struct target_result *result = context;
+	const char *at = strstr(line, "\":");     /* lines on traffic have no port after the name */
+
+	if (!at || !strchr(line, '#'))
+		return;
+	if (strstr(at, "ESTABLISHED_CHILD_SA")) {
+		result->child_sas++;
+	} else if (strstr(at, "ESTABLISHED_IKE_SA")) {
+		result->ike_sas++;
+	} else if (!strstr(at, "CHILD")) {
+		result->ike_sas++;
+		result->half_open++;
+	}
+}
+
+struct reader {
+	const struct target *target;
+	struct target_counters *counters;
+	bool in;                        /* the SA whose lines these are */
+};
+
+static bool ours(const struct target *target, const char *text)
+{
+	struct address a;
+
+	return address_parse(text, &a) && (address_same_host(&a, &target->config->target4) ||
+		address_same_host(&a, &target->config->target6));
+}
+
+/* Lines of `ip -s xfrm state`, and of /proc/net/xfrm_stat. */
+static void take_counter(const char *line, void *context)
+{
+	struct reader *reader = context;
+	struct target_counters *sum = reader->counters;
+	unsigned long long octets, packets, replays, failed;
+	char to[64];
+
+	if (sscanf(line, "src %*s dst %63s", to) == 1) {
+		reader->in = ours(reader->target, to);
+		sum->sas++;
+	} else if (sscanf(line, " %llu(bytes), %llu(packets)", &octets, &packets) == 2) {
+		*(reader->in ? &sum->in_octets : &sum->out_octets) += octets;
+		*(reader->in ? &sum->in_packets : &sum->out_packets) += packets;
+	} else if (sscanf(line, " replay-window %*u replay %llu failed %llu", &replays,
+			&failed) == 2) {
+		sum->replays += replays;
+		sum->bad_icv += failed;
+	}
+}
+
+static void read_text(const struct target *target, enum target_verb verb, const char *text,
+		struct target_result *result)
+{
+	struct reader reader = { target, &result->counters, false };
+
+	if (verb == TARGET_PING)
+		result->rtt = ping_rtt(text);
+	else if (verb == TARGET_STATUS)
+		each_line(text, take_state, result);
+	else if (verb == TARGET_COUNTERS)
+		each_line(text, take_counter, &reader);
+}
+
 const struct driver libreswan_driver = {
 	.name = "libreswan",
 	.facts = facts,
 	.write = write_files,
 	.line = line,
+	.read = read_text,
 	.in_guest = in_guest,
 	.log = "log",
 	.has_tree = true,

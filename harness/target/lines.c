@@ -1,6 +1,9 @@
 #include "internal.h"
 
+#include <stdlib.h>
 #include <string.h>
+
+#define LINE_CAP 16384
 
 bool ping_line(const struct target_child *child, char *line, size_t cap)
 {
@@ -21,4 +24,34 @@ bool line_fill(const char *format, const struct target_connection *c,
 #pragma GCC diagnostic ignored "-Wformat-nonliteral"
 	return snprintf(line, cap, format, c ? c->name : "", child ? child->suffix : "") < (int)cap;
 #pragma GCC diagnostic pop
+}
+
+usec ping_rtt(const char *text)
+{
+	const char *at = strstr(text, "time=");
+
+	return at ? (usec)(strtod(at + 5, NULL) * 1000.0) : 0;
+}
+
+void each_line(const char *text, void (*take)(const char *line, void *context), void *context)
+{
+	static const char none[] = "";
+	char line[LINE_CAP];
+
+	while (*text) {
+		size_t len = strcspn(text, "\n");
+
+		snprintf(line, sizeof(line), "%.*s", (int)(len < sizeof(line) ? len : sizeof(line) - 1),
+			text);
+		take(len ? line : none, context);
+		text += len;
+		text += *text == '\n';
+	}
+}
+
+uint64_t number_after(const char *line, const char *word)
+{
+	const char *at = strstr(line, word);
+
+	return at ? strtoull(at + strlen(word), NULL, 10) : 0;
 }

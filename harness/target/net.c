@@ -45,7 +45,7 @@ static void inner_addresses(FILE *out, const struct target_config *config)
 static void tester_device(FILE *out)
 {
 	fprintf(out, "tuntap add " NET_TESTER " mode tun\n"
-		"link set " NET_TESTER " txqueuelen 5000 up\n"
+		"link set " NET_TESTER " txqueuelen 5000 multicast off up\n"
 		"route add default dev " NET_TESTER "\n"
 		"route add ::/0 dev " NET_TESTER "\n");
 }

@@ -243,7 +243,7 @@ struct target_result target_result(struct target *target, unsigned id)
 	result.text = ticket->code < 0 && !target->text[0] ? "no answer in time" : target->text;
 	result.progress = ticket->code == 0 ? TARGET_DONE : TARGET_REFUSED;
 	if (target->driver->read)
-		target->driver->read(ticket->verb, target->text, &result);
+		target->driver->read(target, ticket->verb, target->text, &result);
 	ticket->id = 0;
 	return result;
 }

@@ -38,9 +38,10 @@ static void settings(FILE *out, const struct target *target)
 	fprintf(out, "\tretransmit_timeout = %.3f\n\tretransmit_base = %.3f\n"
 		"\tretransmit_tries = %u\n", (double)config->retransmission.first / USEC_S,
 		config->retransmission.base, config->retransmission.tries);
-	fprintf(out, "\tcookie_threshold = %d\n\tcookie_threshold_ip = 0\n\tblock_threshold = 0\n"
+	fprintf(out, "\tdos_protection = %s\n\tcookie_threshold = 1\n"
+		"\tcookie_threshold_ip = 100000\n\tblock_threshold = 200000\n"
 		"\tinit_limit_half_open = 0\n\tinit_limit_job_load = 0\n"
-		"\thalf_open_timeout = %d\n", cookies ? 1 : 0, cookies ? 86400 : 30);
+		"\thalf_open_timeout = %d\n", cookies ? "yes" : "no", cookies ? 86400 : 30);
 	fprintf(out, "\tmake_before_break = no\n\tthreads = 16\n"
 		"\tfilelog {\n\t\tcharon {\n\t\t\tpath = /ctl/log\n\t\t\tdefault = 1\n"
 		"\t\t\tcfg = 1\n\t\t\tike_name = yes\n\t\t\tflush_line = yes\n\t\t}\n\t}\n"
@@ -175,7 +176,7 @@ static bool line(const struct target *target, enum target_verb verb,
 		[TARGET_DELETE_IKE] = "swan --terminate --timeout -1 --ike %1$s",
 		[TARGET_DELETE_CHILD] = "swan --terminate --timeout -1 --child %1$s%2$s",
 		[TARGET_RESET] = "swan --terminate --force --timeout -1 --ike %1$s",
-		[TARGET_STATUS] = "swan --list-sas --raw",
+		[TARGET_STATUS] = "states %1$s",
 		[TARGET_COUNTERS] = "swan --list-sas --raw",
 		[TARGET_RESTART] = "daemon_restart",
 		[TARGET_KILL] = "kill_daemon",
@@ -186,11 +187,60 @@ static bool line(const struct target *target, enum target_verb verb,
 		line_fill(lines[verb], c, child, line, cap);
 }
 
+static size_t occurrences(const char *line, const char *word)
+{
+	size_t count = 0;
+
+	for (line = strstr(line, word); line; line = strstr(line + 1, word))
+		count++;
+	return count;
+}
+
+/* Sums a number that stands after each occurrence of a word. */
+static uint64_t sum_after(const char *line, const char *word)
+{
+	uint64_t sum = 0;
+
+	for (line = strstr(line, word); line; line = strstr(line + 1, word))
+		sum += number_after(line, word);
+	return sum;
+}
+
+/* A line of `swanctl --list-sas --raw` is an IKE SA with its children. */
+static void take_sa(const char *line, void *context)
+{
+	struct target_result *result = context;
+	size_t children = occurrences(line, " state=INSTALLED ");
+
+	if (strncmp(line, "list-sa event {", 15) != 0)
+		return;
+	result->ike_sas++;
+	if (!strstr(line, " state=ESTABLISHED ") && !strstr(line, " state=REKEY"))
+		result->half_open++;
+	result->child_sas += children;
+	result->counters.sas += 2 * children;
+	result->counters.in_packets += sum_after(line, " packets-in=");
+	result->counters.in_octets += sum_after(line, " bytes-in=");
+	result->counters.out_packets += sum_after(line, " packets-out=");
+	result->counters.out_octets += sum_after(line, " bytes-out=");
+}
+
+static void read_text(const struct target *target, enum target_verb verb, const char *text,
+		struct target_result *result)
+{
+	(void)target;
+	if (verb == TARGET_PING)
+		result->rtt = ping_rtt(text);
+	else if (verb == TARGET_STATUS || verb == TARGET_COUNTERS)
+		each_line(text, take_sa, result);
+}
+
 const struct driver strongswan_driver = {
 	.name = "strongswan",
 	.facts = facts,
 	.write = write_files,
 	.line = line,
+	.read = read_text,
 	.log = "log",
 	.has_tree = true,
 };

@@ -21,3 +21,7 @@ daemon_restart() {
 swan() {
 	timeout 60 swanctl "$@" --uri "unix://$CTL/vici"
 }
+
+states() {
+	swan --list-sas --raw ${1:+--ike "$1"}
+}

@@ -27,7 +27,7 @@ enum target_verb {
 	TARGET_DELETE_CHILD,
 	TARGET_RESET,           /* forget every SA of the connection, silently where the daemon can */
 	TARGET_PING,            /* from the child's inner target address to the inner tester address */
-	TARGET_STATUS,
+	TARGET_STATUS,          /* of a connection's SAs, or of all */
 	TARGET_COUNTERS,        /* of all Child SAs */
 	TARGET_RESTART,         /* the daemon alone; all its SAs are gone, devices and addresses stay */
 	TARGET_KILL,            /* SIGKILL to the daemon */
@@ -55,7 +55,8 @@ struct target_result {
 	enum target_progress progress;
 	int code;                       /* of the command: exit status, or -1 for too long */
 	const char *text;               /* what it said; valid until the next call with this target */
-	size_t ike_sas, child_sas;      /* TARGET_STATUS; Child SAs in pairs */
+	size_t ike_sas, half_open;      /* TARGET_STATUS: all IKE SAs, and those not established */
+	size_t child_sas;               /* in pairs */
 	struct target_counters counters;        /* TARGET_COUNTERS */
 	usec rtt;                       /* TARGET_PING: of the answer */
 };
