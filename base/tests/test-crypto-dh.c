@@ -2,12 +2,7 @@
  * Key exchange against RFC 5903 section 8, RFC 8031 appendix A and RFC 7748 section 6, and the checks
  * of public values that RFC 6989 and RFC 8031 demand.
  */
-#include "base/crypto.h"
-#include "test.h"
-
-#include <openssl/provider.h>
-
-static struct crypto *crypto;
+#include "with-crypto.h"
 
 static const uint16_t implemented[] = { 1, 2, 5, 14, 15, 16, 17, 18, 19, 20, 21, 27, 28, 29, 30, 31, 32 };
 static const uint16_t quick[] = { 5, 14, 15, 19, 20, 21, 28, 29, 30, 31, 32 };
@@ -340,21 +335,6 @@ static void test_not_implemented(void **state)
 	assert_null(dh_generate(crypto, &r, transform_find(TRANSFORM_PRF, 5, 0), NULL));
 }
 
-static int start(void **state)
-{
-	(void)state;
-	crypto = OSSL_PROVIDER_load(NULL, "null") ? crypto_new(NULL) : NULL;
-	return crypto ? 0 : -1;
-}
-
-static int stop(void **state)
-{
-	(void)state;
-	int strays = (int)crypto_stray_draws(crypto);
-	crypto_free(crypto);
-	return strays;
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -371,5 +351,5 @@ int main(void)
 		cmocka_unit_test(test_private_values),
 		cmocka_unit_test(test_not_implemented),
 	};
-	return cmocka_run_group_tests(tests, start, stop);
+	return cmocka_run_group_tests(tests, start_crypto, stop_crypto);
 }

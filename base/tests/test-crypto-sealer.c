@@ -2,12 +2,7 @@
  * Sealing against the figures of draft-mcgrew-gcm-test-01, RFC 7634 and RFC 3602, round trips of
  * every suite at every size up to 100, and what must be refused.
  */
-#include "base/crypto.h"
-#include "test.h"
-
-#include <openssl/provider.h>
-
-static struct crypto *crypto;
+#include "with-crypto.h"
 
 static const struct transform *encr_row(uint16_t id, uint16_t bits)
 {
@@ -339,21 +334,6 @@ static void test_keys_are_refused(void **state)
 	sealer_free(NULL);
 }
 
-static int start(void **state)
-{
-	(void)state;
-	crypto = OSSL_PROVIDER_load(NULL, "null") ? crypto_new(NULL) : NULL;
-	return crypto ? 0 : -1;
-}
-
-static int stop(void **state)
-{
-	(void)state;
-	int strays = (int)crypto_stray_draws(crypto);
-	crypto_free(crypto);
-	return strays;
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -367,5 +347,5 @@ int main(void)
 		cmocka_unit_test(test_contexts_are_apart),
 		cmocka_unit_test(test_keys_are_refused),
 	};
-	return cmocka_run_group_tests(tests, start, stop);
+	return cmocka_run_group_tests(tests, start_crypto, stop_crypto);
 }

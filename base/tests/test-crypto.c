@@ -1,15 +1,11 @@
 /*
  * The library context, hashes, prf, prf+ and the key schedule against published figures.
  */
-#include "base/crypto.h"
-#include "test.h"
+#include "with-crypto.h"
 
 #include <openssl/ec.h>
 #include <openssl/evp.h>
-#include <openssl/provider.h>
 #include <openssl/rand.h>
-
-static struct crypto *crypto;
 
 static const struct transform *row(uint8_t type, uint16_t id)
 {
@@ -334,7 +330,7 @@ static void test_stray_draws_are_counted(void **state)
 	crypto_free(NULL);
 }
 
-/* The default library context has the null provider alone (see start), so whatever of this file or
+/* The default library context has the null provider alone (see with-crypto.h), so whatever of this file or
  * of base had asked it for an algorithm would have failed. */
 static void test_the_default_context_is_of_no_use(void **state)
 {
@@ -344,25 +340,6 @@ static void test_the_default_context_is_of_no_use(void **state)
 	EVP_MD *md = EVP_MD_fetch(crypto_library(crypto), "SHA256", NULL);
 	assert_non_null(md);
 	EVP_MD_free(md);
-}
-
-static int start(void **state)
-{
-	struct why why;
-	(void)state;
-	if (!OSSL_PROVIDER_load(NULL, "null"))
-		return -1;
-	crypto = crypto_new(&why);
-	if (!crypto)
-		fprintf(stderr, "%s\n", why.text);
-	return crypto ? 0 : -1;
-}
-
-static int stop(void **state)
-{
-	(void)state;
-	crypto_free(crypto);
-	return 0;
 }
 
 int main(void)
@@ -381,5 +358,5 @@ int main(void)
 		cmocka_unit_test(test_stray_draws_are_counted),
 		cmocka_unit_test(test_the_default_context_is_of_no_use),
 	};
-	return cmocka_run_group_tests(tests, start, stop);
+	return cmocka_run_group_tests(tests, start_crypto, stop_crypto);
 }
