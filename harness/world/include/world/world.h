@@ -130,6 +130,9 @@ struct esp_sending {
 	struct child_sa *child;
 	size_t size;                    /* of the inner packet; 0: the usual (84) */
 	struct bytes octets;            /* OCTETS: the inner packet */
+	/* Inner addresses of PING, UDP and TCP; family 0: what fits the selectors (the target's inner
+	 * address if it is a node of this world, else the second address of the range). */
+	struct address from, to;
 	struct esp_shape shape;         /* seq, tfc, pad, edits (of ESP, INNER, UDP, IP roots) */
 	bool lost;
 	bool clear;                     /* beside the tunnel: the inner packet as it is */
