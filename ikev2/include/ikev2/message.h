@@ -38,6 +38,10 @@ struct message {
 	struct bytes octets;            /* from HDR on */
 	struct node *outer;
 	struct node *inner;             /* a list node of payloads; NULL if nothing was opened */
+	struct node *trailer;           /* SK.padding and SK.pad_length; NULL if nothing was opened */
+	struct bytes plain;             /* the opened chain (of SKF: this fragment's part of it) */
+	uint8_t first;                  /* the type of the first payload in plain */
+	uint16_t fragment, fragments;   /* SKF: its number and total; 0 without */
 	enum message_protection protection;
 	bool clean;                     /* everything decoded, outer and inner */
 	struct why why;                 /* the first thing that was not */
@@ -60,6 +64,9 @@ bool message_decode(struct arena *a, struct bytes octets, struct message *out, s
 bool message_open(struct message *m, const struct message_keys *keys, bool check_icv, bool check_padding,
 		  struct why *why);
 
+/* The chain of all fragments, opened and in order, as m's inner tree (m is any of them). */
+bool message_join(struct message *m, const struct message *fragments, size_t count, struct why *why);
+
 /* The first match of a path: looked for inside SK, then outside; HDR, SK, SKF[n] are roots of their own. */
 struct node *message_find(const struct message *m, const char *path, struct why *why);
 size_t message_find_all(const struct message *m, const char *path, struct node **out, size_t cap);
@@ -67,6 +74,11 @@ size_t message_find_all(const struct message *m, const char *path, struct node *
 struct node *message_payload(const struct message *m, uint8_t type, unsigned n);
 /* The first notify of a type, or NULL.  notify_data: its data octets. */
 struct node *message_notify(const struct message *m, uint16_t type);
+/* Could the path ever name something in an IKE message (AUTH.from.id and SK.padding too)?  And its row. */
+bool message_path_possible(const char *path, struct why *why);
+const struct wire_row *message_path_row(const char *path);
+/* Is it an input of a derived value, "AUTH.from.id", "SK.from.key"? */
+bool message_path_is_input(const char *path);
 
 /*
  * Composing.  The caller builds the honest chain with wire_append/wire_give_* on message_chain_new(),
@@ -84,10 +96,13 @@ struct composition {
 	bool protect;                   /* in SK with keys */
 	const struct message_keys *keys;
 	unsigned fragments;             /* 0 or 1: one SK; n: SKF (RFC 7383) */
-	size_t fragment_octets;         /* 0: by fragments */
+	size_t fragment_octets;         /* no message longer than this, else fragments; 0: by `fragments` */
+	const unsigned *order;          /* which fragments leave, in what order, from 1; NULL: each once */
+	size_t order_count;
 	const struct edits *edits;      /* may be NULL */
-	/* Called between the inner and the derived phase with the edited chain; may be NULL.
-	 * honest is the unedited chain (NULL where there are no edits). */
+	/* Called between the inner and the derived phase; may be NULL.  Without edits once, honest NULL.
+	 * With edits twice: first for the honest message (the chain itself, honest NULL), which gives
+	 * the values that edits speak of, then with the edited chain and the honest one. */
 	bool (*derive)(void *ctx, struct node *chain, struct node *honest, struct why *why);
 	/* The value of a virtual input field set by an edit ("AUTH.from.id"), told before derive; may be NULL. */
 	bool (*input)(void *ctx, const char *path, const struct edit_value *value, struct why *why);
@@ -99,6 +114,8 @@ struct composed {
 	size_t count;                           /* datagrams, 1 but for fragments */
 	struct bytes datagrams[MESSAGE_FRAGMENTS];  /* as they leave, lies included */
 	struct bytes honest;                    /* the first before edits of the finished datagram */
+	struct node *outer[MESSAGE_FRAGMENTS];  /* the tree of each datagram */
+	struct node *trailer[MESSAGE_FRAGMENTS];    /* its padding; NULL in clear */
 	struct message message;                 /* trees of what leaves (edits of fields believed), octets = honest */
 };
 
@@ -109,6 +126,11 @@ struct node *message_chain_add(struct arena *a, struct node *chain, uint8_t type
 struct node *message_chain_notify(struct arena *a, struct node *chain, uint16_t type, struct bytes data);
 
 bool message_finish(const struct composition *c, struct composed *out, struct why *why);
+
+/* The octets of a message sent before, with edits: nothing is computed anew but what they name or unset.
+ * keys (those it was sealed with) tell where IV and ICV lie; NULL for one in clear. */
+bool message_again(struct arena *a, struct bytes sent, const struct message_keys *keys,
+		   const struct edits *edits, struct composed *out, struct why *why);
 
 /* The octets of a payload without its generic header, as last encoded (ID' of AUTH, RFC 7296 2.15). */
 bool message_body(struct arena *a, struct node *payload, struct bytes *out);
