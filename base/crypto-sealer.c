@@ -193,3 +193,14 @@ bool sealer_open_unchecked(struct sealer *s, struct bytes iv, struct bytes aad, 
 {
 	return !s->sealing && lengths_fit(s, iv, aad, cipher) && settle(run_cipher(s, iv, aad, cipher, out));
 }
+
+bool sealer_mac(struct sealer *s, struct bytes iv, struct bytes aad, struct bytes cipher, struct bytes tail,
+		uint8_t *icv)
+{
+	uint8_t mac[EVP_MAX_MD_SIZE];
+	if (s->encr->aead || !run_mac(s, iv, aad, cipher, tail, mac))
+		return settle(false);
+	if (icv_size(s) > 0)
+		memcpy(icv, mac, icv_size(s));
+	return true;
+}

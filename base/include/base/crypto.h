@@ -117,6 +117,9 @@ bool sealer_open(struct sealer *s, struct bytes iv, struct bytes aad, struct byt
 		 struct bytes icv, uint8_t *out);
 /* Decrypts without looking at the ICV (a fault of the built-in target, and `explain`). */
 bool sealer_open_unchecked(struct sealer *s, struct bytes iv, struct bytes aad, struct bytes cipher, uint8_t *out);
+/* The MAC of a sealer for a ciphertext that somebody else made, of any length.  Not for AEAD. */
+bool sealer_mac(struct sealer *s, struct bytes iv, struct bytes aad, struct bytes cipher, struct bytes tail,
+		uint8_t *icv);
 /* MAC alone: integ over the parts; out has integ->icv octets.  Not for AEAD. */
 bool integ_compute(struct crypto *c, const struct transform *integ, struct bytes key,
 		   const struct bytes *parts, size_t count, uint8_t *out);
