@@ -3,10 +3,10 @@
 
 static void test_octets_are_zero_and_aligned(void **state)
 {
-	struct arena *a = arena_new(1 << 20);
+	struct arena *a = arena_new(8 << 20);
 	(void)state;
 	for (int round = 0; round < 2; round++) {
-		for (size_t len = 0; len < 300; len += 7) {
+		for (size_t len = 0; len < 40000; len += len < 300 ? 7 : 999) {
 			uint8_t *at = arena_alloc(a, len);
 			assert_non_null(at);
 			assert_int_equal((uintptr_t)at % _Alignof(max_align_t), 0);
@@ -115,6 +115,42 @@ static void test_copies(void **state)
 	arena_free(NULL);
 }
 
+/* Linked with --wrap=malloc and --wrap=calloc: the world runs out of memory when a test says so. */
+static bool starved;
+void *__real_malloc(size_t len);
+void *__wrap_malloc(size_t len);
+void *__real_calloc(size_t count, size_t len);
+void *__wrap_calloc(size_t count, size_t len);
+
+void *__wrap_malloc(size_t len)
+{
+	return starved ? NULL : __real_malloc(len);
+}
+
+void *__wrap_calloc(size_t count, size_t len)
+{
+	return starved ? NULL : __real_calloc(count, len);
+}
+
+static void test_no_memory(void **state)
+{
+	struct arena *a = arena_new(1 << 20);
+	(void)state;
+	assert_non_null(arena_alloc(a, 10));
+	starved = true;
+	void *small = arena_alloc(a, 10), *large = arena_alloc(a, 100000);
+	bool failed = arena_failed(a);
+	struct arena *none = arena_new(100);
+	starved = false;
+	assert_non_null(small);
+	assert_null(large);
+	assert_true(failed);
+	assert_null(none);
+	arena_reset(a);
+	assert_non_null(arena_alloc(a, 100000));
+	arena_free(a);
+}
+
 /* The first block is the one that is used again. */
 static void test_reset_keeps_the_first_block(void **state)
 {
@@ -136,6 +172,7 @@ int main(void)
 		cmocka_unit_test(test_failure_stays_until_reset),
 		cmocka_unit_test(test_array_overflow),
 		cmocka_unit_test(test_copies),
+		cmocka_unit_test(test_no_memory),
 		cmocka_unit_test(test_reset_keeps_the_first_block),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -259,6 +259,28 @@ static void test_modp_bounds(void **state)
 	assert_false(dh_check_public(crypto, ke, BYTES_OF(value), NULL));
 }
 
+/* The ends of the primes of RFC 2409 6 and RFC 3526; too-large is p itself. */
+static void test_primes(void **state)
+{
+	static const struct {
+		uint16_t id;
+		const char *last;
+	} cases[] = {
+		{ 1,  "f44c42e9a63a3620ffffffffffffffff" }, { 2,  "49286651ece65381ffffffffffffffff" },
+		{ 5,  "f1746c08ca237327ffffffffffffffff" }, { 14, "15728e5a8aacaa68ffffffffffffffff" },
+		{ 15, "4b82d120a93ad2caffffffffffffffff" }, { 16, "4df435c934063199ffffffffffffffff" },
+		{ 17, "6dcc4024ffffffffffffffff" },         { 18, "60c980dd98edd3dfffffffffffffffff" },
+	};
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		uint8_t p[1024];
+		size_t len, tail = strlen(cases[i].last) / 2;
+		assert_true(dh_special_public(ke_row(cases[i].id), "too-large", p, sizeof(p), &len));
+		expect_hex(bytes_make(p, 16), "ffffffffffffffffc90fdaa22168c234", "first octets");
+		expect_hex(bytes_make(p + len - tail, tail), cases[i].last, "last octets");
+	}
+}
+
 /* Each bit of an honest point flipped: never on the curve (or, one in many, another point). */
 static void test_flipped_points(void **state)
 {
@@ -346,6 +368,7 @@ int main(void)
 		cmocka_unit_test(test_special_publics),
 		cmocka_unit_test(test_special_publics_are_refused),
 		cmocka_unit_test(test_modp_bounds),
+		cmocka_unit_test(test_primes),
 		cmocka_unit_test(test_flipped_points),
 		cmocka_unit_test(test_lengths),
 		cmocka_unit_test(test_private_values),
