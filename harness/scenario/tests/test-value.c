@@ -10,19 +10,19 @@
 #include "scenario/value.h"
 
 static const struct variable variables[] = {
-	{ "size",  "16",             NULL },
-	{ "less",  "${honest} - 1",  NULL },
-	{ "path",  "SK.padding",     NULL },
-	{ "order", "1 3 2",          NULL },
-	{ "suite", "${group}-esn",   NULL },
-	{ "group", "x25519",         NULL },
-	{ "loop",  "${loop2} + 1",   NULL },
-	{ "loop2", "${loop}",        NULL },
-	{ "laugh", "${la}${la}${la}${la}${la}${la}${la}${la}",          NULL },
-	{ "la",    "${ha}${ha}${ha}${ha}${ha}${ha}${ha}${ha}",          NULL },
-	{ "ha",    "${group}${group}${group}${group}${group}${group}",  NULL },
-	{ "sum",   "${su} + ${su} + ${su} + ${su} + ${su} + ${su} + ${su} + ${su}",     NULL },
-	{ "su",    "${s} + ${s} + ${s} + ${s} + ${s} + ${s} + ${s}",    NULL },
+	{ "size",  "16",             NULL, 0 },
+	{ "less",  "${honest} - 1",  NULL, 0 },
+	{ "path",  "SK.padding",     NULL, 0 },
+	{ "order", "1 3 2",          NULL, 0 },
+	{ "suite", "${group}-esn",   NULL, 0 },
+	{ "group", "x25519",         NULL, 0 },
+	{ "loop",  "${loop2} + 1",   NULL, 0 },
+	{ "loop2", "${loop}",        NULL, 0 },
+	{ "laugh", "${la}${la}${la}${la}${la}${la}${la}${la}",          NULL, 0 },
+	{ "la",    "${ha}${ha}${ha}${ha}${ha}${ha}${ha}${ha}",          NULL, 0 },
+	{ "ha",    "${group}${group}${group}${group}${group}${group}",  NULL, 0 },
+	{ "sum",   "${su} + ${su} + ${su} + ${su} + ${su} + ${su} + ${su} + ${su}",     NULL, 0 },
+	{ "su",    "${s} + ${s} + ${s} + ${s} + ${s} + ${s} + ${s}",    NULL, 0 },
 	{ "s",     "${size} + ${size} + ${size} + ${size} + ${size} + ${size} + ${size} + ${size} + "
 		   "${size} + ${size} + ${size} + ${size} + ${size} + ${size} + ${size} + ${size} + "
 		   "${size} + ${size} + ${size} + ${size} + ${size} + ${size} + ${size} + ${size} + "

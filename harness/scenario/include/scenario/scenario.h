@@ -71,6 +71,7 @@ struct requirement {
 	bool explicit_keyword;
 	const char *role, *area, *observable;
 	const char *rule, *stimulus, *expected, *waiver;    /* the last three may be NULL */
+	const char *note;               /* why the level or gate is as it is; may be NULL */
 	const char *file;
 	unsigned line;
 };
@@ -82,6 +83,7 @@ enum role { ROLE_INITIATOR = 1, ROLE_RESPONDER = 2, ROLE_BOTH = 3 };    /* of th
 struct scenario_requirement {
 	const char *id;                 /* the short name that `judges` uses */
 	const struct requirement *requirement;
+	unsigned line;
 };
 struct scenario_fault {
 	const char *ref;
@@ -97,8 +99,19 @@ struct scenario_tester {
 	const char *name, *connection, *identity, *secret, *address, *certificate, *ppk, *over;
 	unsigned line;
 };
+struct scenario_row {
+	const char *id;
+	unsigned line;
+	struct variable *vars;
+	size_t count;
+};
+struct scenario_each {
+	const char *name, *in;
+	unsigned line;
+};
 struct scenario {
 	const char *id, *title, *file, *area;   /* area: the second word of the id */
+	unsigned line;
 	const char *source;             /* the file's text, for the log */
 	enum role target;
 	bool alive;
@@ -112,9 +125,9 @@ struct scenario {
 	size_t tester_count;
 	struct variable *vars;
 	size_t var_count;
-	struct { const char *id; unsigned line; struct variable *vars; size_t count; } *rows;
+	struct scenario_row *rows;
 	size_t row_count;
-	struct { const char *name, *in; unsigned line; } *for_each;
+	struct scenario_each *for_each;
 	size_t for_each_count;
 	struct element_node *steps;     /* array */
 	size_t step_count;
@@ -133,12 +146,22 @@ struct scenario_case {
 
 struct profile_end {
 	const char *auth, *identity, *secret, *certificate, *selectors, *inner;
+	unsigned line;
 };
 struct profile_connection {
 	const char *name, *mode;
 	const char **ike_suites, **esp_suites;
 	size_t ike_count, esp_count;
 	struct profile_end tester, target;
+	unsigned line;
+};
+struct profile_command {
+	const char *verb, *text;
+	unsigned line;
+};
+struct profile_feature {
+	const char *name, *value;       /* value NULL: just there */
+	unsigned line;
 };
 struct profile {
 	const char *id, *title, *file;
@@ -146,14 +169,15 @@ struct profile {
 	const char *address;
 	uint16_t port, nat_port;
 	const char **testers;           /* addresses */
+	const char **nats;              /* of each tester behind a NAT, or NULL */
 	size_t tester_count;
 	usec answer, silence, settle, restart;
 	const char *driver, *driver_config;     /* "builtin", "strongswan", "libreswan", "exec"; NULL: none */
-	struct { const char *verb, *text; unsigned line; } *commands;
+	struct profile_command *commands;
 	size_t command_count;
 	struct profile_connection *connections;
 	size_t connection_count;
-	struct { const char *name, *value; unsigned line; } *features;     /* value NULL: just there */
+	struct profile_feature *features;
 	size_t feature_count;
 };
 const char *profile_feature(const struct profile *p, const char *name);  /* "" if without value, NULL if not there */
@@ -191,12 +215,27 @@ bool library_load_file(struct library *l, const char *path, library_complaint *c
 /* The same from memory (tests, fuzz targets). */
 bool library_load_text(struct library *l, const char *name, struct bytes text, library_complaint *complain, void *ctx);
 
+/*
+ * The fields of a kind ("LENGTH") in the honest message ("IKE_SA_INIT"), as paths: what `for-each
+ * in="fields:IKE_SA_INIT:LENGTH"` runs over.  The run engine supplies it; without it such a scenario has no cases.
+ */
+typedef bool library_fields(void *ctx, const char *message, enum role target, int kind, struct arena *a,
+			    const char ***out, size_t *count, struct why *why);
+void library_set_fields(struct library *l, library_fields *fields, void *ctx);
+
 size_t library_scenarios(const struct library *l, const struct scenario *const **out);      /* sorted by id */
 size_t library_requirements(const struct library *l, const struct requirement *const **out);
 size_t library_faults(const struct library *l, const struct fault *const **out);
 const struct profile *library_profile(const struct library *l, const char *id);
 const struct requirement *library_requirement(const struct library *l, const char *id);
 const struct fault *library_fault(const struct library *l, const char *id);
+
+/*
+ * "target.FEATURE", "target.FEATURE[2]", "target.address" of a profile, '-' of the feature written '_'.
+ * False if the reference is not the target's or the profile does not have it.
+ */
+bool profile_lookup(const struct profile *p, const char *reference, struct arena *a, struct value *out,
+		    struct why *why);
 
 /* The cases of a scenario against a profile (for-each over ${target...} needs it), --set variables winning. */
 bool scenario_cases(struct library *l, const struct scenario *s, const struct profile *p,

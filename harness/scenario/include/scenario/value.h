@@ -40,6 +40,7 @@ struct variable {
 	const char *name;
 	const char *text;               /* as written */
 	const struct expr *expr;        /* NULL: the text is no expression ("SK.padding", "1 3 2") */
+	unsigned line;                  /* 0 if it is not of a file */
 };
 
 /* Parses "12", "0xff", "hex:00ff", "text:abc", "random:32", "zero:8", "ones:4", "public:off-curve", "file:", "env:",

@@ -1,0 +1,236 @@
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "build.h"
+
+struct build {
+	struct library *l;
+	const char *file;
+	xmlNode *root;
+	struct profile *p;
+};
+
+static uint16_t port_of(const char *text, uint16_t otherwise)
+{
+	return text != NULL ? (uint16_t)strtoul(text, NULL, 10) : otherwise;
+}
+
+static void build_time(struct build *b, const char *name, usec otherwise, usec *out)
+{
+	xmlNode *n = dom_child(b->root, "timing");
+	const char *text = n != NULL ? dom_attr(b->l, n, name) : NULL;
+	*out = otherwise;
+	if (text != NULL && !usec_parse(text, out))
+		complain(b->l, b->file, dom_line(n), "<timing %s>: '%s' is no time", name, text);
+}
+
+static bool build_addresses(struct build *b)
+{
+	struct profile *p = b->p;
+	size_t count = dom_count(b->root, "tester");
+	xmlNode *target = dom_child(b->root, "target");
+	p->testers = build_array(b->l, b->file, count, sizeof(*p->testers));
+	p->nats = build_array(b->l, b->file, count, sizeof(*p->nats));
+	if (target == NULL || p->testers == NULL || p->nats == NULL)
+		return false;
+	p->address = dom_attr(b->l, target, "address");
+	p->port = port_of(dom_attr(b->l, target, "port"), 500);
+	p->nat_port = port_of(dom_attr(b->l, target, "nat-port"), 4500);
+	for (xmlNode *n = dom_child(b->root, "tester"); n != NULL; n = dom_next(n, "tester")) {
+		p->nats[p->tester_count] = dom_attr(b->l, n, "nat");
+		p->testers[p->tester_count++] = dom_attr(b->l, n, "address");
+	}
+	return true;
+}
+
+static bool build_driver(struct build *b)
+{
+	struct profile *p = b->p;
+	xmlNode *driver = dom_child(b->root, "driver");
+	if (driver == NULL)
+		return true;
+	p->driver = dom_attr(b->l, driver, "kind");
+	p->driver_config = dom_attr(b->l, driver, "config");
+	p->commands = build_array(b->l, b->file, dom_count(driver, "command"), sizeof(*p->commands));
+	if (p->commands == NULL)
+		return false;
+	for (xmlNode *n = dom_child(driver, "command"); n != NULL; n = dom_next(n, "command"))
+		p->commands[p->command_count++] = (struct profile_command){
+			dom_attr(b->l, n, "do"), dom_text(b->l, n), dom_line(n),
+		};
+	return true;
+}
+
+static const char **build_suites(struct build *b, xmlNode *n, const char *name, size_t *count)
+{
+	const char **out = build_array(b->l, b->file, dom_count(n, name), sizeof(*out));
+	for (xmlNode *s = dom_child(n, name); out != NULL && s != NULL; s = dom_next(s, name)) {
+		const char *suite = dom_attr(b->l, s, "suite");
+		if (suite != NULL)
+			out[(*count)++] = suite;
+	}
+	return out;
+}
+
+static void build_end(struct build *b, xmlNode *connection, const char *name, struct profile_end *end)
+{
+	xmlNode *n = dom_child(connection, name);
+	if (n == NULL)
+		return;
+	end->auth = dom_attr(b->l, n, "auth");
+	end->identity = dom_attr(b->l, n, "identity");
+	end->secret = dom_attr(b->l, n, "secret");
+	end->certificate = dom_attr(b->l, n, "certificate");
+	end->selectors = dom_attr(b->l, n, "selectors");
+	end->inner = dom_attr(b->l, n, "inner");
+	end->line = dom_line(n);
+}
+
+static bool build_connections(struct build *b)
+{
+	struct profile *p = b->p;
+	p->connections = build_array(b->l, b->file, dom_count(b->root, "connection"), sizeof(*p->connections));
+	if (p->connections == NULL)
+		return false;
+	for (xmlNode *n = dom_child(b->root, "connection"); n != NULL; n = dom_next(n, "connection")) {
+		struct profile_connection *c = &p->connections[p->connection_count++];
+		const char *mode = dom_attr(b->l, n, "mode");
+		c->name = dom_attr(b->l, n, "name");
+		c->mode = mode != NULL ? mode : "tunnel";
+		c->line = dom_line(n);
+		c->ike_suites = build_suites(b, n, "ike", &c->ike_count);
+		c->esp_suites = build_suites(b, n, "esp", &c->esp_count);
+		build_end(b, n, "tester", &c->tester);
+		build_end(b, n, "target", &c->target);
+		if (c->ike_suites == NULL || c->esp_suites == NULL)
+			return false;
+	}
+	return true;
+}
+
+static bool build_features(struct build *b)
+{
+	struct profile *p = b->p;
+	p->features = build_array(b->l, b->file, dom_count(b->root, "feature"), sizeof(*p->features));
+	if (p->features == NULL)
+		return false;
+	for (xmlNode *n = dom_child(b->root, "feature"); n != NULL; n = dom_next(n, "feature"))
+		p->features[p->feature_count++] = (struct profile_feature){
+			dom_attr(b->l, n, "name"), dom_attr(b->l, n, "value"), dom_line(n),
+		};
+	return true;
+}
+
+/* The profile as text for the log: secrets that stand in it in clear are left out. */
+static const char *without_secrets(struct library *l, struct bytes text)
+{
+	static const char *const marks[] = { "secret=", "ppk=" };
+	char *out = arena_printf(l->arena, "%.*s", (int)text.len, (const char *)text.at);
+	for (size_t i = 0; out != NULL && i < ARRAY_LEN(marks); i++)
+		for (char *at = out; (at = strstr(at, marks[i])) != NULL;) {
+			at += strlen(marks[i]);
+			char quote = *at;
+			if (quote != '"' && quote != '\'')
+				continue;
+			for (at++; *at != '\0' && *at != quote; at++)
+				*at = '*';
+		}
+	return out;
+}
+
+bool build_profile(struct library *l, const char *file, struct bytes text, struct _xmlNode *root)
+{
+	struct build b = { l, file, root, arena_new_of(l->arena, struct profile) };
+	size_t before = l->complaints.count;
+	if (b.p == NULL)
+		return complain(l, file, 0, "no memory");
+	b.p->id = dom_attr(l, root, "id");
+	b.p->title = dom_child_text(l, root, "title");
+	b.p->file = file;
+	b.p->source = without_secrets(l, text);
+	build_time(&b, "answer", 5 * USEC_S, &b.p->answer);
+	build_time(&b, "silence", 3 * USEC_S, &b.p->silence);
+	build_time(&b, "settle", 200 * USEC_MS, &b.p->settle);
+	build_time(&b, "restart", 30 * USEC_S, &b.p->restart);
+	if (b.p->id == NULL || !build_addresses(&b) || !build_driver(&b) || !build_connections(&b) ||
+	    !build_features(&b))
+		return false;
+	const struct profile *other = library_profile(l, b.p->id);
+	if (other != NULL)
+		complain(l, file, dom_line(root), "the profile '%s' is also defined in %s", b.p->id, other->file);
+	mean_profile(l, b.p);
+	return l->complaints.count == before && list_add(l, &l->profiles, b.p);
+}
+
+/* ------------------------------------------------------------ features */
+
+const char *profile_feature(const struct profile *p, const char *name)
+{
+	for (size_t i = 0; i < p->feature_count; i++)
+		if (p->features[i].name != NULL && strcmp(p->features[i].name, name) == 0)
+			return p->features[i].value != NULL ? p->features[i].value : "";
+	return NULL;
+}
+
+/* '_' of a reference stands for '-' of the feature. */
+static const char *feature_of(const struct profile *p, const char *from, size_t len)
+{
+	char name[80];
+	if (len >= sizeof(name))
+		return NULL;
+	for (size_t i = 0; i < len; i++)
+		name[i] = from[i] == '_' ? '-' : from[i];
+	name[len] = '\0';
+	if (strcmp(name, "address") == 0)
+		return p->address;
+	return profile_feature(p, name);
+}
+
+/* A word or expression of a feature as a value: times, numbers and addresses as such, else text. */
+static struct value value_of_word(struct arena *a, const char *text)
+{
+	struct value v = { .kind = VALUE_TEXT, .text = text };
+	struct value number;
+	struct scope scope = { .names = NULL };
+	const struct expr *e = expr_parse(a, text, NULL);
+	if (e == NULL || !expr_constant(e) || !expr_eval(e, &scope, a, &number, NULL))
+		return v;
+	return number.kind == VALUE_TEXT || number.text != NULL ? v : number;
+}
+
+static bool element_number(const char *text, size_t *out)
+{
+	char *end;
+	unsigned long n = strtoul(text, &end, 10);
+	*out = n;
+	return text[0] >= '1' && text[0] <= '9' && strcmp(end, "]") == 0;
+}
+
+bool profile_lookup(const struct profile *p, const char *reference, struct arena *a, struct value *out,
+		    struct why *why)
+{
+	if (strncmp(reference, "target.", 7) != 0)
+		return why_set(why, "'%s' is not the target's", reference);
+	const char *name = reference + 7;
+	size_t len = strcspn(name, "["), wanted = 0, count = 0;
+	const char *text = feature_of(p, name, len);
+	if (text == NULL)
+		return why_set(why, "the profile '%s' has no feature '%.*s'", p->id, (int)len, name);
+	if (name[len] == '[' && !element_number(name + len + 1, &wanted))
+		return why_set(why, "'%s': elements count from 1", reference);
+	struct value *items = arena_array(a, strlen(text) / 2 + 1, sizeof(*items));
+	for (const char *at = text; items != NULL && *(at += strspn(at, " ")) != '\0'; at += strcspn(at, " ")) {
+		const char *word = arena_printf(a, "%.*s", (int)strcspn(at, " "), at);
+		if (word == NULL)
+			return why_set(why, "no memory");
+		items[count++] = value_of_word(a, word);
+	}
+	if (items == NULL)
+		return why_set(why, "no memory");
+	if (wanted > count)
+		return why_set(why, "'%.*s' of the profile '%s' has only %zu elements", (int)len, name, p->id,
+			       count);
+	*out = wanted > 0 ? items[wanted - 1] : count == 1 ? items[0] :
+		(struct value){ .kind = VALUE_LIST, .items = items, .count = count };
+	return true;
+}

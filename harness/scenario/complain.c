@@ -1,0 +1,45 @@
+#include <stdio.h>
+
+#include "library.h"
+
+bool list_add(struct library *l, struct list *list, void *item)
+{
+	if (list->count == list->cap) {
+		size_t cap = list->cap == 0 ? 16 : 2 * list->cap;
+		void **items = arena_array(l->arena, cap, sizeof(*items));
+		if (items == NULL)
+			return false;
+		if (list->count > 0)
+			memcpy(items, list->items, list->count * sizeof(*items));
+		list->items = items;
+		list->cap = cap;
+	}
+	list->items[list->count++] = item;
+	return true;
+}
+
+bool complain(struct library *l, const char *file, unsigned line, const char *format, ...)
+{
+	struct why *why = l->complaints.count < COMPLAINTS_MAX ? arena_new_of(l->arena, struct why) : NULL;
+	va_list args;
+	if (why == NULL) {
+		l->complaints_lost = true;
+		return false;
+	}
+	va_start(args, format);
+	vsnprintf(why->text, sizeof(why->text), format, args);
+	va_end(args);
+	snprintf(why->file, sizeof(why->file), "%s", file);
+	why->line = line;
+	why->octet = WHY_NO_OCTET;
+	if (!list_add(l, &l->complaints, why))
+		l->complaints_lost = true;
+	return false;
+}
+
+const char *did_you_mean(struct library *l, const char *word, const char *const *names, size_t count)
+{
+	const char *near = why_nearest(word, names, count);
+	const char *text = near != NULL ? arena_printf(l->arena, "; did you mean '%s'?", near) : NULL;
+	return text != NULL ? text : "";
+}
