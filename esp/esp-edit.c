@@ -98,16 +98,6 @@ static bool is_icv(const struct edit *e)
 	return strncmp(e->path, "ESP.icv", 7) == 0;
 }
 
-/* FREEZE goes back to the honest packet; all others build on what the rules give by now. */
-static bool apply(struct editing *x, const struct edit *e)
-{
-	struct node *honest = e->op == EDIT_FREEZE ? x->honest : wire_copy(x->a, x->root);
-
-	if (!honest)
-		return why_set(x->why, "no memory for the edits of a packet");
-	return edit_apply(x->a, x->root, honest, x->edits, e, x->why);
-}
-
 static bool apply_all(struct editing *x, bool icv)
 {
 	for (size_t i = 0; i < x->edits->count; i++) {
@@ -115,7 +105,7 @@ static bool apply_all(struct editing *x, bool icv)
 
 		if (!edit_is_below(e, "ESP") || is_icv(e) != icv)
 			continue;
-		if (!apply(x, e) || (!icv && !settle(x)))
+		if (!edit_apply(x->a, x->root, x->honest, x->edits, e, x->why) || (!icv && !settle(x)))
 			return false;
 	}
 	return true;
@@ -179,7 +169,7 @@ static bool protect(struct editing *x, struct bytes plain)
 	return wire_give_octets(x->a, x->root, "ESP.icv", bytes_make(icv, x->sa->icv));
 }
 
-/* The ICV of the honest packet, for FREEZE. */
+/* The ICV of the honest packet, for FREEZE and for edits of what was set before. */
 static bool protect_honest(struct editing *x)
 {
 	struct node *edited = x->root;
@@ -191,11 +181,10 @@ static bool protect_honest(struct editing *x)
 	return ok;
 }
 
-static bool freezes_icv(const struct edits *edits)
+static bool edits_icv(const struct edits *edits)
 {
 	for (size_t i = 0; i < edits->count; i++)
-		if (edits->rows[i].op == EDIT_FREEZE && edit_is_below(&edits->rows[i], "ESP") &&
-		    is_icv(&edits->rows[i]))
+		if (edit_is_below(&edits->rows[i], "ESP") && is_icv(&edits->rows[i]))
 			return true;
 	return false;
 }
@@ -247,7 +236,7 @@ bool esp_seal_edited(struct esp_sa *sa, struct arena *a, const struct esp_draft 
 	payload->octets = inner;
 	if (!settle(&x) || !apply_all(&x, false))
 		return false;
-	if (freezes_icv(edits) && !protect_honest(&x))
+	if (edits_icv(edits) && !protect_honest(&x))
 		return false;
 	plain = plain_of(&x);
 	if (!plain.at)
