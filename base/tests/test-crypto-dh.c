@@ -178,6 +178,28 @@ static void test_pairs_repeat_with_the_seed(void **state)
 	assert_int_equal(crypto_stray_draws(crypto), 0);
 }
 
+/* The private value is what the generator gives next, all of it. */
+static void test_private_is_drawn(void **state)
+{
+	static const struct {
+		uint16_t id;
+		size_t len;
+	} cases[] = { { 14, 32 }, { 16, 64 }, { 19, 32 }, { 20, 48 }, { 31, 32 }, { 32, 56 } };
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		struct rng r;
+		uint8_t secret[64];
+		rng_seed(&r, cases[i].id, "a");
+		rng_fill(&r, secret, cases[i].len);
+		struct dh *a = pair_of(cases[i].id, "a");
+		struct dh *b = dh_from_private(crypto, ke_row(cases[i].id), bytes_make(secret, cases[i].len), NULL);
+		assert_non_null(b);
+		assert_true(bytes_equal(dh_public(a), dh_public(b)));
+		dh_free(a);
+		dh_free(b);
+	}
+}
+
 static void test_one_stream_gives_different_pairs(void **state)
 {
 	struct rng r;
@@ -298,6 +320,26 @@ static void test_flipped_points(void **state)
 	dh_free(d);
 }
 
+/* A coordinate and the same plus p are one element of the field; only the first may be sent.  P-521 has
+ * seven bits of room for it. */
+static void test_unreduced_coordinates(void **state)
+{
+	const struct transform *ke = ke_row(21);
+	(void)state;
+	for (size_t half = 0; half < 2; half++) {
+		struct dh *d = pair_of(21, "a");
+		uint8_t value[132];
+		memcpy(value, dh_public(d).at, sizeof(value));
+		assert_true(dh_check_public(crypto, ke, BYTES_OF(value), NULL));
+		/* + 2^521 - 1: minus 1 at the last octet, plus 2 at the first (no borrow with this seed) */
+		assert_true(value[66 * half + 65] > 0);
+		value[66 * half + 65]--;
+		value[66 * half] += 2;
+		assert_false(dh_check_public(crypto, ke, BYTES_OF(value), NULL));
+		dh_free(d);
+	}
+}
+
 static void test_lengths(void **state)
 {
 	uint8_t value[1025] = { 9 };
@@ -332,6 +374,7 @@ static void test_private_values(void **state)
 	assert_non_null(d);
 	dh_free(d);
 	assert_null(dh_from_private(crypto, ke_row(19), bytes_make(zero, 32), &why));
+	assert_string_equal(why.text, "ECP_256: the private value is not in [1, order)");
 	assert_null(dh_from_private(crypto, ke_row(14), BYTES_NONE, &why));
 	assert_null(dh_from_private(crypto, ke_row(14), bytes_make(zero, 67), &why));
 	assert_null(dh_from_private(crypto, ke_row(31), bytes_make(zero, 31), &why));
@@ -370,6 +413,8 @@ int main(void)
 		cmocka_unit_test(test_modp_bounds),
 		cmocka_unit_test(test_primes),
 		cmocka_unit_test(test_flipped_points),
+		cmocka_unit_test(test_unreduced_coordinates),
+		cmocka_unit_test(test_private_is_drawn),
 		cmocka_unit_test(test_lengths),
 		cmocka_unit_test(test_private_values),
 		cmocka_unit_test(test_not_implemented),

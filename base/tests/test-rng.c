@@ -99,6 +99,10 @@ static void test_below(void **state)
 			assert_true(rng_below(&r, limits[i]) < limits[i]);
 	for (int i = 0; i < 60000; i++)
 		counts[rng_below(&r, 6)]++;
+	unsigned low = 0;    /* a third; a plain remainder would give a half */
+	for (int i = 0; i < 10000; i++)
+		low += rng_below(&r, (uint64_t)3 << 62) < (uint64_t)1 << 62;
+	assert_in_range(low, 3100, 3570);
 	for (int i = 0; i < 6; i++)    /* 10000 expected, standard deviation 91 */
 		assert_in_range(counts[i], 9500, 10500);
 }

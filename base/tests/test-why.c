@@ -73,6 +73,8 @@ static void test_nearest(void **state)
 	long_word[sizeof(long_word) - 1] = '\0';
 	assert_null(why_nearest(long_word, names, ARRAY_LEN(names)));
 	assert_null(why_nearest("length", NULL, 0));
+	static const char *const swapped[] = { "tpab", "type" };    /* two letters off, and one swap */
+	assert_string_equal(why_nearest("tpye", swapped, 2), "type");
 }
 
 int main(void)
