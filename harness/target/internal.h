@@ -86,8 +86,8 @@ long file_read(const char *directory, const char *name, char *text, size_t cap);
 bool file_exists(const char *directory, const char *name);
 bool directory_remove(const char *path);
 
-/* tree.c: where the target's root is, if it has been made. */
-bool tree_find(struct target *target, struct why *why);
+/* tree.c: where the target's root is; made (20 s or so) if it is not there and make says so. */
+bool tree_find(struct target *target, bool make, struct why *why);
 
 /* room.c: namespaces. */
 /* Makes them and runs `sh CTL/first` as their first process; its pid, or -1. */

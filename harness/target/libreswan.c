@@ -124,7 +124,7 @@ static void connection(FILE *out, const struct target *target, const struct targ
 	fprintf(out, "\n    leftsubnet=%s\n    leftupdown=%%disabled\n    right=%s\n    rightid=",
 		child->target_selector, address_print(tester, text));
 	identity(out, c->tester_id);
-	fprintf(out, "\n    rightsubnet=%s\n    authby=secret\n    %s\n    auto=add\n",
+	fprintf(out, "\n    rightsubnet=%s\n    authby=secret\n    %s\n    auto=ignore\n",
 		child->tester_selector,
 		known->version[0] == '4' ? "ikev2=insist" : "keyexchange=ikev2");
 	list(out, "ike", c->ike[0] ? c->ike : known->ike_suites);
@@ -154,6 +154,25 @@ static bool write_connections(const struct target *target, struct why *why)
 	for (size_t i = 0; i < target->config->connections; i++)
 		connections(out, target, &target->config->connection[i]);
 	return file_close(out, "ipsec.conf", why);
+}
+
+/* All of them by name, a line each. */
+static bool write_names(const struct target *target, struct why *why)
+{
+	FILE *out = file_create(target->directory, "names", why);
+
+	if (!out)
+		return false;
+	for (size_t i = 0; i < target->config->connections; i++) {
+		const struct target_connection *c = &target->config->connection[i];
+
+		for (size_t k = 0; k < c->children; k++) {
+			fprintf(out, "%s%s\n", c->name, c->child[k].suffix);
+			if (c->nat.family)
+				fprintf(out, "%s%s-nat\n", c->name, c->child[k].suffix);
+		}
+	}
+	return file_close(out, "names", why);
 }
 
 static bool write_secrets(const struct target *target, struct why *why)
@@ -192,7 +211,8 @@ static bool write_files(const struct target *target, struct room *room, struct w
 	bool guest = target->facts->user_mode_linux;
 
 	room->inside = !guest;
-	return write_connections(target, why) && write_secrets(target, why) &&
+	return write_connections(target, why) && write_names(target, why) &&
+		write_secrets(target, why) &&
 		write_options(target, why) && net_write(target, guest, why) &&
 		file_write(target->directory, "guest", 0644, guest_script, why) &&
 		file_write(target->directory, "daemon", 0644, libreswan_script, why);
@@ -216,9 +236,12 @@ static bool line(const struct target *target, enum target_verb verb,
 		[TARGET_KILL] = "kill_daemon",
 	};
 
-	(void)target;
-	return verb == TARGET_PING ? ping_line(child, line, cap) :
-		line_fill(lines[verb], c, child, line, cap);
+	if (verb == TARGET_PING)
+		return ping_line(child, line, cap);
+	if (verb == TARGET_REKEY_CHILD && target->facts->version[0] != '4')
+		return line_fill("w --rekey-child --asynchronous --name %1$s%2$s", c, child, line,
+			cap);
+	return line_fill(lines[verb], c, child, line, cap);
 }
 
 /* `000 #2: "s1":500 STATE_V2_ESTABLISHED_CHILD_SA (established Child SA); ...` */

@@ -169,7 +169,7 @@ static bool target_launch(struct target *target, bool owned, struct why *why)
 	if (!runs_make(target->name, target->directory, sizeof(target->directory), why))
 		return false;
 	if (target->driver->has_tree) {
-		if (!tree_find(target, why))
+		if (!tree_find(target, true, why))
 			return false;
 		room.tree = target->tree;
 	}
@@ -179,6 +179,18 @@ static bool target_launch(struct target *target, bool owned, struct why *why)
 	if (target->pid <= 0)
 		return false;
 	return target_hold(target, why) && target_wait_ready(target, why);
+}
+
+bool target_available(const char *name, const struct target_config *config, struct why *why)
+{
+	struct target *target = target_make(name, config, why);
+	bool good;
+
+	if (!target)
+		return false;
+	good = !target->driver->has_tree || tree_find(target, false, why);
+	target_stop(target);
+	return good;
 }
 
 struct target *target_start(const char *name, const struct target_config *config, struct why *why)
@@ -242,8 +254,8 @@ bool target_down(const char *name, struct why *why)
 	pid_t first;
 
 	runs_sweep();
-	if (!runs_standing(name, standing, sizeof(standing), why))
-		return false;
+	if (!runs_standing(name, standing, sizeof(standing), NULL))
+		return true;
 	first = runs_first(standing);
 	if (first && !room_close(first))
 		return why_set(why, "process %d did not end", (int)first);

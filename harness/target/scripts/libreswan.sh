@@ -10,8 +10,12 @@ daemon_start() {
 		--nssdir /run/nss --ipsecdir /run/ipsec.d --secretsfile "$CTL/ipsec.secrets" \
 		--logfile "$CTL/log" --no-dnssec $(cat "$CTL/options")
 	wait_until [ -S /run/pluto/pluto.ctl ] || return
+	# pluto runs an addconn of its own, so nothing is marked for that: it would not say when.
+	# shellcheck disable=SC2046
 	/usr/libexec/ipsec/addconn --ctlsocket /run/pluto/pluto.ctl --config "$CTL/ipsec.conf" \
-		--autoall && w --listen
+		$(cat "$CTL/names") && w --listen || return
+	# What the peer deletes stays deleted: a target acts when it is told to.
+	w --impair revival
 }
 
 daemon_restart() {

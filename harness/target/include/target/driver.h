@@ -84,7 +84,12 @@ struct target_facts {
 /* How long the harness should give a target's own start, at most. */
 #define TARGET_START_LIMIT (60 * USEC_S)
 
-/* Starts a target that ends with the caller (its thread, to be exact), ready for orders. */
+/* Could it be started here and now, without making its tree first? */
+bool target_available(const char *name, const struct target_config *config, struct why *why);
+/*
+ * Starts a target that ends with the caller (its thread, to be exact), ready for orders.  A tree
+ * that is not there yet is made, which takes some 20 s.  config must stay as long as the target.
+ */
 struct target *target_start(const char *name, const struct target_config *config, struct why *why);
 /* Ends it and all that belongs to it, and frees it.  NULL is allowed. */
 void target_stop(struct target *target);
