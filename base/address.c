@@ -122,12 +122,14 @@ bool address_range_parse(const char *text, struct address_range *out)
 		return false;
 	range.last = range.first;
 	if (text[len] == '/') {
-		if (!parse_number(text + len + 1, 8 * (unsigned)octets_of(range.first.family), &prefix))
+		if (!parse_number(text + len + 1, 8 * (unsigned)octets_of(range.first.family),
+				  &prefix))
 			return false;
 		spread(&range, prefix);
 	} else if (text[len] == '-') {
 		const char *last = text + len + 1;
-		if (!parse_ip(last, strlen(last), &range.last) || !address_in_range(&range.last, &range))
+		if (!parse_ip(last, strlen(last), &range.last) ||
+		    !address_in_range(&range.last, &range))
 			return false;
 	}
 	*out = range;

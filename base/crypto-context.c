@@ -130,7 +130,8 @@ static const EVP_MD *find_hash(struct crypto *c, const char *evp)
 	return c->hashes[i].md;
 }
 
-bool crypto_hash(struct crypto *c, const char *evp, struct bytes in, uint8_t *out, size_t cap, size_t *len)
+bool crypto_hash(struct crypto *c, const char *evp, struct bytes in, uint8_t *out, size_t cap,
+		 size_t *len)
 {
 	const EVP_MD *md = find_hash(c, evp);
 	unsigned size = 0;

@@ -88,8 +88,8 @@ static bool usable(const struct transform *ke, struct why *why)
 }
 
 /* base^secret mod p, padded to the length of p (RFC 7296 2.14). */
-static bool modp_power(struct crypto *c, const struct group *g, const BIGNUM *base, struct bytes secret,
-		       uint8_t *out, size_t len)
+static bool modp_power(struct crypto *c, const struct group *g, const BIGNUM *base,
+		       struct bytes secret, uint8_t *out, size_t len)
 {
 	BIGNUM *x = BN_bin2bn(secret.at, (int)secret.len, NULL), *y = BN_new();
 	bool good = x && y && BN_mod_exp_mont_consttime(y, base, x, g->p, c->numbers, g->mont) &&
@@ -140,7 +140,8 @@ static bool ecp_multiply(struct crypto *c, const struct group *g, const EC_POINT
 	EC_POINT *product = EC_POINT_new(g->curve);
 	c->draw = &c->inner;
 	bool good = d && product &&
-		    EC_POINT_mul(g->curve, product, point ? NULL : d, point, point ? d : NULL, c->numbers) &&
+		    EC_POINT_mul(g->curve, product, point ? NULL : d, point, point ? d : NULL,
+				 c->numbers) &&
 		    !EC_POINT_is_at_infinity(g->curve, product) &&
 		    point_write(g, product, c->numbers, out, half, len);
 	c->draw = draw;
@@ -161,7 +162,8 @@ static bool scalar_fits(const struct group *g, struct bytes secret)
 static bool montgomery_public(struct crypto *c, struct dh *d)
 {
 	size_t len = d->len;
-	d->key = EVP_PKEY_new_raw_private_key_ex(c->lib, d->ke->evp, NULL, d->secret, d->secret_len);
+	d->key =
+		EVP_PKEY_new_raw_private_key_ex(c->lib, d->ke->evp, NULL, d->secret, d->secret_len);
 	return d->key && EVP_PKEY_get_raw_public_key(d->key, d->public, &len) && len == d->len;
 }
 
@@ -175,7 +177,8 @@ static bool make_public(struct crypto *c, struct dh *d, struct why *why)
 		return false;
 	if (!is_modp(d->ke)) {
 		if (!scalar_fits(g, secret))
-			return why_set(why, "%s: the private value is not in [1, order)", d->ke->name);
+			return why_set(why, "%s: the private value is not in [1, order)",
+				       d->ke->name);
 		return ecp_multiply(c, g, NULL, secret, d->public, d->len / 2, d->len) ||
 		       crypto_why(why, d->ke->name);
 	}
@@ -185,13 +188,14 @@ static bool make_public(struct crypto *c, struct dh *d, struct why *why)
 	return good || crypto_why(why, d->ke->name);
 }
 
-struct dh *dh_from_private(struct crypto *c, const struct transform *ke, struct bytes secret, struct why *why)
+struct dh *dh_from_private(struct crypto *c, const struct transform *ke, struct bytes secret,
+			   struct why *why)
 {
 	if (!usable(ke, why))
 		return NULL;
 	if (secret.len == 0 || secret.len > SECRET_MAX) {
-		why_set(why, "%s: a private value has 1 to %d octets, got %zu", ke->name, SECRET_MAX,
-			secret.len);
+		why_set(why, "%s: a private value has 1 to %d octets, got %zu", ke->name,
+			SECRET_MAX, secret.len);
 		return NULL;
 	}
 	struct dh *d = calloc(1, sizeof(*d) + ke->public_initiator);
@@ -228,8 +232,9 @@ struct dh *dh_generate(struct crypto *c, struct rng *r, const struct transform *
 		return NULL;
 	do {
 		rng_secret(r, octets, secret.len);
-		if (g && g->order)    /* P-521 has 66 octets and 521 bits */
-			octets[0] &= (uint8_t)(0xff >> (8 * (int)secret.len - BN_num_bits(g->order)));
+		if (g && g->order) /* P-521 has 66 octets and 521 bits */
+			octets[0] &=
+				(uint8_t)(0xff >> (8 * (int)secret.len - BN_num_bits(g->order)));
 	} while (g && g->order && !scalar_fits(g, secret));
 	struct dh *d = dh_from_private(c, ke, secret, why);
 	OPENSSL_cleanse(octets, sizeof(octets));
@@ -255,7 +260,8 @@ static bool modp_check(const struct group *g, const struct transform *ke, struct
 		       struct why *why)
 {
 	BIGNUM *y = BN_bin2bn(peer.at, (int)peer.len, NULL), *top = BN_dup(g->p);
-	bool good = y && top && BN_sub_word(top, 1) && BN_cmp(y, BN_value_one()) > 0 && BN_cmp(y, top) < 0;
+	bool good = y && top && BN_sub_word(top, 1) && BN_cmp(y, BN_value_one()) > 0 &&
+		    BN_cmp(y, top) < 0;
 	BN_free(y);
 	BN_free(top);
 	return good || why_set(why, "%s: the public value is not in (1, p-1)", ke->name);
@@ -271,13 +277,14 @@ static bool ecp_check(struct crypto *c, const struct group *g, const struct tran
 	return point || why_set(why, "%s: the public value is not a point of the curve", ke->name);
 }
 
-bool dh_check_public(struct crypto *c, const struct transform *ke, struct bytes peer, struct why *why)
+bool dh_check_public(struct crypto *c, const struct transform *ke, struct bytes peer,
+		     struct why *why)
 {
 	if (!usable(ke, why))
 		return false;
 	if (peer.len != ke->public_initiator)
-		return why_set(why, "%s: KE data have %u octets, got %zu", ke->name, ke->public_initiator,
-			       peer.len);
+		return why_set(why, "%s: KE data have %u octets, got %zu", ke->name,
+			       ke->public_initiator, peer.len);
 	if (is_montgomery(ke))
 		return true;
 	struct group *g = group_of(c, ke, why);
@@ -290,7 +297,8 @@ static bool modp_shared(struct crypto *c, const struct dh *d, struct bytes peer,
 {
 	struct group *g = &crypto_slot(c, d->ke)->group;
 	BIGNUM *y = BN_bin2bn(peer.at, (int)peer.len, NULL);
-	bool good = y && modp_power(c, g, y, bytes_make(d->secret, d->secret_len), out, d->ke->output);
+	bool good =
+		y && modp_power(c, g, y, bytes_make(d->secret, d->secret_len), out, d->ke->output);
 	BN_free(y);
 	return good;
 }
@@ -300,7 +308,8 @@ static bool ecp_shared(struct crypto *c, const struct dh *d, struct bytes peer, 
 	struct group *g = &crypto_slot(c, d->ke)->group;
 	EC_POINT *point = point_read(g, peer, c->numbers);
 	size_t half = d->ke->output;
-	bool good = point && ecp_multiply(c, g, point, bytes_make(d->secret, d->secret_len), out, half, half);
+	bool good = point && ecp_multiply(c, g, point, bytes_make(d->secret, d->secret_len), out,
+					  half, half);
 	EC_POINT_free(point);
 	return good;
 }
@@ -308,10 +317,12 @@ static bool ecp_shared(struct crypto *c, const struct dh *d, struct bytes peer, 
 static bool montgomery_shared(struct crypto *c, const struct dh *d, struct bytes peer, uint8_t *out)
 {
 	size_t len = d->ke->output;
-	EVP_PKEY *theirs = EVP_PKEY_new_raw_public_key_ex(c->lib, d->ke->evp, NULL, peer.at, peer.len);
+	EVP_PKEY *theirs =
+		EVP_PKEY_new_raw_public_key_ex(c->lib, d->ke->evp, NULL, peer.at, peer.len);
 	EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new_from_pkey(c->lib, d->key, NULL);
 	bool good = theirs && ctx && EVP_PKEY_derive_init(ctx) > 0 &&
-		    EVP_PKEY_derive_set_peer_ex(ctx, theirs, 0) > 0 && EVP_PKEY_derive(ctx, out, &len) > 0;
+		    EVP_PKEY_derive_set_peer_ex(ctx, theirs, 0) > 0 &&
+		    EVP_PKEY_derive(ctx, out, &len) > 0;
 	EVP_PKEY_CTX_free(ctx);
 	EVP_PKEY_free(theirs);
 	return good && !bytes_zero(bytes_make(out, len));
@@ -322,12 +333,14 @@ bool dh_shared(struct crypto *c, const struct dh *d, struct bytes peer, uint8_t 
 {
 	const struct transform *ke = d->ke;
 	if (cap < ke->output)
-		return why_set(why, "%s: the secret has %u octets, room for %zu", ke->name, ke->output, cap);
+		return why_set(why, "%s: the secret has %u octets, room for %zu", ke->name,
+			       ke->output, cap);
 	if (!dh_check_public(c, ke, peer, why))
 		return false;
 	if (is_montgomery(ke) && !montgomery_shared(c, d, peer, out)) {
 		ERR_clear_error();
-		return why_set(why, "%s: the public value has low order, the secret is zero", ke->name);
+		return why_set(why, "%s: the public value has low order, the secret is zero",
+			       ke->name);
 	}
 	if (is_modp(ke) && !modp_shared(c, d, peer, out))
 		return crypto_why(why, ke->name);

@@ -58,7 +58,8 @@ bool integ_compute(struct crypto *c, const struct transform *integ, struct bytes
 		   const struct bytes *parts, size_t count, uint8_t *out)
 {
 	uint8_t whole[EVP_MAX_MD_SIZE];
-	if (integ->type != TRANSFORM_INTEG || !hmac(crypto_mac(c, integ), &key, parts, count, whole))
+	if (integ->type != TRANSFORM_INTEG ||
+	    !hmac(crypto_mac(c, integ), &key, parts, count, whole))
 		return false;
 	memcpy(out, whole, integ->icv);
 	return true;

@@ -42,11 +42,13 @@ static bool modp_value(const BIGNUM *p, enum kind kind, uint8_t *out, size_t siz
 }
 
 /* The generator as x | y, with the kind's damage. */
-static bool ecp_value(const struct group *g, enum kind kind, uint8_t *out, size_t half, BN_CTX *numbers)
+static bool ecp_value(const struct group *g, enum kind kind, uint8_t *out, size_t half,
+		      BN_CTX *numbers)
 {
 	BIGNUM *x = BN_new(), *y = BN_new();
-	bool good = x && y && kind != LOW_ORDER &&    /* all these curves have cofactor 1 */
-		    EC_POINT_get_affine_coordinates(g->curve, EC_GROUP_get0_generator(g->curve), x, y, numbers);
+	bool good = x && y && kind != LOW_ORDER && /* all these curves have cofactor 1 */
+		    EC_POINT_get_affine_coordinates(g->curve, EC_GROUP_get0_generator(g->curve), x,
+						    y, numbers);
 	if (good && (kind == ZERO || kind == INFINITE))
 		BN_zero(x), BN_zero(y);
 	if (good && kind == ONE)
@@ -98,18 +100,21 @@ static bool group_value(const struct transform *ke, enum kind kind, uint8_t *out
 	BN_CTX *numbers = lib ? BN_CTX_new_ex(lib) : NULL;
 	struct group g = { NULL };
 	bool good = numbers && group_load(&g, ke, lib, numbers) &&
-		    (g.curve ? ecp_value(&g, kind, out, size / 2, numbers) : modp_value(g.p, kind, out, size));
+		    (g.curve ? ecp_value(&g, kind, out, size / 2, numbers)
+			     : modp_value(g.p, kind, out, size));
 	group_clear(&g);
 	BN_CTX_free(numbers);
 	OSSL_LIB_CTX_free(lib);
 	return good;
 }
 
-bool dh_special_public(const struct transform *ke, const char *kind, uint8_t *out, size_t cap, size_t *len)
+bool dh_special_public(const struct transform *ke, const char *kind, uint8_t *out, size_t cap,
+		       size_t *len)
 {
 	enum kind k;
 	size_t size = ke->public_initiator;
-	if (!(ke->suites & TRANSFORM_IMPLEMENTED) || !find_kind(kind, &k) || cap < size + (k == LONG))
+	if (!(ke->suites & TRANSFORM_IMPLEMENTED) || !find_kind(kind, &k) ||
+	    cap < size + (k == LONG))
 		return false;
 	bool good = ke->id == 31 || ke->id == 32 ? montgomery_value(ke, k, out, size) :
 						   group_value(ke, k, out, size);

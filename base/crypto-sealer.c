@@ -52,17 +52,20 @@ static bool fitting(const struct transform *encr, const struct transform *integ,
 	if (integ && !(integ->suites & TRANSFORM_IMPLEMENTED))
 		return why_set(why, "%s is not implemented", integ->name);
 	if (key.len != wanted)
-		return why_set(why, "%s takes a key of %zu octets, got %zu", encr->name, wanted, key.len);
+		return why_set(why, "%s takes a key of %zu octets, got %zu", encr->name, wanted,
+			       key.len);
 	if (integ_key.len != integ_wanted)
 		return why_set(why, "%s takes a key of %zu octets, got %zu",
 			       integ ? integ->name : "no integrity", integ_wanted, integ_key.len);
 	if (encr->aead && integ_wanted > 0)
-		return why_set(why, "%s brings its own integrity, got %s too", encr->name, integ->name);
+		return why_set(why, "%s brings its own integrity, got %s too", encr->name,
+			       integ->name);
 	return true;
 }
 
-struct sealer *sealer_new(struct crypto *c, const struct transform *encr, const struct transform *integ,
-			  struct bytes key, struct bytes integ_key, bool for_sealing, struct why *why)
+struct sealer *sealer_new(struct crypto *c, const struct transform *encr,
+			  const struct transform *integ, struct bytes key, struct bytes integ_key,
+			  bool for_sealing, struct why *why)
 {
 	if (!fitting(encr, integ, key, integ_key, why))
 		return NULL;
@@ -97,14 +100,16 @@ static size_t icv_size(const struct sealer *s)
 	return s->integ ? s->integ->icv : 0;
 }
 
-static bool lengths_fit(const struct sealer *s, struct bytes iv, struct bytes aad, struct bytes text)
+static bool lengths_fit(const struct sealer *s, struct bytes iv, struct bytes aad,
+			struct bytes text)
 {
 	return iv.len == s->encr->iv && text.len <= INT_MAX && aad.len <= INT_MAX &&
 	       text.len % s->encr->block == 0;
 }
 
 /* Sets the nonce and runs the text through the cipher, without the final call. */
-static bool run_cipher(struct sealer *s, struct bytes iv, struct bytes aad, struct bytes in, uint8_t *out)
+static bool run_cipher(struct sealer *s, struct bytes iv, struct bytes aad, struct bytes in,
+		       uint8_t *out)
 {
 	uint8_t nonce[SALT_MAX + IV_MAX];
 	int len;
@@ -152,8 +157,8 @@ static bool settle(bool good)
 	return good;
 }
 
-bool sealer_seal(struct sealer *s, struct bytes iv, struct bytes aad, struct bytes plain, struct bytes tail,
-		 uint8_t *out, uint8_t *icv)
+bool sealer_seal(struct sealer *s, struct bytes iv, struct bytes aad, struct bytes plain,
+		 struct bytes tail, uint8_t *out, uint8_t *icv)
 {
 	uint8_t mac[EVP_MAX_MD_SIZE];
 	if (!s->sealing || !lengths_fit(s, iv, aad, plain) || !run_cipher(s, iv, aad, plain, out))
@@ -172,13 +177,15 @@ static bool open_aead(struct sealer *s, struct bytes iv, struct bytes aad, struc
 		      struct bytes icv, uint8_t *out)
 {
 	uint8_t tag[EVP_MAX_MD_SIZE];
-	memcpy(tag, icv.at, icv.len);    /* OpenSSL wants to be able to write; out may be where icv is */
+	/* OpenSSL wants octets that it may write; and out may lie over icv. */
+	memcpy(tag, icv.at, icv.len);
 	return run_cipher(s, iv, aad, cipher, out) &&
-	       EVP_CIPHER_CTX_ctrl(s->cipher, EVP_CTRL_AEAD_SET_TAG, (int)icv.len, tag) > 0 && finish(s);
+	       EVP_CIPHER_CTX_ctrl(s->cipher, EVP_CTRL_AEAD_SET_TAG, (int)icv.len, tag) > 0 &&
+	       finish(s);
 }
 
-bool sealer_open(struct sealer *s, struct bytes iv, struct bytes aad, struct bytes cipher, struct bytes tail,
-		 struct bytes icv, uint8_t *out)
+bool sealer_open(struct sealer *s, struct bytes iv, struct bytes aad, struct bytes cipher,
+		 struct bytes tail, struct bytes icv, uint8_t *out)
 {
 	uint8_t mac[EVP_MAX_MD_SIZE];
 	if (s->sealing || icv.len != icv_size(s) || !lengths_fit(s, iv, aad, cipher))
@@ -186,16 +193,19 @@ bool sealer_open(struct sealer *s, struct bytes iv, struct bytes aad, struct byt
 	if (s->encr->aead)
 		return settle(open_aead(s, iv, aad, cipher, icv, out));
 	return settle(run_mac(s, iv, aad, cipher, tail, mac) &&
-		      crypto_equal(bytes_make(mac, icv.len), icv) && run_cipher(s, iv, aad, cipher, out));
+		      crypto_equal(bytes_make(mac, icv.len), icv) &&
+		      run_cipher(s, iv, aad, cipher, out));
 }
 
-bool sealer_open_unchecked(struct sealer *s, struct bytes iv, struct bytes aad, struct bytes cipher, uint8_t *out)
+bool sealer_open_unchecked(struct sealer *s, struct bytes iv, struct bytes aad, struct bytes cipher,
+			   uint8_t *out)
 {
-	return !s->sealing && lengths_fit(s, iv, aad, cipher) && settle(run_cipher(s, iv, aad, cipher, out));
+	return !s->sealing && lengths_fit(s, iv, aad, cipher) &&
+	       settle(run_cipher(s, iv, aad, cipher, out));
 }
 
-bool sealer_mac(struct sealer *s, struct bytes iv, struct bytes aad, struct bytes cipher, struct bytes tail,
-		uint8_t *icv)
+bool sealer_mac(struct sealer *s, struct bytes iv, struct bytes aad, struct bytes cipher,
+		struct bytes tail, uint8_t *icv)
 {
 	uint8_t mac[EVP_MAX_MD_SIZE];
 	if (s->encr->aead || !run_mac(s, iv, aad, cipher, tail, mac))

@@ -110,7 +110,8 @@ static bool unknown(const char *word, struct why *why)
 		words[count++] = spellings[i].word;
 	const char *near = why_nearest(word, words, count);
 	if (near)
-		return why_set(why, "unknown keyword '%s' in a suite; did you mean '%s'?", word, near);
+		return why_set(why, "unknown keyword '%s' in a suite; did you mean '%s'?", word,
+			       near);
 	return why_set(why, "unknown keyword '%s' in a suite", word);
 }
 
@@ -126,7 +127,8 @@ static bool take_hash(struct suite *s, const struct transform *hash, bool esp, c
 	if (s->encr->aead && hash->id == 0)
 		return true;
 	if (esp && s->encr->aead)
-		return why_set(why, "%s brings its own integrity, '%s' is too much", s->encr->name, word);
+		return why_set(why, "%s brings its own integrity, '%s' is too much", s->encr->name,
+			       word);
 	if (!s->encr->aead && !s->integ) {
 		s->integ = hash;
 		return true;
@@ -180,7 +182,8 @@ static bool complete(struct suite *s, const char *text, bool esp, struct why *wh
 	if (s->integ && s->integ->id == 0)
 		s->integ = NULL;
 	if (!s->encr->aead && !s->integ)
-		return why_set(why, "'%s' has no integrity transform, which %s needs", text, s->encr->name);
+		return why_set(why, "'%s' has no integrity transform, which %s needs", text,
+			       s->encr->name);
 	if (!esp && !s->prf)
 		return why_set(why, "'%s' has no PRF, which IKE needs", text);
 	if (!esp && !s->ke)

@@ -69,7 +69,8 @@ static void test_longest_text_fits(void **state)
 
 static void test_octets(void **state)
 {
-	struct octets four = octets_of("c0000201"), six = octets_of("20010db8000000000000000000000001");
+	struct octets four = octets_of("c0000201"),
+		      six = octets_of("20010db8000000000000000000000001");
 	struct address a = { 0 }, b = { 0 };
 	(void)state;
 	assert_true(address_from_octets(octets_bytes(&four), 500, &a));
@@ -84,7 +85,8 @@ static void test_octets(void **state)
 	assert_int_equal(address_octets(&b).len, 16);
 	assert_int_equal(address_octets(&(struct address){ 0 }).len, 0);
 	for (size_t len = 0; len < 18; len++)
-		assert_int_equal(address_from_octets(bytes_make(six.at, len), 0, &b), len == 4 || len == 16);
+		assert_int_equal(address_from_octets(bytes_make(six.at, len), 0, &b),
+				 len == 4 || len == 16);
 }
 
 static void test_range_parse(void **state)
@@ -148,10 +150,12 @@ static void test_inside(void **state)
 		struct address_range inner, outer;
 		assert_true(address_range_parse(cases[i].inner, &inner));
 		assert_true(address_range_parse(cases[i].outer, &outer));
-		expect_number(cases[i].inner, cases[i].inside, address_range_inside(&inner, &outer));
+		expect_number(cases[i].inner, cases[i].inside,
+			      address_range_inside(&inner, &outer));
 	}
 	struct address none = { 0 };
-	assert_false(address_in_range(&none, &(struct address_range){ .first = none, .last = none }));
+	assert_false(
+		address_in_range(&none, &(struct address_range){ .first = none, .last = none }));
 }
 
 int main(void)

@@ -164,7 +164,8 @@ static void test_hex(void **state)
 		bool good = bytes_from_hex(cases[i].text, out, cases[i].cap, &len);
 		expect_number(cases[i].text, cases[i].good, good);
 		if (good)
-			expect_text(cases[i].text, cases[i].back, bytes_hex(bytes_make(out, len), text, 32));
+			expect_text(cases[i].text, cases[i].back,
+				    bytes_hex(bytes_make(out, len), text, 32));
 	}
 }
 

@@ -283,7 +283,27 @@ static void test_mac_is_over_the_parts_in_order(void **state)
 	struct bytes parts[] = { aad, BYTES_OF(iv), BYTES_OF(cipher), tail };
 	assert_true(integ_compute(crypto, integ, BYTES_OF(integ_key), parts, ARRAY_LEN(parts), wanted));
 	assert_memory_equal(icv, wanted, sizeof(icv));
+	memset(icv, 0, sizeof(icv));
+	assert_true(sealer_mac(s, BYTES_OF(iv), aad, BYTES_OF(cipher), tail, icv));
+	assert_memory_equal(icv, wanted, sizeof(icv));
 	sealer_free(s);
+}
+
+/* An edited ciphertext need not be whole blocks; an AEAD has no MAC apart from its cipher. */
+static void test_mac_of_edited_octets(void **state)
+{
+	struct ends cbc = ends_of(11, "keys"), gcm = ends_of(0, "keys");
+	uint8_t iv[16] = { 0 }, icv[16], out[16];
+	struct bytes odd = bytes_text("seven 7");
+	(void)state;
+	assert_true(sealer_mac(cbc.seal, BYTES_OF(iv), odd, odd, BYTES_NONE, icv));
+	assert_true(sealer_mac(cbc.open, BYTES_OF(iv), odd, odd, BYTES_NONE, out));
+	assert_memory_equal(icv, out, sizeof(icv));
+	assert_true(sealer_mac(cbc.open, BYTES_OF(iv), odd, bytes_slice(odd, 0, 6), BYTES_NONE, out));
+	assert_memory_not_equal(icv, out, sizeof(icv));
+	assert_false(sealer_mac(gcm.seal, bytes_make(iv, 8), odd, odd, BYTES_NONE, icv));
+	free_ends(&cbc);
+	free_ends(&gcm);
 }
 
 /* Contexts of several SAs, and MACs computed between, do not mix up their keys. */
@@ -344,6 +364,7 @@ int main(void)
 		cmocka_unit_test(test_lengths_are_refused),
 		cmocka_unit_test(test_unchecked),
 		cmocka_unit_test(test_mac_is_over_the_parts_in_order),
+		cmocka_unit_test(test_mac_of_edited_octets),
 		cmocka_unit_test(test_contexts_are_apart),
 		cmocka_unit_test(test_keys_are_refused),
 	};

@@ -130,7 +130,8 @@ static void test_refusals(void **state)
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
 		struct suite s = { NULL };
 		struct why why = { "" };
-		expect_number(cases[i].text, false, suite_parse(cases[i].text, cases[i].esp, &s, &why));
+		expect_number(cases[i].text, false,
+			      suite_parse(cases[i].text, cases[i].esp, &s, &why));
 		expect_text(cases[i].text, cases[i].wanted, why.text);
 		assert_null(s.encr);
 	}
@@ -151,14 +152,15 @@ static void test_print_is_cut_at_a_word(void **state)
 	assert_string_equal(text, "x");
 	assert_string_equal(suite_print_strongswan(&s, false, text, 1), "");
 	assert_int_equal(strlen(suite_print_strongswan(&s, false, text, 28)), 22);
-	assert_string_equal(suite_print_strongswan(&s, false, text, 29), "aes256gcm16-prfsha256-ecp256");
+	assert_string_equal(suite_print_strongswan(&s, false, text, 29),
+			    "aes256gcm16-prfsha256-ecp256");
 }
 
 /* Each row is found by its numbers and is alone with them; each has its name in the registry. */
 static void test_table(void **state)
 {
-	static const struct names *const registries[] = { NULL, &names_encr, &names_prf, &names_integ, &names_ke,
-							  &names_esn };
+	static const struct names *const registries[] = { NULL,         &names_encr, &names_prf,
+							  &names_integ, &names_ke,   &names_esn };
 	(void)state;
 	for (size_t i = 0; i < transforms_count; i++) {
 		const struct transform *t = &transforms[i];
@@ -183,8 +185,9 @@ static void test_table(void **state)
 			const struct name *n = &registries[type]->rows[i];
 			uint16_t id = (uint16_t)n->value;
 			if (type == TRANSFORM_ENCR && id == 22)
-				continue;    /* reserved: no such transform was ever specified */
-			if (!transform_find((uint8_t)type, id, 0) && !transform_find((uint8_t)type, id, 128))
+				continue; /* reserved: no such transform was ever specified */
+			if (!transform_find((uint8_t)type, id, 0) &&
+			    !transform_find((uint8_t)type, id, 128))
 				fail_msg("%s has no row", n->text);
 		}
 	assert_null(transform_find(TRANSFORM_ENCR, 12, 64));
@@ -226,7 +229,8 @@ static void test_sizes(void **state)
 	};
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
-		const struct transform *t = transform_find(cases[i].type, cases[i].id, cases[i].bits);
+		const struct transform *t =
+			transform_find(cases[i].type, cases[i].id, cases[i].bits);
 		assert_non_null(t);
 		expect_number(t->name, cases[i].key, t->key);
 		expect_number(t->name, cases[i].salt, t->salt);

@@ -2,10 +2,11 @@
 #include "test.h"
 
 static const struct names *const all[] = {
-	&names_exchange,   &names_payload,     &names_protocol,      &names_transform_type, &names_encr,
-	&names_prf,        &names_integ,       &names_ke,            &names_esn,            &names_notify,
-	&names_id_type,    &names_cert_encoding, &names_auth_method, &names_hash,           &names_ts_type,
-	&names_cp_type,    &names_cp_attribute, &names_eap_code,     &names_eap_type,       &names_attribute,
+	&names_exchange,     &names_payload,  &names_protocol, &names_transform_type,
+	&names_encr,         &names_prf,      &names_integ,    &names_ke,
+	&names_esn,          &names_notify,   &names_id_type,  &names_cert_encoding,
+	&names_auth_method,  &names_hash,     &names_ts_type,  &names_cp_type,
+	&names_cp_attribute, &names_eap_code, &names_eap_type, &names_attribute,
 	&names_ip_protocol,
 };
 
@@ -65,7 +66,8 @@ static void test_values(void **state)
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
 		uint32_t value = 0;
-		expect_text(cases[i].text, cases[i].text, names_text(cases[i].names, cases[i].value));
+		expect_text(cases[i].text, cases[i].text,
+			    names_text(cases[i].names, cases[i].value));
 		assert_true(names_value(cases[i].names, cases[i].text, &value));
 		expect_number(cases[i].text, cases[i].value, value);
 	}
@@ -131,7 +133,8 @@ static void test_spelling(void **state)
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
 		uint32_t value = 0;
-		expect_number(cases[i].text, cases[i].known, names_value(cases[i].names, cases[i].text, &value));
+		expect_number(cases[i].text, cases[i].known,
+			      names_value(cases[i].names, cases[i].text, &value));
 		expect_number(cases[i].text, cases[i].value, value);
 	}
 }
@@ -142,7 +145,8 @@ static void test_print(void **state)
 	(void)state;
 	assert_string_equal(names_print(&names_notify, 16390, spare, sizeof(spare)), "COOKIE");
 	assert_string_equal(names_print(&names_notify, 40961, spare, sizeof(spare)), "40961");
-	assert_string_equal(names_print(&names_notify, UINT32_MAX, spare, sizeof(spare)), "4294967295");
+	assert_string_equal(names_print(&names_notify, UINT32_MAX, spare, sizeof(spare)),
+			    "4294967295");
 	assert_null(names_text(&names_exchange, 42));
 }
 

@@ -72,7 +72,8 @@ static void test_print(void **state)
 	char text[40];
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++)
-		expect_text("usec_print", cases[i].wanted, usec_print(cases[i].t, text, sizeof(text)));
+		expect_text("usec_print", cases[i].wanted,
+			    usec_print(cases[i].t, text, sizeof(text)));
 	expect_text("cut", "28", usec_print(cases[12].t, text, 3));
 }
 

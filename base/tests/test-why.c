@@ -15,7 +15,8 @@ static void test_places(void **state)
 	assert_false(why_at_octet(&why, WHY_NO_OCTET, "KE.length", "does not fit"));
 	assert_string_equal(why_print(&why, text, sizeof(text)), "KE.length: does not fit");
 	assert_false(why_at_line(&why, "init/ke.xml", 7, "KE has no field '%s'", "lenght"));
-	assert_string_equal(why_print(&why, text, sizeof(text)), "init/ke.xml:7: KE has no field 'lenght'");
+	assert_string_equal(why_print(&why, text, sizeof(text)),
+			    "init/ke.xml:7: KE has no field 'lenght'");
 	assert_int_equal(why.octet, WHY_NO_OCTET);
 	assert_false(why_set(&why, "anew"));
 	assert_string_equal(why_print(&why, text, sizeof(text)), "anew");
@@ -46,7 +47,8 @@ static void test_long_texts_are_cut(void **state)
 
 static void test_nearest(void **state)
 {
-	static const char *const names[] = { "length", "type", "next_payload", NULL, "spi", "COOKIE2", "COOKIE" };
+	static const char *const names[] = { "length", "type",    "next_payload", NULL,
+					     "spi",    "COOKIE2", "COOKIE" };
 	static const struct {
 		const char *word, *wanted;
 	} cases[] = {
@@ -73,7 +75,7 @@ static void test_nearest(void **state)
 	long_word[sizeof(long_word) - 1] = '\0';
 	assert_null(why_nearest(long_word, names, ARRAY_LEN(names)));
 	assert_null(why_nearest("length", NULL, 0));
-	static const char *const swapped[] = { "tpab", "type" };    /* two letters off, and one swap */
+	static const char *const swapped[] = { "tpab", "type" }; /* two letters off, and one swap */
 	assert_string_equal(why_nearest("tpye", swapped, 2), "type");
 }
 
