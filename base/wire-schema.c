@@ -148,6 +148,8 @@ static bool no_such(const struct place *at, const struct wire_step *step, struct
 	else
 		know_row(&k, at->row);
 	near = why_nearest(step->name, k.names, k.count);
+	if (near && name_is(near, step->name))
+		near = NULL;        /* it is a field of another variant */
 	return why_set(why, "%s has no field '%s'%s%s%s", where, step->name,
 		       near ? "; did you mean '" : "", near ? near : "", near ? "'?" : "");
 }
