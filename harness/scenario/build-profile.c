@@ -34,6 +34,7 @@ static bool build_addresses(struct build *b)
 	if (target == NULL || p->testers == NULL || p->nats == NULL)
 		return false;
 	p->address = dom_attr(b->l, target, "address");
+	p->address6 = dom_attr(b->l, target, "address6");
 	p->port = port_of(dom_attr(b->l, target, "port"), 500);
 	p->nat_port = port_of(dom_attr(b->l, target, "nat-port"), 4500);
 	for (xmlNode *n = dom_child(b->root, "tester"); n != NULL; n = dom_next(n, "tester")) {
@@ -186,6 +187,19 @@ static const char *feature_of(const struct profile *p, const char *from, size_t 
 	return profile_feature(p, name);
 }
 
+/* Without a feature of that name the suites are those of the first connection. */
+static const char *suites_of(const struct profile *p, struct arena *a, const char *from, size_t len)
+{
+	const struct profile_connection *c = p->connection_count > 0 ? &p->connections[0] : NULL;
+	bool ike = len == 10 && memcmp(from, "ike_suites", 10) == 0;
+	const char *text = "";
+	if (c == NULL || (!ike && (len != 10 || memcmp(from, "esp_suites", 10) != 0)))
+		return NULL;
+	for (size_t i = 0; text != NULL && i < (ike ? c->ike_count : c->esp_count); i++)
+		text = arena_printf(a, "%s %s", text, ike ? c->ike_suites[i] : c->esp_suites[i]);
+	return text;
+}
+
 /* A word or expression of a feature as a value: times, numbers and addresses as such, else text. */
 static struct value value_of_word(struct arena *a, const char *text)
 {
@@ -214,6 +228,8 @@ bool profile_lookup(const struct profile *p, const char *reference, struct arena
 	const char *name = reference + 7;
 	size_t len = strcspn(name, "["), wanted = 0, count = 0;
 	const char *text = feature_of(p, name, len);
+	if (text == NULL)
+		text = suites_of(p, a, name, len);
 	if (text == NULL)
 		return why_set(why, "the profile '%s' has no feature '%.*s'", p->id, (int)len, name);
 	if (name[len] == '[' && !element_number(name + len + 1, &wanted))

@@ -18,6 +18,8 @@ struct making {
 	struct variable *chosen;                /* of for-each, so far */
 	size_t chosen_count;
 	struct list cases;
+	bool missing;                           /* the profile lacks a feature */
+	const char *not_applicable;
 	struct why *why;
 };
 
@@ -44,10 +46,11 @@ static const struct variable *find_variable(void *ctx, const char *name)
 
 static bool lookup(void *ctx, const char *reference, struct arena *a, struct value *out, struct why *why)
 {
-	const struct making *m = ctx;
+	struct making *m = ctx;
 	if (m->profile == NULL)
 		return why_set(why, "'%s' is not known without a profile", reference);
-	return profile_lookup(m->profile, reference, a, out, why);
+	m->missing = !profile_lookup(m->profile, reference, a, out, why);
+	return !m->missing;
 }
 
 /* ------------------------------------------------------------ what a for-each runs over */
@@ -205,9 +208,20 @@ static bool make_case(struct making *m)
 		return why_set(m->why, "no memory");
 	c->scenario = m->s;
 	c->target = m->role;
+	c->not_applicable = m->not_applicable;
 	c->id = case_id(m->l->arena, m->s, m->row, m->chosen, m->chosen_count, m->role);
 	c->vars = case_vars(m, &c->var_count);
 	return (c->id != NULL && c->vars != NULL) || why_set(m->why, "no memory");
+}
+
+/* One case stands for all that the missing list would have made. */
+static bool make_inapplicable(struct making *m)
+{
+	m->missing = false;
+	m->not_applicable = arena_text(m->l->arena, m->why->text);
+	bool ok = m->not_applicable != NULL && make_case(m);
+	m->not_applicable = NULL;
+	return ok;
 }
 
 static bool make_each(struct making *m)
@@ -218,7 +232,7 @@ static bool make_each(struct making *m)
 	const struct scenario_each *each = &m->s->for_each[m->chosen_count];
 	struct variable *v = &m->chosen[m->chosen_count];
 	if (!words_of(m, each, &words))
-		return false;
+		return m->missing && make_inapplicable(m);
 	m->chosen_count++;
 	for (size_t i = 0; i < words.count; i++) {
 		const char *word = words.items[i];
@@ -272,10 +286,12 @@ bool scenario_cases(struct library *l, const struct scenario *s, const struct pr
 		    const struct variable *set, size_t set_count, const struct scenario_case **out,
 		    size_t *count, struct why *why)
 {
-	struct making m = { .l = l, .s = s, .profile = p, .set = set, .set_count = set_count, .why = why };
+	struct why spare;
+	struct making m = { .l = l, .s = s, .profile = p, .set = set, .set_count = set_count,
+			    .why = why != NULL ? why : &spare };
 	m.chosen = arena_array(l->arena, s->for_each_count + 1, sizeof(*m.chosen));
 	if (m.chosen == NULL)
-		return why_set(why, "no memory");
+		return why_set(m.why, "no memory");
 	if (s->row_count == 0 && !make_roles(&m))
 		return false;
 	for (size_t i = 0; i < s->row_count; i++) {

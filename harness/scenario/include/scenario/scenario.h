@@ -140,6 +140,8 @@ struct scenario_case {
 	enum role target;
 	const struct variable *vars;    /* row and for-each, before the scenario's vars */
 	size_t var_count;
+	/* A for-each asks for a feature that the profile has not: why the case cannot be run; else NULL. */
+	const char *not_applicable;
 };
 
 /* ------------------------------------------------------------ profiles and faults */
@@ -166,7 +168,7 @@ struct profile_feature {
 struct profile {
 	const char *id, *title, *file;
 	const char *source;             /* text without secrets */
-	const char *address;
+	const char *address, *address6; /* the latter may be NULL */
 	uint16_t port, nat_port;
 	const char **testers;           /* addresses */
 	const char **nats;              /* of each tester behind a NAT, or NULL */
