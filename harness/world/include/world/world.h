@@ -33,6 +33,8 @@ struct world *world_new(const struct world_config *config, struct why *why);
 void world_free(struct world *w);
 usec world_now(const struct world *w);
 bool world_virtual(const struct world *w);
+/* Memory for what is kept ran out: the run cannot be judged. */
+bool world_failed(const struct world *w);
 /* Delivers what is due and lets every node speak, until nothing moves; bounded. */
 void world_pump(struct world *w);
 /* The next moment at which something happens by itself (packets on the way, node deadlines). */

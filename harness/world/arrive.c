@@ -1,0 +1,155 @@
+/*
+ * What arrived at a node: told apart, then handled by itself or shown to whoever steps the node.
+ */
+#include "internal.h"
+
+static void icmp(struct arrival *a, const struct ip_packet *ip)
+{
+	a->kind = ARRIVED_ICMP;
+	a->is_echo = echo_parse(ip, &a->echo);
+}
+
+static void clear(struct arrival *a, const struct ip_packet *ip)
+{
+	a->kind = ARRIVED_CLEAR;
+	a->inner = *ip;
+	a->is_echo = echo_parse(ip, &a->echo);
+}
+
+static void ike(struct arrival *a, const struct ip_packet *ip, bool marker)
+{
+	a->kind = ARRIVED_IKE;
+	a->datagram = (struct datagram){ .from = ip->from, .to = ip->to, .marker = marker,
+					 .octets = bytes_slice(ip->udp, marker ? 4 : 0, ip->udp.len) };
+}
+
+/* RFC 3948 2.2 to 2.4: an octet 0xff, four zero octets and IKE, or ESP. */
+static void on_nat_port(struct world_node *n, struct arena *arena, struct arrival *a, const struct ip_packet *ip)
+{
+	static const uint8_t marker[4], keepalive[1] = { 0xff };
+
+	if (bytes_equal(ip->udp, BYTES_OF(keepalive))) {
+		ike(a, ip, false);
+		a->kind = ARRIVED_KEEPALIVE;
+		a->datagram.keepalive = true;
+	} else if (ip->udp.len < 4) {
+		a->kind = ARRIVED_OTHER;
+	} else if (memcmp(ip->udp.at, marker, 4) == 0) {
+		ike(a, ip, true);
+	} else {
+		plane_open(n, arena, ip->udp, a);
+	}
+}
+
+static void udp(struct world_node *n, struct arena *arena, struct arrival *a, const struct ip_packet *ip)
+{
+	switch (node_port_kind(n, ip->to.port)) {
+	case PORT_IKE:
+		ike(a, ip, false);
+		break;
+	case PORT_NAT_T:
+		on_nat_port(n, arena, a, ip);
+		break;
+	case PORT_OTHER:
+		a->kind = ARRIVED_OTHER;
+		break;
+	}
+}
+
+static void tell_apart(struct world_node *n, struct arena *arena, struct arrival *a, const struct ip_packet *ip)
+{
+	bool to_inner = node_has_inner(n, &ip->to) && !node_has_outer(n, &ip->to);
+
+	if (to_inner)
+		clear(a, ip);
+	else if (ip->fragment)
+		a->kind = ARRIVED_OTHER;
+	else if (ip->protocol == PROTO_UDP)
+		udp(n, arena, a, ip);
+	else if (ip->protocol == PROTO_ESP)
+		plane_open(n, arena, ip->payload, a);
+	else if (ip->protocol == (ip->family == 4 ? PROTO_ICMP : PROTO_ICMP6))
+		icmp(a, ip);
+	else
+		a->kind = ARRIVED_OTHER;
+}
+
+static void answer_outer_echo(struct world_node *n, const struct arrival *a)
+{
+	struct ip_packet request;
+	struct bytes reply;
+
+	if (!a->is_echo || a->echo.reply || !ip_parse(a->delivered, &request, NULL))
+		return;
+	if (echo_answer(n->world->message, &request, &reply))
+		world_send(n->world, n, reply);
+}
+
+void node_handle(struct world_node *n, struct arrival *a)
+{
+	struct world *w = n->world;
+
+	world_enter(w);
+	switch (a->kind) {
+	case ARRIVED_IKE:
+	case ARRIVED_KEEPALIVE:
+		endpoint_input(n->endpoint, &a->datagram, world_now(w));
+		break;
+	case ARRIVED_ESP:
+		plane_handle(n, a);
+		break;
+	case ARRIVED_ICMP:
+		answer_outer_echo(n, a);        /* errors are hints at best (RFC 7296 2.4): nothing follows */
+		break;
+	case ARRIVED_CLEAR:                     /* RFC 4301 5.2: what must be protected is not taken in clear */
+	case ARRIVED_OTHER:
+		break;
+	}
+	node_speak(n);
+	world_leave(w);
+}
+
+static void fill(struct world_node *n, struct arena *arena, struct arrival *a, struct bytes sent,
+		 const struct ip_packet *ip)
+{
+	a->time = world_now(n->world);
+	a->packet = sent;
+	a->delivered = ip->octets;
+	ip_parse(sent, &a->ip, NULL);
+	tell_apart(n, arena, a, ip);
+}
+
+static void show(struct world_node *n, struct bytes sent, struct bytes delivered)
+{
+	struct arena *kept = n->world->kept;
+	struct arrival *a = arena_new_of(kept, struct arrival);
+	bool same = sent.at == delivered.at;
+	struct ip_packet ip;
+
+	sent = arena_copy(kept, sent);
+	delivered = same ? sent : arena_copy(kept, delivered);
+	if (a == NULL || sent.at == NULL || delivered.at == NULL || !ip_parse(delivered, &ip, NULL))
+		return;
+	fill(n, kept, a, sent, &ip);
+	n->config.arrived(n->config.ctx, n, a);
+	node_speak(n);
+}
+
+void node_receive(struct world_node *n, struct bytes sent, struct bytes delivered, uint64_t serial)
+{
+	struct world *w = n->world;
+	struct arrival a = { 0 };
+	struct ip_packet ip;
+
+	if (!ip_parse(delivered, &ip, NULL) || !ip.checksum_right) {
+		world_event(w, &(struct happening){ EVENT_DROPPED, node_name(n), delivered, "wrong checksum", serial });
+		return;
+	}
+	world_event(w, &(struct happening){ EVENT_RECEIVED, node_name(n), delivered, NULL, serial });
+	if (n->config.arrived) {
+		show(n, sent, delivered);
+		return;
+	}
+	fill(n, w->message, &a, sent, &ip);
+	node_handle(n, &a);
+}

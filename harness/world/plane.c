@@ -1,0 +1,237 @@
+/*
+ * The data plane of a node: child orders become pairs of ESP SAs, packets go through them.
+ *
+ * During a rekey both pairs live; what goes out takes the newest that fits.
+ */
+#include "internal.h"
+
+#include <stdlib.h>
+
+static void pair_free(struct pair *p)
+{
+	esp_sa_free(p->in);
+	esp_sa_free(p->out);
+	free(p);
+}
+
+void plane_free(struct world_node *n)
+{
+	struct pair *older;
+
+	for (struct pair *p = n->newest; p; p = older) {
+		older = p->older;
+		pair_free(p);
+	}
+	n->newest = NULL;
+}
+
+/* ------------------------------------------------------------ finding */
+
+struct pair *plane_by_spi(const struct world_node *n, uint32_t spi_in)
+{
+	struct pair *removed = NULL;
+
+	for (struct pair *p = n->newest; p; p = p->older) {
+		if (p->spi_in != spi_in)
+			continue;
+		if (!p->removed)
+			return p;
+		removed = removed ? removed : p;
+	}
+	return removed;
+}
+
+struct pair *plane_by_child(const struct world_node *n, const struct child_sa *c)
+{
+	for (struct pair *p = n->newest; p; p = p->older)
+		if (p->child == c)
+			return p;
+	return NULL;
+}
+
+static bool port_fits(const struct traffic_selector *row, bool ported, uint16_t port)
+{
+	return !ported || (port >= row->first_port && port <= row->last_port);
+}
+
+bool plane_allows(const struct selectors *s, const struct address *a, uint8_t protocol, bool ported)
+{
+	for (size_t i = 0; i < s->count; i++) {
+		const struct traffic_selector *row = &s->rows[i];
+
+		if ((row->protocol == 0 || row->protocol == protocol) && address_in_range(a, &row->range) &&
+		    port_fits(row, ported, a->port))
+			return true;
+	}
+	return false;
+}
+
+struct pair *plane_route(const struct world_node *n, const struct ip_packet *inner)
+{
+	bool ported = inner->protocol == PROTO_UDP || inner->protocol == PROTO_TCP;
+
+	for (struct pair *p = n->newest; p; p = p->older)
+		if (!p->removed && plane_allows(&p->ours, &inner->from, inner->protocol, ported) &&
+		    plane_allows(&p->theirs, &inner->to, inner->protocol, ported))
+			return p;
+	return NULL;
+}
+
+/* ------------------------------------------------------------ orders */
+
+static size_t copy_selectors(const struct selectors *from, struct esp_selector *to)
+{
+	size_t count = from->count < ESP_SELECTORS ? from->count : ESP_SELECTORS;
+
+	for (size_t i = 0; i < count; i++)
+		to[i] = (struct esp_selector){ from->rows[i].range, from->rows[i].protocol,
+					       from->rows[i].first_port, from->rows[i].last_port };
+	return count;
+}
+
+static struct esp_sa *sa_new(const struct world_node *n, const struct child_order *o, bool inbound,
+			     struct why *why)
+{
+	const struct child_keys *keys = inbound ? &o->in : &o->out;
+	struct esp_config c = {
+		.spi = inbound ? o->spi_in : o->spi_out, .suite = o->suite, .key = keys->key,
+		.integ_key = keys->integ_key, .mode = o->transport ? ESP_TRANSPORT : ESP_TUNNEL,
+		.replay_window = inbound ? n->config.replay_window : 0,
+		.from = inbound ? o->remote : o->local, .to = inbound ? o->local : o->remote, .udp = o->udp,
+	};
+	struct esp_sa *sa;
+
+	c.sources = copy_selectors(inbound ? &o->theirs : &o->ours, c.source);
+	c.destinations = copy_selectors(inbound ? &o->ours : &o->theirs, c.destination);
+	sa = esp_sa_new(n->config.endpoint.crypto, &c, !inbound, why);
+	if (sa)
+		esp_sa_omit(sa, n->config.esp_omit);
+	return sa;
+}
+
+static void tell_keys(const struct world_node *n, const struct child_order *o, bool inbound)
+{
+	const struct child_keys *keys = inbound ? &o->in : &o->out;
+	const struct world *w = n->world;
+	struct event_child_keys k = {
+		.spi = inbound ? o->spi_in : o->spi_out, .from = inbound ? o->remote : o->local,
+		.to = inbound ? o->local : o->remote, .suite = &o->suite, .key = keys->key,
+		.integ_key = keys->integ_key,
+	};
+
+	event_emit(w->config.log, &(struct event){
+		.kind = EVENT_KEYS_CHILD, .time = world_now(w), .run = w->config.run,
+		.target = w->config.target, .endpoint = node_name(n), .child_keys = &k,
+	});
+}
+
+static void install(struct world_node *n, const struct child_order *o)
+{
+	struct pair *p = calloc(1, sizeof(*p));
+	struct why why;
+
+	why_set(&why, "no memory");
+	if (p) {
+		p->in = sa_new(n, o, true, &why);
+		p->out = p->in ? sa_new(n, o, false, &why) : NULL;
+	}
+	if (p == NULL || p->out == NULL) {
+		world_note(n->world, node_name(n), "a Child SA could not be installed: %s", why.text);
+		if (p) {
+			esp_sa_free(p->in);
+			free(p);
+		}
+		return;
+	}
+	p->child = o->child;
+	p->spi_in = o->spi_in;
+	p->spi_out = o->spi_out;
+	p->ours = o->ours;
+	p->theirs = o->theirs;
+	p->local = o->local;
+	p->remote = o->remote;
+	p->udp = o->udp;
+	p->transport = o->transport;
+	p->older = n->newest;
+	n->newest = p;
+	tell_keys(n, o, true);
+	tell_keys(n, o, false);
+}
+
+/* Takes the oldest removed pair out of the list. */
+static void forget_oldest(struct world_node *n)
+{
+	struct pair **oldest = NULL, *p;
+
+	for (struct pair **at = &n->newest; *at; at = &(*at)->older)
+		if ((*at)->removed)
+			oldest = at;
+	if (oldest == NULL)
+		return;
+	p = *oldest;
+	*oldest = p->older;
+	pair_free(p);
+	n->removed--;
+}
+
+static void remove_pair(struct world_node *n, const struct child_order *o)
+{
+	for (struct pair *p = n->newest; p; p = p->older) {
+		if (p->removed || p->child != o->child || (o->spi_in != 0 && p->spi_in != o->spi_in))
+			continue;
+		p->removed = true;
+		n->removed++;
+		break;
+	}
+	if (n->removed > (n->config.arrived ? PLANE_REMOVED : 0))
+		forget_oldest(n);
+}
+
+static void readdress(struct world_node *n, const struct child_order *o)
+{
+	for (struct pair *p = n->newest; p; p = p->older) {
+		if (p->child != o->child || p->removed)
+			continue;
+		p->local = o->local;
+		p->remote = o->remote;
+		p->udp = o->udp;
+		esp_sa_readdress(p->in, &o->remote, &o->local);
+		esp_sa_readdress(p->out, &o->local, &o->remote);
+	}
+}
+
+void plane_order(struct world_node *n, const struct child_order *o)
+{
+	switch (o->kind) {
+	case ORDER_INSTALL:
+		install(n, o);
+		break;
+	case ORDER_REMOVE:
+		remove_pair(n, o);
+		break;
+	case ORDER_READDRESS:
+		readdress(n, o);
+		break;
+	}
+}
+
+/* ------------------------------------------------------------ as others see it */
+
+bool node_esp_counters(struct world_node *n, const struct child_sa *c, struct esp_counters *in,
+		       struct esp_counters *out)
+{
+	struct pair *p = plane_by_child(n, c);
+
+	if (p == NULL)
+		return false;
+	*in = esp_sa_counters(p->in);
+	*out = esp_sa_counters(p->out);
+	return true;
+}
+
+struct esp_sa *node_esp_sa(struct world_node *n, const struct child_sa *c, bool inbound)
+{
+	struct pair *p = plane_by_child(n, c);
+
+	return p == NULL ? NULL : inbound ? p->in : p->out;
+}

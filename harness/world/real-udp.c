@@ -1,0 +1,150 @@
+/*
+ * UDP sockets without privilege: the headers of packets are taken off on the way out and made again
+ * on the way in.
+ */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <netinet/in.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "real-inside.h"
+
+static socklen_t to_sockaddr(const struct address *a, struct sockaddr_storage *out)
+{
+	struct sockaddr_in *four = (struct sockaddr_in *)out;
+	struct sockaddr_in6 *six = (struct sockaddr_in6 *)out;
+
+	memset(out, 0, sizeof(*out));
+	if (a->family == 4) {
+		four->sin_family = AF_INET;
+		four->sin_port = htons(a->port);
+		memcpy(&four->sin_addr, a->ip, 4);
+		return sizeof(*four);
+	}
+	six->sin6_family = AF_INET6;
+	six->sin6_port = htons(a->port);
+	memcpy(&six->sin6_addr, a->ip, 16);
+	return sizeof(*six);
+}
+
+static bool from_sockaddr(const struct sockaddr_storage *s, struct address *out)
+{
+	const struct sockaddr_in *four = (const struct sockaddr_in *)s;
+	const struct sockaddr_in6 *six = (const struct sockaddr_in6 *)s;
+
+	if (s->ss_family == AF_INET)
+		return address_from_octets(bytes_make(&four->sin_addr, 4), ntohs(four->sin_port), out);
+	return s->ss_family == AF_INET6 &&
+	       address_from_octets(bytes_make(&six->sin6_addr, 16), ntohs(six->sin6_port), out);
+}
+
+/* ------------------------------------------------------------ packets */
+
+static const struct real_socket *socket_of(const struct real_device *r, const struct address *from)
+{
+	for (size_t i = 0; i < r->socket_count; i++)
+		if (address_equal(&r->sockets[i].local, from))
+			return &r->sockets[i];
+	return NULL;
+}
+
+static bool udp_send(struct real *real, struct bytes packet, struct why *why)
+{
+	const struct real_device *r = (const struct real_device *)real;
+	const struct real_socket *s;
+	struct sockaddr_storage to;
+	struct ip_packet ip;
+	char text[ADDRESS_TEXT];
+	socklen_t len;
+
+	if (!ip_parse(packet, &ip, why))
+		return false;
+	if (ip.protocol != PROTO_UDP || ip.fragment)
+		return why_set(why, "IP protocol %u does not go through UDP sockets", ip.protocol);
+	s = socket_of(r, &ip.from);
+	if (s == NULL)
+		return why_set(why, "no socket is bound to %s", address_print(&ip.from, text));
+	len = to_sockaddr(&ip.to, &to);
+	if (sendto(s->fd, ip.udp.at, ip.udp.len, MSG_DONTWAIT | MSG_NOSIGNAL, (struct sockaddr *)&to, len) >= 0)
+		return true;
+	return why_set(why, "sending %zu octets to %s: %s", ip.udp.len, address_print(&ip.to, text),
+		       strerror(errno));
+}
+
+/* An ICMP error shows as a failed read of a socket; there may be more behind it. */
+static bool is_passing(int error)
+{
+	return error == EINTR || error == ECONNREFUSED || error == EHOSTUNREACH || error == ENETUNREACH;
+}
+
+static bool udp_read(struct real_device *r, struct real_socket *s)
+{
+	struct sockaddr_storage peer;
+	socklen_t len = sizeof(peer);
+	ssize_t got = recvfrom(s->fd, r->buffer, sizeof(r->buffer), MSG_DONTWAIT, (struct sockaddr *)&peer, &len);
+	struct address from;
+	struct bytes packet;
+
+	if (got < 0)
+		return is_passing(errno);
+	if (from_sockaddr(&peer, &from) && udp_make(r->arena, &from, &s->local, ++r->ip_id,
+						    bytes_make(r->buffer, (size_t)got), NULL, &packet, NULL))
+		real_hand_over(r, packet);
+	return true;
+}
+
+static const struct real_ops udp_ops = {
+	.now = real_clock, .send = udp_send, .claim = real_claim, .release = real_release, .packets = false,
+};
+
+/* ------------------------------------------------------------ sockets */
+
+/* As much as the system allows: a burst of a whole suite waits here while one case computes. */
+static void raise_buffer(int fd)
+{
+	int size = REAL_RCVBUF;
+
+	if (setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &size, sizeof(size)) < 0)
+		setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &size, sizeof(size));
+}
+
+static bool open_socket(struct real_socket *s, const struct address *local, struct why *why)
+{
+	struct sockaddr_storage at;
+	socklen_t len = to_sockaddr(local, &at);
+	char text[ADDRESS_TEXT];
+	int one = 1;
+
+	s->local = *local;
+	s->fd = socket(at.ss_family, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	if (s->fd < 0)
+		return why_set(why, "a UDP socket: %s", strerror(errno));
+	if (local->family == 6)
+		setsockopt(s->fd, IPPROTO_IPV6, IPV6_V6ONLY, &one, sizeof(one));
+	raise_buffer(s->fd);
+	if (bind(s->fd, (struct sockaddr *)&at, len) < 0) {
+		why_set(why, "binding to %s: %s", address_print(local, text), strerror(errno));
+		close(s->fd);
+		return false;
+	}
+	return true;
+}
+
+struct real *real_over_udp(const struct address *locals, size_t count, struct why *why)
+{
+	struct real_device *r = real_device_new(&udp_ops, count, why);
+
+	if (r == NULL)
+		return NULL;
+	r->read = udp_read;
+	for (size_t i = 0; i < count; i++) {
+		if (!open_socket(&r->sockets[i], &locals[i], why)) {
+			real_free(&r->head);
+			return NULL;
+		}
+		r->socket_count++;
+	}
+	return &r->head;
+}

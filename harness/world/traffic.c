@@ -1,0 +1,187 @@
+/*
+ * Packets through the data plane: sealed and wrapped on the way out, opened, reported and handed to
+ * the protected host on the way in.
+ */
+#include "internal.h"
+
+/* ------------------------------------------------------------ out */
+
+struct bytes plane_body(const struct pair *p, struct bytes inner, uint8_t *next_header)
+{
+	struct ip_packet ip;
+
+	if (p->transport && ip_parse(inner, &ip, NULL)) {
+		*next_header = ip.protocol;
+		return ip.payload;
+	}
+	*next_header = inner.len > 0 && inner.at[0] >> 4 == 6 ? PROTO_IPV6 : PROTO_IPIP;
+	return inner;
+}
+
+bool plane_outer(struct world_node *n, const struct address *from, const struct address *to, bool udp,
+		 struct bytes esp, const struct edits *edits, struct bytes *packet, struct why *why)
+{
+	struct arena *a = n->world->message;
+
+	if (udp)
+		return udp_make(a, from, to, node_next_id(n), esp, edits, packet, why);
+	return ip_make_edited(a, from, to, PROTO_ESP, node_next_id(n), esp, edits, packet, why);
+}
+
+bool plane_wrap(struct world_node *n, struct pair *p, struct bytes body, uint8_t next_header,
+		const struct esp_shape *shape, struct wrapped *out, struct why *why)
+{
+	struct address from = node_from(n, &p->local);
+	enum esp_result result;
+	struct why reason;
+
+	why_set(&reason, "it cannot be sealed");
+	result = esp_seal(p->out, n->world->message, &n->rng, body, next_header, shape, &out->esp, &reason);
+	if (result != ESP_OK)
+		return why_set(why, "ESP SPI %08x: %s: %s", p->spi_out, esp_result_name(result), reason.text);
+	out->seq = esp_sa_counters(p->out).seq;
+	return plane_outer(n, &from, &p->remote, p->udp, out->esp, shape->edits, &out->packet, why);
+}
+
+bool plane_send(struct world_node *n, struct bytes inner, struct why *why)
+{
+	struct esp_shape shape = { .edits = n->config.esp_edits };
+	struct ip_packet ip;
+	struct wrapped made;
+	struct pair *p;
+	uint8_t next_header;
+	struct bytes body;
+
+	if (!ip_parse(inner, &ip, why))
+		return false;
+	p = plane_route(n, &ip);
+	if (p == NULL)
+		return why_set(why, "no SA whose selectors fit the inner packet");
+	body = plane_body(p, inner, &next_header);
+	if (!plane_wrap(n, p, body, next_header, &shape, &made, why))
+		return false;
+	world_send(n->world, n, made.packet);
+	return true;
+}
+
+/* The address of our host from which an SA leads there; any of ours if there is no such SA. */
+static struct address host_towards(const struct world_node *n, const struct address *to)
+{
+	const struct address *any = NULL;
+
+	for (size_t i = 0; i < n->config.inner_count; i++) {
+		const struct address *from = &n->config.inner[i];
+		struct ip_packet flow = { .family = to->family, .from = *from, .to = *to,
+					  .protocol = to->family == 4 ? PROTO_ICMP : PROTO_ICMP6 };
+
+		if (from->family != to->family)
+			continue;
+		if (plane_route(n, &flow))
+			return *from;
+		any = any ? any : from;
+	}
+	return any ? *any : (struct address){ 0 };
+}
+
+bool node_ping(struct world_node *n, const struct address *to, struct why *why)
+{
+	struct address from = host_towards(n, to);
+	struct world *w = n->world;
+	static const uint8_t data[56];
+	struct echo e = { .id = n->echo_id, .seq = ++n->echo_seq, .data = BYTES_OF(data) };
+	struct bytes inner;
+	bool ok;
+
+	if (from.family == 0)
+		return why_set(why, "the node has no inner address of IPv%u", to->family);
+	world_enter(w);
+	ok = echo_make(w->message, &from, to, &e, &inner) || why_set(why, "no memory for a ping");
+	ok = ok && plane_send(n, inner, why);
+	world_leave(w);
+	return ok;
+}
+
+/* ------------------------------------------------------------ in */
+
+/* Transport mode: the inner packet is the outer header with the payload in clear. */
+static struct bytes whole_inner(struct arena *arena, const struct pair *p, const struct arrival *a)
+{
+	struct bytes inner = BYTES_NONE;
+	struct ip_packet outer;
+
+	if (!p->transport)
+		return a->opened.inner;
+	if (ip_parse(a->delivered, &outer, NULL))
+		ip_make(arena, &outer.from, &outer.to, a->opened.next_header, 0, a->opened.inner, &inner);
+	return inner;
+}
+
+void plane_open(struct world_node *n, struct arena *arena, struct bytes esp, struct arrival *a)
+{
+	struct pair *p = esp.len < 4 ? NULL : plane_by_spi(n, load_u32(esp.at));
+
+	a->kind = ARRIVED_ESP;
+	a->result = esp.len < 4 ? ESP_SHORT : ESP_NO_SA;
+	if (p == NULL)
+		return;
+	a->child = p->child;
+	a->result = esp_open(p->in, arena, esp, n->config.arrived != NULL, &a->opened);
+	if (a->result == ESP_OK && ip_parse(whole_inner(arena, p, a), &a->inner, NULL))
+		a->is_echo = echo_parse(&a->inner, &a->echo);
+}
+
+static uint32_t spi_of(const struct ip_packet *outer)
+{
+	struct bytes esp = outer->protocol == PROTO_UDP ? outer->udp : outer->payload;
+
+	return esp.len < 4 ? 0 : load_u32(esp.at);
+}
+
+static void report(struct world_node *n, enum report_kind kind, uint32_t spi, const struct address *from)
+{
+	endpoint_report(n->endpoint, &(struct child_report){ kind, spi, *from }, world_now(n->world));
+}
+
+/* RFC 7296 2.23: the peer is where its newest authenticated packet came from. */
+static bool has_moved(const struct pair *p, const struct arrival *a, const struct ip_packet *outer)
+{
+	return p->udp && outer->protocol == PROTO_UDP && !address_equal(&p->remote, &outer->from) &&
+	       a->opened.seq >= esp_sa_counters(p->in).seq;
+}
+
+static void answer(struct world_node *n, const struct arrival *a)
+{
+	struct bytes reply;
+	struct why why;
+
+	if (!n->config.answers_echo || !a->is_echo || a->echo.reply || !node_has_inner(n, &a->inner.to))
+		return;
+	if (echo_answer(n->world->message, &a->inner, &reply) && !plane_send(n, reply, &why))
+		world_note(n->world, node_name(n), "a ping was not answered: %s", why.text);
+}
+
+void plane_handle(struct world_node *n, const struct arrival *a)
+{
+	struct ip_packet outer;
+	struct pair *p;
+	uint32_t spi;
+
+	if (!ip_parse(a->delivered, &outer, NULL))
+		return;
+	spi = spi_of(&outer);
+	p = plane_by_spi(n, spi);
+	if (p == NULL || p->removed) {
+		report(n, REPORT_UNKNOWN_SPI, spi, &outer.from);
+		return;
+	}
+	if (a->result != ESP_OK && a->result != ESP_DUMMY) {
+		world_note(n->world, node_name(n), "ESP SPI %08x refused: %s", spi, esp_result_name(a->result));
+		return;
+	}
+	report(n, REPORT_TRAFFIC, spi, &outer.from);
+	if (has_moved(p, a, &outer))
+		report(n, REPORT_NEW_ADDRESS, spi, &outer.from);
+	node_speak(n);          /* what follows goes to the new address already */
+	if (a->result == ESP_OK)
+		answer(n, a);
+}
