@@ -22,7 +22,7 @@ struct ticket {
 	usec deadline;
 	bool over;
 	int code;
-	char connection[TARGET_NAME + 16];
+	char connection[TARGET_NAME];   /* without its child; or empty */
 };
 
 struct room {
@@ -44,7 +44,7 @@ struct driver {
 			const struct target_connection *connection, const struct target_child *child,
 			char *line, size_t cap);
 	/* What the text of a finished order says. */
-	void (*read)(const struct target *target, enum target_verb verb, const char *text,
+	void (*read)(const struct target *target, const struct ticket *ticket, const char *text,
 			struct target_result *result);
 	bool (*in_guest)(const struct target *target); /* orders run in a guest; NULL: never */
 	const char *log;                /* file in the run directory */

@@ -230,7 +230,7 @@ static bool line(const struct target *target, enum target_verb verb,
 		[TARGET_DELETE_IKE] = "w --terminate --name %1$s-all",
 		[TARGET_DELETE_CHILD] = "delete_children %1$s%2$s",
 		[TARGET_RESET] = "w --terminate --name %1$s-all",
-		[TARGET_STATUS] = "states %1$s",
+		[TARGET_STATUS] = "w --showstates",
 		[TARGET_COUNTERS] = "counters",
 		[TARGET_RESTART] = "daemon_restart",
 		[TARGET_KILL] = "kill_daemon",
@@ -244,13 +244,36 @@ static bool line(const struct target *target, enum target_verb verb,
 	return line_fill(lines[verb], c, child, line, cap);
 }
 
+struct states {
+	const char *connection;         /* of which; empty: of all */
+	struct target_result *result;
+};
+
+/* Is a quoted name that of a connection, one of its children, or either behind the NAT? */
+static bool names(const char *quoted, const char *connection)
+{
+	static const char *const tails[] = { "\"", "-nat\"", "-six", "-more" };
+	size_t len = strlen(connection);
+
+	if (len == 0)
+		return true;
+	if (strncmp(quoted, connection, len) != 0)
+		return false;
+	for (size_t i = 0; i < ARRAY_LEN(tails); i++)
+		if (strncmp(quoted + len, tails[i], strlen(tails[i])) == 0)
+			return true;
+	return false;
+}
+
 /* `000 #2: "s1":500 STATE_V2_ESTABLISHED_CHILD_SA (established Child SA); ...` */
 static void take_state(const char *line, void *context)
 {
-	struct target_result *result = context;
+	const struct states *states = context;
+	struct target_result *result = states->result;
+	const char *name = strchr(line, '"');
 	const char *at = strstr(line, "\":");     /* lines on traffic have no port after the name */
 
-	if (!at || !strchr(line, '#'))
+	if (!at || !strchr(line, '#') || !names(name + 1, states->connection))
 		return;
 	if (strstr(at, "ESTABLISHED_CHILD_SA")) {
 		result->child_sas++;
@@ -297,16 +320,27 @@ static void take_counter(const char *line, void *context)
 	}
 }
 
-static void read_text(const struct target *target, enum target_verb verb, const char *text,
+/* whack succeeds even if there was nothing to act on, and says so only in words. */
+static bool had_nothing(enum target_verb verb, const char *text)
+{
+	if (verb == TARGET_REKEY_IKE || verb == TARGET_REKEY_CHILD)
+		return strstr(text, "does not have") != NULL;
+	return (verb == TARGET_DELETE_IKE || verb == TARGET_DELETE_CHILD) && !strchr(text, '#');
+}
+
+static void read_text(const struct target *target, const struct ticket *ticket, const char *text,
 		struct target_result *result)
 {
+	struct states states = { ticket->connection, result };
 	struct reader reader = { target, &result->counters, false };
 
-	if (verb == TARGET_PING)
+	if (had_nothing(ticket->verb, text))
+		result->progress = TARGET_REFUSED;
+	if (ticket->verb == TARGET_PING)
 		result->rtt = ping_rtt(text);
-	else if (verb == TARGET_STATUS)
-		each_line(text, take_state, result);
-	else if (verb == TARGET_COUNTERS)
+	else if (ticket->verb == TARGET_STATUS)
+		each_line(text, take_state, &states);
+	else if (ticket->verb == TARGET_COUNTERS)
 		each_line(text, take_counter, &reader);
 }
 

@@ -1,5 +1,4 @@
 #include "internal.h"
-
 #include "net.h"
 
 /*
@@ -8,18 +7,14 @@
  * A guest has the outer addresses on its only card and the namespace around it forwards.
  */
 
-static void own_addresses(FILE *out, const struct target_config *config, bool guest)
+static void own_addresses(FILE *out, const struct target_config *config, const char *device)
 {
-	char a4[ADDRESS_TEXT], a6[ADDRESS_TEXT];
-	const char *device = guest ? "vec0" : "lo";
+	char text[ADDRESS_TEXT];
 
-	fprintf(out, "link set lo up\n");
-	if (guest)
-		fprintf(out, "link set vec0 up\n");
-	fprintf(out, "address add %s/%d dev %s\n", address_print(&config->target4, a4),
-		guest ? 24 : 32, device);
-	fprintf(out, "address add %s/%d dev %s nodad\n", address_print(&config->target6, a6),
-		guest ? 64 : 128, device);
+	fprintf(out, "link set lo up\nlink set %s up\n", device);
+	fprintf(out, "address add %s/32 dev %s\n", address_print(&config->target4, text), device);
+	fprintf(out, "address add %s/128 dev %s nodad\n", address_print(&config->target6, text),
+		device);
 }
 
 static void inner_addresses(FILE *out, const struct target_config *config)
@@ -50,32 +45,35 @@ static void tester_device(FILE *out)
 		"route add ::/0 dev " NET_TESTER "\n");
 }
 
-/* The namespace around a guest: a card for it, and the way between that and the tester. */
-static void around_guest(FILE *out, const struct target_config *config)
+static void neighbour(FILE *out, const struct address *address, const char *device)
 {
 	char text[ADDRESS_TEXT];
 
+	fprintf(out, "neighbour replace %s lladdr " NET_GUEST_MAC " dev %s nud permanent\n"
+		"route replace %s dev %s\n", address_print(address, text), device, text, device);
+}
+
+/* The namespace around a guest: a card for it, and the way between that and the tester. */
+static void around_guest(FILE *out, const struct target_config *config)
+{
 	fprintf(out, "link set lo up\n"
 		"tuntap add " NET_GUEST " mode tap\n"
-		"link set " NET_GUEST " address " NET_GATEWAY_MAC " txqueuelen 5000 up\n"
-		"address add " NET_GATEWAY_4 "/24 dev " NET_GUEST "\n"
-		"address add " NET_GATEWAY_6 "/64 dev " NET_GUEST " nodad\n");
-	fprintf(out, "neighbour replace %s lladdr " NET_GUEST_MAC " dev " NET_GUEST
-		" nud permanent\n", address_print(&config->target4, text));
-	fprintf(out, "neighbour replace %s lladdr " NET_GUEST_MAC " dev " NET_GUEST
-		" nud permanent\n", address_print(&config->target6, text));
+		"link set " NET_GUEST " address " NET_GATEWAY_MAC " txqueuelen 5000 up\n");
+	neighbour(out, &config->target4, NET_GUEST);
+	neighbour(out, &config->target6, NET_GUEST);
 	tester_device(out);
 }
 
+/* The gateway has no address but in the tables of the guest: all that counts is its card. */
 static void inside_guest(FILE *out, const struct target_config *config)
 {
-	own_addresses(out, config, true);
+	own_addresses(out, config, "vec0");
 	fprintf(out, "neighbour replace " NET_GATEWAY_4 " lladdr " NET_GATEWAY_MAC
 		" dev vec0 nud permanent\n"
 		"neighbour replace " NET_GATEWAY_6 " lladdr " NET_GATEWAY_MAC
 		" dev vec0 nud permanent\n"
-		"route add default via " NET_GATEWAY_4 "\n"
-		"route add ::/0 via " NET_GATEWAY_6 "\n");
+		"route add default via " NET_GATEWAY_4 " dev vec0 onlink\n"
+		"route add ::/0 via " NET_GATEWAY_6 " dev vec0 onlink\n");
 	inner_addresses(out, config);
 }
 
@@ -88,7 +86,7 @@ bool net_write(const struct target *target, bool guest, struct why *why)
 	if (guest) {
 		around_guest(out, target->config);
 	} else {
-		own_addresses(out, target->config, false);
+		own_addresses(out, target->config, "lo");
 		tester_device(out);
 		inner_addresses(out, target->config);
 	}

@@ -1,5 +1,5 @@
 /*
- * Names of the devices, and the addresses between a guest and the namespace around it.
+ * Names of the devices, and the card addresses between a guest and the namespace around it.
  */
 #ifndef TARGET_NET_H
 #define TARGET_NET_H
@@ -8,7 +8,7 @@
 #define NET_GUEST "guest"
 #define NET_GUEST_MAC "02:00:00:00:00:01"
 #define NET_GATEWAY_MAC "02:00:00:00:00:fe"
-#define NET_GATEWAY_4 "192.0.2.254"
-#define NET_GATEWAY_6 "2001:db8:0:1::fe"
+#define NET_GATEWAY_4 "169.254.0.1"
+#define NET_GATEWAY_6 "fe80::1"
 
 #endif

@@ -105,6 +105,7 @@ unsigned target_order(struct target *target, enum target_verb verb, const char *
 	ticket->code = 0;
 	ticket->over = false;
 	ticket->deadline = clock_now() + ORDER_LIMIT;
+	snprintf(ticket->connection, sizeof(ticket->connection), "%s", c ? c->name : "");
 	if (!hand_over(target, ticket, line, why)) {
 		ticket->id = 0;
 		return 0;
@@ -243,7 +244,7 @@ struct target_result target_result(struct target *target, unsigned id)
 	result.text = ticket->code < 0 && !target->text[0] ? "no answer in time" : target->text;
 	result.progress = ticket->code == 0 ? TARGET_DONE : TARGET_REFUSED;
 	if (target->driver->read)
-		target->driver->read(target, ticket->verb, target->text, &result);
+		target->driver->read(target, ticket, target->text, &result);
 	ticket->id = 0;
 	return result;
 }

@@ -225,13 +225,13 @@ static void take_sa(const char *line, void *context)
 	result->counters.out_octets += sum_after(line, " bytes-out=");
 }
 
-static void read_text(const struct target *target, enum target_verb verb, const char *text,
+static void read_text(const struct target *target, const struct ticket *ticket, const char *text,
 		struct target_result *result)
 {
 	(void)target;
-	if (verb == TARGET_PING)
+	if (ticket->verb == TARGET_PING)
 		result->rtt = ping_rtt(text);
-	else if (verb == TARGET_STATUS || verb == TARGET_COUNTERS)
+	else if (ticket->verb == TARGET_STATUS || ticket->verb == TARGET_COUNTERS)
 		each_line(text, take_sa, result);
 }
 

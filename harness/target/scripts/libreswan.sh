@@ -29,15 +29,6 @@ w() {
 	/usr/libexec/ipsec/whack --rundir /run/pluto "$@"
 }
 
-# The SAs of a connection (all its children, with and without NAT), or of all.
-states() {
-	if [ -n "${1:-}" ]; then
-		w --showstates | grep -E "\"$1(-six|-more)?(-nat)?\"" || :
-	else
-		w --showstates
-	fi
-}
-
 # The numbers of the Child SAs of a connection.
 child_states() {
 	w --showstates | sed -n "s/^[0-9]* *#\([0-9]*\): \"$1\".*ESTABLISHED_CHILD_SA.*/\1/p"
