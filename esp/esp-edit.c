@@ -14,7 +14,7 @@ struct editing {
 	struct arena *a;
 	const struct edits *edits;
 	struct node *root, *honest;
-	size_t extra;                   /* octets of padding more than needed */
+	size_t extra; /* octets of padding more than needed */
 	struct why *why;
 };
 
@@ -105,7 +105,8 @@ static bool apply_all(struct editing *x, bool icv)
 
 		if (!edit_is_below(e, "ESP") || is_icv(e) != icv)
 			continue;
-		if (!edit_apply(x->a, x->root, x->honest, x->edits, e, x->why) || (!icv && !settle(x)))
+		if (!edit_apply(x->a, x->root, x->honest, x->edits, e, x->why) ||
+		    (!icv && !settle(x)))
 			return false;
 	}
 	return true;
@@ -135,27 +136,33 @@ static struct bytes plain_of(const struct editing *x)
 }
 
 /* The MAC over what is on the wire where the sealer cannot know it: an odd IV, an odd end. */
-static bool mac_again(struct editing *x, const struct esp_covered *c, struct bytes cipher, uint8_t *icv)
+static bool mac_again(struct editing *x, const struct esp_covered *c, struct bytes cipher,
+		      uint8_t *icv)
 {
 	const struct transform *integ = x->sa->config.suite.integ;
 	struct bytes parts[] = {
-		bytes_make(c->aad, c->aad_len), octets(x, "ESP.iv"), cipher, bytes_make(c->tail, c->tail_len),
+		bytes_make(c->aad, c->aad_len),
+		octets(x, "ESP.iv"),
+		cipher,
+		bytes_make(c->tail, c->tail_len),
 	};
 
 	if (x->sa->config.suite.encr->aead || integ == NULL || integ->icv == 0)
 		return true;
-	return integ_compute(x->sa->crypto, integ, x->sa->config.integ_key, parts, ARRAY_LEN(parts), icv);
+	return integ_compute(x->sa->crypto, integ, x->sa->config.integ_key, parts, ARRAY_LEN(parts),
+			     icv);
 }
 
 /*
- * Encrypts the plaintext in place and gives the tree its ICV.  An IV of another length is cut or filled
- * with zeros for the cipher; what is no whole block at the end stays in clear.
+ * Encrypts the plaintext in place and gives the tree its ICV.  An IV of another length is cut or
+ * filled with zeros for the cipher; what is no whole block at the end stays in clear.
  */
 static bool protect(struct editing *x, struct bytes plain)
 {
 	struct bytes iv = octets(x, "ESP.iv");
 	uint8_t used[ESP_IV_MAX] = { 0 }, icv[ESP_ICV_MAX];
-	size_t block = x->sa->config.suite.encr->block, whole = block ? plain.len - plain.len % block : plain.len;
+	size_t block = x->sa->config.suite.encr->block,
+	       whole = block ? plain.len - plain.len % block : plain.len;
 	struct esp_covered c;
 	bool odd = iv.len != x->sa->iv || whole != plain.len;
 
@@ -163,10 +170,13 @@ static bool protect(struct editing *x, struct bytes plain)
 		memcpy(used, iv.at, iv.len < x->sa->iv ? iv.len : x->sa->iv);
 	esp_cover(x->sa, number(x, "ESP.spi"), number(x, "ESP.seq"), number(x, "ESP.seq_high"), &c);
 	if (!sealer_seal(x->sa->sealer, bytes_make(used, x->sa->iv), bytes_make(c.aad, c.aad_len),
-			 bytes_make(plain.at, whole), bytes_make(c.tail, c.tail_len), (uint8_t *)plain.at, icv) ||
+			 bytes_make(plain.at, whole), bytes_make(c.tail, c.tail_len),
+			 (uint8_t *)plain.at, icv) ||
 	    (odd && !mac_again(x, &c, plain, icv)))
-		return why_set(x->why, "%s failed over %zu octets", x->sa->config.suite.encr->name, plain.len);
-	return wire_give_octets(x->a, x->root, "ESP.icv", bytes_make(icv, x->sa->icv));
+		return why_set(x->why, "%s failed over %zu octets", x->sa->config.suite.encr->name,
+			       plain.len);
+	return wire_give_octets(x->a, x->root, "ESP.icv", bytes_make(icv, x->sa->icv)) ||
+	       why_set(x->why, "no memory for an ICV");
 }
 
 /* The ICV of the honest packet, for FREEZE and for edits of what was set before. */
@@ -220,8 +230,8 @@ static bool edit_datagram(struct editing *x, struct bytes *io)
 	return true;
 }
 
-bool esp_seal_edited(struct esp_sa *sa, struct arena *a, const struct esp_draft *d, const struct edits *edits,
-		     struct bytes *out, struct why *why)
+bool esp_seal_edited(struct esp_sa *sa, struct arena *a, const struct esp_draft *d,
+		     const struct edits *edits, struct bytes *out, struct why *why)
 {
 	struct editing x = { .sa = sa, .a = a, .edits = edits, .why = why };
 	struct bytes inner = d->inner, plain;
@@ -241,7 +251,8 @@ bool esp_seal_edited(struct esp_sa *sa, struct arena *a, const struct esp_draft 
 	plain = plain_of(&x);
 	if (!plain.at)
 		return why_set(why, "no memory for an ESP packet");
-	return protect(&x, plain) && apply_all(&x, true) && assemble(&x, plain, out) && edit_datagram(&x, out);
+	return protect(&x, plain) && apply_all(&x, true) && assemble(&x, plain, out) &&
+	       edit_datagram(&x, out);
 }
 
 /* A field of a decoded tree. */
@@ -264,7 +275,8 @@ struct node *esp_opened_tree(const struct esp_sa *sa, struct arena *a, const str
 			     struct bytes plain, const struct esp_opened *o)
 {
 	struct node *root = wire_new(a, &format_esp);
-	size_t body = plain.len - ESP_TRAILER, pad = o->pad_length < body ? o->pad_length : body;
+	size_t body = plain.len - ESP_TRAILER, pad = o->pad_length <= body ? o->pad_length : 0;
+	size_t inner = o->inner.len;
 	struct bytes unused;
 
 	if (!root)
@@ -278,7 +290,7 @@ struct node *esp_opened_tree(const struct esp_sa *sa, struct arena *a, const str
 	wire_give_number(root, "next_header", o->next_header);
 	keep(root, "iv", p->iv);
 	keep(root, "payload", o->inner);
-	keep(root, "tfc", bytes_slice(plain, o->inner.len, o->inner.len < body - pad ? body - pad - o->inner.len : 0));
+	keep(root, "tfc", bytes_slice(plain, inner, body - pad - inner));
 	keep(root, "padding", bytes_slice(plain, body - pad, pad));
 	keep(root, "icv", p->icv);
 	set_all(root);

@@ -1,9 +1,9 @@
 /*
  * Opening: the way in (RFC 4303 3.4), check by check.
  *
- * The order is that of the RFC: number, ICV, window, decryption, padding, next header, inner packet,
- * selectors.  Each check can be left out by a bit of `omit`; none of them is needed to stay inside the
- * packet.
+ * The order is that of the RFC: number, ICV, window, decryption, padding, next header, inner
+ * packet, selectors.  Each check can be left out by a bit of `omit`; none of them is needed to stay
+ * inside the packet.
  */
 #include "esp-sa.h"
 #include "ip-header.h"
@@ -73,7 +73,8 @@ static bool is_left_end(const struct esp_sa *sa, uint64_t seq)
 {
 	uint64_t right = replay_right_edge(sa->replay);
 
-	return sa->config.replay_window > 0 && seq <= right && right - seq == sa->config.replay_window - 1;
+	return sa->config.replay_window > 0 && seq <= right &&
+	       right - seq == sa->config.replay_window - 1;
 }
 
 static enum esp_result check_number(const struct esp_sa *sa, uint64_t seq)
@@ -95,8 +96,8 @@ static enum esp_result check_number(const struct esp_sa *sa, uint64_t seq)
 	return r;
 }
 
-static bool decrypt(const struct esp_sa *sa, const struct esp_parts *p, uint64_t seq, uint8_t *plain,
-		    bool *icv_right)
+static bool decrypt(const struct esp_sa *sa, const struct esp_parts *p, uint64_t seq,
+		    uint8_t *plain, bool *icv_right)
 {
 	struct esp_covered c;
 
@@ -105,10 +106,12 @@ static bool decrypt(const struct esp_sa *sa, const struct esp_parts *p, uint64_t
 				 bytes_make(c.tail, c.tail_len), p->icv, plain);
 	if (*icv_right)
 		return true;
-	return sealer_open_unchecked(sa->sealer, p->iv, bytes_make(c.aad, c.aad_len), p->cipher, plain);
+	return sealer_open_unchecked(sa->sealer, p->iv, bytes_make(c.aad, c.aad_len), p->cipher,
+				     plain);
 }
 
-static enum esp_result check_icv(const struct esp_sa *sa, const struct esp_parts *p, uint64_t seq, uint8_t *plain)
+static enum esp_result check_icv(const struct esp_sa *sa, const struct esp_parts *p, uint64_t seq,
+				 uint8_t *plain)
 {
 	struct esp_covered c;
 	bool right;
@@ -130,7 +133,8 @@ static bool counts_up(struct bytes padding)
 }
 
 /* Takes trailer and padding off; with the pad length trusted, one too long takes nothing off. */
-static enum esp_result strip_padding(const struct esp_sa *sa, struct bytes plain, struct esp_opened *out)
+static enum esp_result strip_padding(const struct esp_sa *sa, struct bytes plain,
+				     struct esp_opened *out)
 {
 	size_t body = plain.len - ESP_TRAILER, pad;
 
@@ -172,12 +176,14 @@ static enum esp_result check_inner(const struct esp_sa *sa, struct esp_opened *o
 		return ESP_DUMMY;
 	if (sa->config.mode == ESP_TUNNEL)
 		r = check_tunnel(sa, out);
-	if (r == ESP_OK && !esp_omits(sa, CHECK_SELECTORS) && !esp_selected(sa, out->inner, out->next_header))
+	if (r == ESP_OK && !esp_omits(sa, CHECK_SELECTORS) &&
+	    !esp_selected(sa, out->inner, out->next_header))
 		r = ESP_OUTSIDE;
 	return r;
 }
 
-static enum esp_result authenticate(struct esp_sa *sa, const struct esp_parts *p, uint64_t seq, uint8_t *plain)
+static enum esp_result authenticate(struct esp_sa *sa, const struct esp_parts *p, uint64_t seq,
+				    uint8_t *plain)
 {
 	enum esp_result r = check_number(sa, seq);
 
@@ -191,8 +197,8 @@ static enum esp_result authenticate(struct esp_sa *sa, const struct esp_parts *p
 	return r;
 }
 
-static enum esp_result open_packet(struct esp_sa *sa, struct arena *a, struct bytes packet, bool want_tree,
-				   struct esp_opened *out)
+static enum esp_result open_packet(struct esp_sa *sa, struct arena *a, struct bytes packet,
+				   bool want_tree, struct esp_opened *out)
 {
 	struct esp_parts p;
 	enum esp_result r = stretch(sa, a, &packet);

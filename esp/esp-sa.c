@@ -38,7 +38,8 @@ static void set_shape(struct esp_sa *sa)
 	sa->align = suite->encr->block > 4 ? suite->encr->block : 4;
 }
 
-struct esp_sa *esp_sa_new(struct crypto *c, const struct esp_config *config, bool for_sealing, struct why *why)
+struct esp_sa *esp_sa_new(struct crypto *c, const struct esp_config *config, bool for_sealing,
+			  struct why *why)
 {
 	struct esp_sa *sa;
 
@@ -120,8 +121,10 @@ void esp_sa_set_seq(struct esp_sa *sa, uint64_t seq)
 	sa->begun = seq != 0;
 }
 
-/* RFC 4106 5 and RFC 4303 2.2.1: an AEAD has the 64-bit number in its AAD, a MAC the high half at the end. */
-void esp_cover(const struct esp_sa *sa, uint32_t spi, uint32_t seq, uint32_t seq_high, struct esp_covered *out)
+/* RFC 4106 5 and RFC 4303 2.2.1: an AEAD has the 64-bit number in its AAD, a MAC the high half at
+ * the end. */
+void esp_cover(const struct esp_sa *sa, uint32_t spi, uint32_t seq, uint32_t seq_high,
+	       struct esp_covered *out)
 {
 	bool esn = sa->config.suite.esn, aead = sa->config.suite.encr->aead;
 

@@ -1,8 +1,8 @@
 /*
  * What the files of esp/ share about an SA.
  *
- * Sealing and opening of one packet go through struct esp_sa alone, so that another backend (or a batch
- * of packets) replaces `sealer` and the two functions that call it and nothing else.
+ * Sealing and opening of one packet go through struct esp_sa alone, so that another backend (or a
+ * batch of packets) replaces `sealer` and its few callers and nothing else.
  */
 #ifndef ESP_SA_H
 #define ESP_SA_H
@@ -51,7 +51,8 @@ struct esp_covered {
 	uint8_t aad[12], tail[4];
 	size_t aad_len, tail_len;
 };
-void esp_cover(const struct esp_sa *sa, uint32_t spi, uint32_t seq, uint32_t seq_high, struct esp_covered *out);
+void esp_cover(const struct esp_sa *sa, uint32_t spi, uint32_t seq, uint32_t seq_high,
+	       struct esp_covered *out);
 
 /* Padding that the suite needs behind so many octets of payload. */
 size_t esp_pad_needed(const struct esp_sa *sa, size_t payload);
@@ -67,8 +68,8 @@ struct esp_draft {
 /* Fills the padding: 1, 2, 3, ... */
 void esp_fill_padding(const struct esp_sa *sa, uint8_t *at, size_t len);
 /* Seals with edits of a tree on the way; false with why. */
-bool esp_seal_edited(struct esp_sa *sa, struct arena *a, const struct esp_draft *d, const struct edits *edits,
-		     struct bytes *out, struct why *why);
+bool esp_seal_edited(struct esp_sa *sa, struct arena *a, const struct esp_draft *d,
+		     const struct edits *edits, struct bytes *out, struct why *why);
 
 /* A received packet cut into its parts. */
 struct esp_parts {
@@ -79,7 +80,8 @@ struct esp_parts {
 struct node *esp_opened_tree(const struct esp_sa *sa, struct arena *a, const struct esp_parts *p,
 			     struct bytes plain, const struct esp_opened *o);
 
-/* Do the selectors allow this inner packet?  Tunnel: an IP packet; transport: what is behind the outer header. */
+/* Do the selectors allow this inner packet?  Tunnel: an IP packet; transport: what is behind the
+ * outer header. */
 bool esp_selected(const struct esp_sa *sa, struct bytes inner, uint8_t next_header);
 
 #endif

@@ -1,15 +1,16 @@
 /*
  * Sealing: the way out (RFC 4303 3.3).
  *
- * The fast path lays the packet out once in the arena and encrypts it in place; edits go another way.
+ * The fast path lays the packet out once in the arena and encrypts it in place; edits go another
+ * way.
  */
 #include "esp-sa.h"
 #include "ip-tree.h"
 
 static enum esp_result exhausted(const struct esp_sa *sa, uint64_t seq, struct why *why)
 {
-	why_set(why, "SPI %08x: no sequence number behind %llu (%s)", sa->config.spi, (unsigned long long)seq,
-		sa->config.suite.esn ? "ESN" : "32 bits");
+	why_set(why, "SPI %08x: no sequence number behind %llu (%s)", sa->config.spi,
+		(unsigned long long)seq, sa->config.suite.esn ? "ESN" : "32 bits");
 	return ESP_EXHAUSTED;
 }
 
@@ -31,8 +32,8 @@ static uint64_t following(const struct esp_sa *sa)
 	return (sa->seq + step) & last_number(sa);
 }
 
-static enum esp_result choose_number(const struct esp_sa *sa, const struct esp_shape *shape, uint64_t *seq,
-				     struct why *why)
+static enum esp_result choose_number(const struct esp_sa *sa, const struct esp_shape *shape,
+				     uint64_t *seq, struct why *why)
 {
 	if (shape && shape->has_seq) {
 		*seq = shape->seq;
@@ -45,7 +46,8 @@ static enum esp_result choose_number(const struct esp_sa *sa, const struct esp_s
 }
 
 /* A counter where an IV must only be fresh, chance where it must not be foretold. */
-static void choose_iv(struct esp_sa *sa, struct rng *rng, const struct esp_shape *shape, uint8_t iv[static ESP_IV_MAX])
+static void choose_iv(struct esp_sa *sa, struct rng *rng, const struct esp_shape *shape,
+		      uint8_t iv[static ESP_IV_MAX])
 {
 	memset(iv, 0, ESP_IV_MAX);
 	sa->iv_counter++;
@@ -59,15 +61,16 @@ static void choose_iv(struct esp_sa *sa, struct rng *rng, const struct esp_shape
 		store_u64(iv + sa->iv - 8, sa->iv_counter);
 }
 
-static bool choose_padding(const struct esp_sa *sa, const struct esp_shape *shape, struct esp_draft *d,
-			   struct why *why)
+static bool choose_padding(const struct esp_sa *sa, const struct esp_shape *shape,
+			   struct esp_draft *d, struct why *why)
 {
 	size_t extra = shape ? shape->pad : 0;
 
 	d->tfc = shape ? shape->tfc : 0;
 	d->pad = esp_pad_needed(sa, d->inner.len + d->tfc) + extra;
 	if (extra % sa->align != 0)
-		return why_set(why, "%zu octets more of padding are not a multiple of %zu", extra, sa->align);
+		return why_set(why, "%zu octets more of padding are not a multiple of %zu", extra,
+			       sa->align);
 	if (d->pad > 255)
 		return why_set(why, "padding of %zu octets, at most 255", d->pad);
 	return true;
@@ -83,8 +86,8 @@ static void lay_out_plain(const struct esp_sa *sa, const struct esp_draft *d, ui
 	at[d->pad + 1] = d->next_header;
 }
 
-static bool seal_plain(struct esp_sa *sa, struct arena *a, const struct esp_draft *d, struct bytes *out,
-		       struct why *why)
+static bool seal_plain(struct esp_sa *sa, struct arena *a, const struct esp_draft *d,
+		       struct bytes *out, struct why *why)
 {
 	size_t plain = d->inner.len + d->tfc + d->pad + ESP_TRAILER;
 	size_t front = ESP_HEADER + sa->iv, total = front + plain + sa->icv;
@@ -103,7 +106,8 @@ static bool seal_plain(struct esp_sa *sa, struct arena *a, const struct esp_draf
 	if (!sealer_seal(sa->sealer, bytes_make(d->iv, sa->iv), bytes_make(c.aad, c.aad_len),
 			 bytes_make(at + front, plain), bytes_make(c.tail, c.tail_len), at + front,
 			 at + front + plain))
-		return why_set(why, "%s failed over %zu octets", sa->config.suite.encr->name, plain);
+		return why_set(why, "%s failed over %zu octets", sa->config.suite.encr->name,
+			       plain);
 	return true;
 }
 
@@ -125,7 +129,8 @@ static enum esp_result refuse(struct esp_sa *sa, enum esp_result r)
 }
 
 enum esp_result esp_seal(struct esp_sa *sa, struct arena *a, struct rng *rng, struct bytes inner,
-			 uint8_t next_header, const struct esp_shape *shape, struct bytes *out, struct why *why)
+			 uint8_t next_header, const struct esp_shape *shape, struct bytes *out,
+			 struct why *why)
 {
 	struct esp_draft d = { .inner = inner, .next_header = next_header };
 	enum esp_result r = choose_number(sa, shape, &d.seq, why);

@@ -1,5 +1,6 @@
 /*
- * Selectors of an SA against an inner packet (RFC 4301 5.2 step 4, RFC 7296 3.13.1 for ICMP and OPAQUE).
+ * Selectors of an SA against an inner packet (RFC 4301 5.2 step 4, RFC 7296 3.13.1 for ICMP and
+ * OPAQUE).
  */
 #include "esp-sa.h"
 #include "ip-header.h"
@@ -17,7 +18,7 @@ static bool port_allowed(const struct esp_selector *s, bool known, uint16_t port
 	if (s->first_port == 0 && s->last_port == UINT16_MAX)
 		return true;
 	if (!known)
-		return s->first_port > s->last_port;    /* OPAQUE */
+		return s->first_port > s->last_port; /* OPAQUE */
 	return port >= s->first_port && port <= s->last_port;
 }
 
@@ -27,7 +28,8 @@ static bool any_allows(const struct esp_selector *s, size_t count, const struct 
 	for (size_t i = 0; i < count; i++) {
 		if (s[i].protocol != 0 && s[i].protocol != f->protocol)
 			continue;
-		if (address_in_range(address, &s[i].range) && port_allowed(&s[i], f->has_ports, port))
+		if (address_in_range(address, &s[i].range) &&
+		    port_allowed(&s[i], f->has_ports, port))
 			return true;
 	}
 	return count == 0;

@@ -1,5 +1,5 @@
-#include "ip-header.h"
 #include "checksum.h"
+#include "ip-header.h"
 
 enum { EXT_HOP_BY_HOP = 0, EXT_ROUTING = 43, EXT_FRAGMENT = 44, EXT_DESTINATION = 60 };
 
@@ -9,14 +9,16 @@ static bool read_ipv4(struct bytes in, struct ip_header *h, struct why *why)
 	uint16_t fragment;
 
 	if (in.len < IPV4_HEADER)
-		return why_at_octet(why, in.len, "IP", "IPv4 header: wanted 20 octets, got %zu", in.len);
+		return why_at_octet(why, in.len, "IP", "IPv4 header: wanted 20 octets, got %zu",
+				    in.len);
 	header = (size_t)(in.at[0] & 15) * 4;
 	length = load_u16(in.at + 2);
 	if (header < IPV4_HEADER)
 		return why_at_octet(why, 0, "IP.ihl", "header length %zu is below 20", header);
 	if (length < header || length > in.len)
-		return why_at_octet(why, 2, "IP.total_length", "length %zu, header %zu, packet %zu octets",
-				    length, header, in.len);
+		return why_at_octet(why, 2, "IP.total_length",
+				    "length %zu, header %zu, packet %zu octets", length, header,
+				    in.len);
 	fragment = load_u16(in.at + 6);
 	*h = (struct ip_header){
 		.family = 4, .protocol = in.at[9], .ttl = in.at[8], .addresses = 12, .payload = header,
@@ -56,18 +58,21 @@ static bool read_ipv6(struct bytes in, struct ip_header *h, struct why *why)
 	size_t length;
 
 	if (in.len < IPV6_HEADER)
-		return why_at_octet(why, in.len, "IP", "IPv6 header: wanted 40 octets, got %zu", in.len);
+		return why_at_octet(why, in.len, "IP", "IPv6 header: wanted 40 octets, got %zu",
+				    in.len);
 	length = IPV6_HEADER + load_u16(in.at + 4);
 	if (length > in.len)
 		return why_at_octet(why, 4, "IP.payload_length", "length %zu, packet %zu octets",
 				    length - IPV6_HEADER, in.len);
-	*h = (struct ip_header){ .family = 6, .protocol = in.at[6], .ttl = in.at[7], .addresses = 8,
-				 .length = length };
+	*h = (struct ip_header){
+		.family = 6, .protocol = in.at[6], .ttl = in.at[7], .addresses = 8, .length = length
+	};
 	c = cursor_over(bytes_make(in.at, length));
 	cursor_skip(&c, IPV6_HEADER);
 	for (int i = 0; is_extension(h->protocol) && !h->later_fragment; i++) {
 		if (i == IPV6_EXTENSIONS || !skip_extension(&c, h))
-			return why_at_octet(why, c.octet, "IP", "extension headers: too many or cut short");
+			return why_at_octet(why, c.octet, "IP",
+					    "extension headers: too many or cut short");
 	}
 	h->payload = c.octet;
 	return true;
@@ -94,8 +99,9 @@ bool ip_header_read(struct bytes octets, struct ip_header *out, struct why *why)
 	else if (version == 6)
 		ok = read_ipv6(octets, out, why);
 	else
-		return why_at_octet(why, 0, "IP.version", "wanted IP version 4 or 6, got %u in %zu octets",
-				    version, octets.len);
+		return why_at_octet(why, 0, "IP.version",
+				    "wanted IP version 4 or 6, got %u in %zu octets", version,
+				    octets.len);
 	if (ok)
 		read_ports(octets, out);
 	return ok;
@@ -120,16 +126,16 @@ size_t ip_checksum_place(uint8_t family, uint8_t protocol, size_t *least)
 	return 0;
 }
 
-uint16_t ip_upper_checksum(uint8_t family, struct bytes addresses, uint8_t protocol, struct bytes upper,
-			   size_t place)
+uint16_t ip_upper_checksum(uint8_t family, struct bytes addresses, uint8_t protocol,
+			   struct bytes upper, size_t place)
 {
 	size_t len = ip_address_len(family);
 	uint32_t sum = 0;
 	uint16_t checksum;
 
 	if (protocol != PROTO_ICMP)
-		sum = checksum_pseudo(bytes_slice(addresses, 0, len), bytes_slice(addresses, len, len),
-				      protocol, upper.len);
+		sum = checksum_pseudo(bytes_slice(addresses, 0, len),
+				      bytes_slice(addresses, len, len), protocol, upper.len);
 	sum = checksum_add(sum, bytes_slice(upper, 0, place));
 	sum = checksum_add(sum, bytes_slice(upper, place + 2, upper.len));
 	checksum = checksum_finish(sum);

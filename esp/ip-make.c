@@ -40,8 +40,8 @@ static void put_ipv6(struct sink *s, const struct address *from, const struct ad
 }
 
 /* A sink of the arena with the IP header in it and room for just the payload. */
-static bool begin(struct arena *a, const struct address *from, const struct address *to, uint8_t protocol,
-		  uint16_t id, size_t payload, struct sink *s)
+static bool begin(struct arena *a, const struct address *from, const struct address *to,
+		  uint8_t protocol, uint16_t id, size_t payload, struct sink *s)
 {
 	size_t total = header_len(from->family) + payload;
 	uint8_t *at;
@@ -79,8 +79,8 @@ static bool finished(const struct sink *s, struct bytes *out)
 	return !s->full;
 }
 
-bool ip_make(struct arena *a, const struct address *from, const struct address *to, uint8_t protocol,
-	     uint16_t id, struct bytes payload, struct bytes *out)
+bool ip_make(struct arena *a, const struct address *from, const struct address *to,
+	     uint8_t protocol, uint16_t id, struct bytes payload, struct bytes *out)
 {
 	struct sink s;
 
@@ -93,11 +93,12 @@ bool ip_make(struct arena *a, const struct address *from, const struct address *
 /* RFC 3948 2.1, 2.3: no checksum over UDP-encapsulated ESP and keepalives on IPv4. */
 static bool bears_checksum(const struct address *from, const struct address *to, struct bytes data)
 {
-	return from->family != 4 || (from->port != 4500 && to->port != 4500) || udp_marked(from, to, data);
+	return from->family != 4 || (from->port != 4500 && to->port != 4500) ||
+	       udp_marked(from, to, data);
 }
 
-static bool udp_plain(struct arena *a, const struct address *from, const struct address *to, uint16_t id,
-		      struct bytes data, struct bytes *out)
+static bool udp_plain(struct arena *a, const struct address *from, const struct address *to,
+		      uint16_t id, struct bytes data, struct bytes *out)
 {
 	size_t length = UDP_HEADER + data.len;
 	struct sink s;
@@ -118,8 +119,8 @@ bool udp_make(struct arena *a, const struct address *from, const struct address 
 	      struct bytes data, const struct edits *edits, struct bytes *out, struct why *why)
 {
 	if (!udp_plain(a, from, to, id, data, out))
-		return why_set(why, "no UDP packet of %zu octets from family %u to family %u", data.len,
-			       from->family, to->family);
+		return why_set(why, "no UDP packet of %zu octets from family %u to family %u",
+			       data.len, from->family, to->family);
 	return ip_edit_outer(a, edits, out, why);
 }
 
@@ -128,13 +129,13 @@ bool ip_make_edited(struct arena *a, const struct address *from, const struct ad
 		    struct bytes *out, struct why *why)
 {
 	if (!ip_make(a, from, to, protocol, id, payload, out))
-		return why_set(why, "no IP packet of %zu octets from family %u to family %u", payload.len,
-			       from->family, to->family);
+		return why_set(why, "no IP packet of %zu octets from family %u to family %u",
+			       payload.len, from->family, to->family);
 	return ip_edit_outer(a, edits, out, why);
 }
 
-bool echo_make(struct arena *a, const struct address *from, const struct address *to, const struct echo *e,
-	       struct bytes *out)
+bool echo_make(struct arena *a, const struct address *from, const struct address *to,
+	       const struct echo *e, struct bytes *out)
 {
 	uint8_t protocol = from->family == 4 ? PROTO_ICMP : PROTO_ICMP6;
 	uint8_t type = from->family == 4 ? (e->reply ? 0 : 8) : (e->reply ? 129 : 128);
@@ -167,13 +168,13 @@ static const struct icmp_error {
 	uint8_t type4, code4, type6, code6;
 	uint16_t mtu4, mtu6;
 } icmp_errors[] = {
-	{ "port-unreachable",         3,  3, 1, 4, 0,   0    },
-	{ "host-unreachable",         3,  1, 1, 3, 0,   0    },
-	{ "network-unreachable",      3,  0, 1, 0, 0,   0    },
-	{ "protocol-unreachable",     3,  2, 4, 1, 0,   0    },
-	{ "administratively-prohibited", 3, 13, 1, 1, 0, 0   },
-	{ "packet-too-big",           3,  4, 2, 0, 576, 1280 },
-	{ "time-exceeded",            11, 0, 3, 0, 0,   0    },
+	{ "port-unreachable",            3,  3,  1, 4, 0,   0    },
+	{ "host-unreachable",            3,  1,  1, 3, 0,   0    },
+	{ "network-unreachable",         3,  0,  1, 0, 0,   0    },
+	{ "protocol-unreachable",        3,  2,  4, 1, 0,   0    },
+	{ "administratively-prohibited", 3,  13, 1, 1, 0,   0    },
+	{ "packet-too-big",              3,  4,  2, 0, 576, 1280 },
+	{ "time-exceeded",               11, 0,  3, 0, 0,   0    },
 };
 
 static const struct icmp_error *find_error(const char *kind)
@@ -184,8 +185,8 @@ static const struct icmp_error *find_error(const char *kind)
 	return NULL;
 }
 
-bool icmp_error_make(struct arena *a, const struct address *from, const struct address *to, const char *kind,
-		     struct bytes about, struct bytes *out)
+bool icmp_error_make(struct arena *a, const struct address *from, const struct address *to,
+		     const char *kind, struct bytes about, struct bytes *out)
 {
 	const struct icmp_error *row = find_error(kind);
 	bool four = from->family == 4;

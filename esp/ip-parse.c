@@ -13,7 +13,8 @@ static bool header_right(struct bytes octets, const struct ip_header *h)
 {
 	size_t header = h->family == 4 ? (size_t)(octets.at[0] & 15) * 4 : 0;
 
-	return h->family != 4 || checksum_finish(checksum_add(0, bytes_slice(octets, 0, header))) == 0;
+	return h->family != 4 ||
+	       checksum_finish(checksum_add(0, bytes_slice(octets, 0, header))) == 0;
 }
 
 static bool upper_right(struct bytes octets, const struct ip_header *h, struct bytes upper)
@@ -28,10 +29,12 @@ static bool upper_right(struct bytes octets, const struct ip_header *h, struct b
 	got = load_u16(upper.at + place);
 	if (h->protocol == PROTO_UDP && h->family == 4 && got == 0)
 		return true;
-	return got == ip_upper_checksum(h->family, addresses_of(octets, h), h->protocol, upper, place);
+	return got ==
+	       ip_upper_checksum(h->family, addresses_of(octets, h), h->protocol, upper, place);
 }
 
-/* Cuts a UDP packet to its own length; false if that is less than a header or more than there is. */
+/* Cuts a UDP packet to its own length; false if that is less than a header or more than there is.
+ */
 static bool cut_udp(struct bytes *udp)
 {
 	size_t length;
@@ -65,8 +68,12 @@ bool ip_parse(struct bytes octets, struct ip_packet *out, struct why *why)
 		return false;
 	octets.len = h.length;
 	*out = (struct ip_packet){
-		.octets = octets, .family = h.family, .protocol = h.protocol, .ttl = h.ttl,
-		.fragment = h.fragment, .payload = bytes_slice(octets, h.payload, octets.len),
+		.octets = octets,
+		.family = h.family,
+		.protocol = h.protocol,
+		.ttl = h.ttl,
+		.fragment = h.fragment,
+		.payload = bytes_slice(octets, h.payload, octets.len),
 	};
 	read_addresses(octets, &h, out);
 	upper = out->payload;
@@ -75,7 +82,8 @@ bool ip_parse(struct bytes octets, struct ip_packet *out, struct why *why)
 		if (udp_whole)
 			out->udp = bytes_slice(upper, UDP_HEADER, upper.len);
 	}
-	out->checksum_right = udp_whole && header_right(octets, &h) && upper_right(octets, &h, upper);
+	out->checksum_right =
+		udp_whole && header_right(octets, &h) && upper_right(octets, &h, upper);
 	return true;
 }
 
@@ -91,8 +99,10 @@ bool echo_parse(const struct ip_packet *p, struct echo *out)
 	if (type != request && type != reply)
 		return false;
 	*out = (struct echo){
-		.reply = type == reply, .id = load_u16(p->payload.at + 4),
-		.seq = load_u16(p->payload.at + 6), .data = bytes_slice(p->payload, 8, p->payload.len),
+		.reply = type == reply,
+		.id = load_u16(p->payload.at + 4),
+		.seq = load_u16(p->payload.at + 6),
+		.data = bytes_slice(p->payload, 8, p->payload.len),
 	};
 	return true;
 }

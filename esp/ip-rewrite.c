@@ -9,7 +9,7 @@
 struct rewrite {
 	uint8_t *at;
 	struct ip_header h;
-	size_t checksum;        /* octet of the upper checksum, or 0 */
+	size_t checksum; /* octet of the upper checksum, or 0 */
 };
 
 static void mend(uint8_t *checksum, struct bytes before, struct bytes after)
@@ -60,8 +60,8 @@ static size_t upper_checksum(const struct ip_header *h)
 	return h->payload + place;
 }
 
-bool ip_rewrite(struct arena *a, struct bytes packet, const struct address *from, const struct address *to,
-		struct bytes *out)
+bool ip_rewrite(struct arena *a, struct bytes packet, const struct address *from,
+		const struct address *to, struct bytes *out)
 {
 	struct rewrite r;
 	size_t len;

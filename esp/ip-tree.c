@@ -9,21 +9,23 @@
 /* A tree and what its checksums depend on. */
 struct ip_tree {
 	struct node *root;
-	struct node *ip;                /* the header's composite */
-	struct node *upper;             /* UDP or ICMP, or NULL */
+	struct node *ip;    /* the header's composite */
+	struct node *upper; /* UDP or ICMP, or NULL */
 	uint8_t family, protocol;
 };
 
 bool udp_marked(const struct address *from, const struct address *to, struct bytes data)
 {
-	return from->port != 500 && to->port != 500 && data.len >= 4 && bytes_zero(bytes_slice(data, 0, 4));
+	return from->port != 500 && to->port != 500 && data.len >= 4 &&
+	       bytes_zero(bytes_slice(data, 0, 4));
 }
 
 bool edit_is_below(const struct edit *e, const char *root)
 {
 	char text[64];
 
-	return e->path && !edit_of_datagram(e) && strcmp(edit_root(e->path, text, sizeof(text)), root) == 0;
+	return e->path && !edit_of_datagram(e) &&
+	       strcmp(edit_root(e->path, text, sizeof(text)), root) == 0;
 }
 
 static bool any_below(const struct edits *edits, const char *root)
@@ -48,7 +50,8 @@ static const struct wire_format *outer_root(const struct ip_header *h)
 static void split_marker(struct node *root, const struct ip_header *h)
 {
 	struct address from = { .port = h->source_port }, to = { .port = h->destination_port };
-	struct node *marker = wire_find(root, "UDP.marker", NULL), *data = wire_find(root, "UDP.data", NULL);
+	struct node *marker = wire_find(root, "UDP.marker", NULL),
+		    *data = wire_find(root, "UDP.data", NULL);
 
 	if (!marker || !data || !udp_marked(&from, &to, data->octets))
 		return;
@@ -56,8 +59,8 @@ static void split_marker(struct node *root, const struct ip_header *h)
 	data->octets = bytes_slice(data->octets, 4, data->octets.len);
 }
 
-static bool decode(struct arena *a, const struct wire_format *format, const char *name, struct bytes packet,
-		   const struct ip_header *h, struct ip_tree *t)
+static bool decode(struct arena *a, const struct wire_format *format, const char *name,
+		   struct bytes packet, const struct ip_header *h, struct ip_tree *t)
 {
 	t->family = h->family;
 	t->protocol = h->protocol;
@@ -166,8 +169,8 @@ static bool decode_following(struct arena *a, const struct wire_format *format, 
 	return true;
 }
 
-static bool edit(struct arena *a, struct ip_tree *t, const struct edits *edits, const char *const *names,
-		 size_t name_count, struct bytes *packet, struct why *why)
+static bool edit(struct arena *a, struct ip_tree *t, const struct edits *edits,
+		 const char *const *names, size_t name_count, struct bytes *packet, struct why *why)
 {
 	struct node *honest = wire_copy(a, t->root);
 
@@ -179,7 +182,8 @@ static bool edit(struct arena *a, struct ip_tree *t, const struct edits *edits, 
 
 		for (size_t j = 0; j < name_count; j++)
 			ours = ours || edit_is_below(e, names[j]);
-		if (ours && (!edit_apply(a, t->root, honest, edits, e, why) || !encode(a, t, packet, why)))
+		if (ours &&
+		    (!edit_apply(a, t->root, honest, edits, e, why) || !encode(a, t, packet, why)))
 			return false;
 	}
 	return true;
@@ -190,7 +194,8 @@ static bool no_ip(struct why *why, const char *name)
 	return why_set(why, "%s " EDIT_MISSING, name);
 }
 
-bool ip_edit_outer(struct arena *a, const struct edits *edits, struct bytes *packet, struct why *why)
+bool ip_edit_outer(struct arena *a, const struct edits *edits, struct bytes *packet,
+		   struct why *why)
 {
 	static const char *const names[] = { "IP", "UDP" };
 	struct ip_header h;
@@ -205,7 +210,8 @@ bool ip_edit_outer(struct arena *a, const struct edits *edits, struct bytes *pac
 	return edit(a, &t, edits, names, ARRAY_LEN(names), packet, why);
 }
 
-bool ip_edit_inner(struct arena *a, const struct edits *edits, struct bytes *packet, struct why *why)
+bool ip_edit_inner(struct arena *a, const struct edits *edits, struct bytes *packet,
+		   struct why *why)
 {
 	static const char *const names[] = { "INNER" };
 	struct ip_header h;
@@ -215,7 +221,8 @@ bool ip_edit_inner(struct arena *a, const struct edits *edits, struct bytes *pac
 		return true;
 	if (!ip_header_read(*packet, &h, NULL))
 		return no_ip(why, "INNER");
-	if (!decode_following(a, h.family == 4 ? &root_inner_ipv4 : &root_inner_ipv6, "INNER", *packet, &h, &t))
+	if (!decode_following(a, h.family == 4 ? &root_inner_ipv4 : &root_inner_ipv6, "INNER",
+			      *packet, &h, &t))
 		return no_ip(why, "INNER");
 	return edit(a, &t, edits, names, ARRAY_LEN(names), packet, why);
 }

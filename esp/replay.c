@@ -1,5 +1,6 @@
 /*
- * The anti-replay window (RFC 4303 3.4.3, Appendix A): a ring of bits, one for each sequence number.
+ * The anti-replay window (RFC 4303 3.4.3, Appendix A): a ring of bits, one for each sequence
+ * number.
  *
  * The ring has at least 64 bits more than the window, so that moving right clears whole words and
  * never a bit that the window still needs.
@@ -13,8 +14,8 @@
 struct replay {
 	uint32_t window;
 	bool esn;
-	uint64_t right;         /* the highest number taken; 0: none yet */
-	uint64_t words;         /* a power of two, or 0 without a window */
+	uint64_t right; /* the highest number taken; 0: none yet */
+	uint64_t words; /* a power of two, or 0 without a window */
 	uint64_t bits[];
 };
 
@@ -56,9 +57,9 @@ uint64_t replay_guess(const struct replay *r, uint32_t seq_low)
 		return seq_low;
 	if (low >= window - 1) {
 		if (seq_low < left)
-			high++;         /* case A: right of the window, past a wrap */
+			high++; /* case A: right of the window, past a wrap */
 	} else if (seq_low >= left) {
-		high--;                 /* case B: in the part of the window below the wrap */
+		high--; /* case B: in the part of the window below the wrap */
 	}
 	return (uint64_t)high << 32 | seq_low;
 }

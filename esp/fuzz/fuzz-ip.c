@@ -43,9 +43,11 @@ static void rewrite(struct arena *a, const struct ip_packet *p)
 	struct bytes out;
 	struct ip_packet q;
 
-	must(address_parse(p->family == 4 ? v4[0] : v6[0], &from) && address_parse(p->family == 4 ? v4[1] : v6[1], &to));
+	must(address_parse(p->family == 4 ? v4[0] : v6[0], &from) &&
+	     address_parse(p->family == 4 ? v4[1] : v6[1], &to));
 	must(ip_rewrite(a, p->octets, &from, &to, &out));
-	must(ip_parse(out, &q, NULL) && address_same_host(&q.from, &from) && address_same_host(&q.to, &to));
+	must(ip_parse(out, &q, NULL) && address_same_host(&q.from, &from) &&
+	     address_same_host(&q.to, &to));
 	must(q.checksum_right == p->checksum_right);
 }
 
@@ -67,10 +69,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *at, size_t len)
 	outer_tree(a, packet, ip_outer_tree(a, packet));
 	outer_tree(a, packet, ip_inner_tree(a, packet));
 	if (ip_parse(packet, &p, NULL)) {
-		must(p.octets.len <= len && p.payload.len <= p.octets.len && p.udp.len <= p.payload.len);
+		must(p.octets.len <= len && p.payload.len <= p.octets.len &&
+		     p.udp.len <= p.payload.len);
 		echo_parse(&p, &e);
 		if (echo_answer(a, &p, &out))
-			must(ip_parse(out, &p, NULL) && p.checksum_right && !echo_answer(a, &p, &out));
+			must(ip_parse(out, &p, NULL) && p.checksum_right &&
+			     !echo_answer(a, &p, &out));
 		else
 			rewrite(a, &p);
 	}

@@ -1,8 +1,9 @@
 /*
  * Fuzz target: esp_open with keys known.
  *
- * Octet 0 picks: bits 0-2 the suite, 3 transport mode, 4 every check left out, 5 a window of 4096, 6 the rest
- * is what is encrypted (and is sealed first, so that it comes past the ICV) instead of the packet.
+ * Octet 0 picks: bits 0-2 the suite, 3 transport mode, 4 every check left out, 5 a window of 4096,
+ * 6 the rest is what is encrypted (and is sealed first, so that it comes past the ICV) instead of
+ * the packet.
  */
 #include "esp/esp.h"
 #include "esp/inner.h"
@@ -12,8 +13,8 @@
 enum { BIT_TRANSPORT = 8, BIT_OMIT = 16, BIT_WIDE = 32, BIT_PLAIN = 64 };
 
 static const char *const suites[] = {
-	"aes128gcm16", "aes256gcm16-esn", "aes128-sha256", "aes256-sha512-esn", "chacha20poly1305",
-	"null-sha256", "aes128gcm8", "aes256-sha384-esn",
+	"aes128gcm16",      "aes256gcm16-esn", "aes128-sha256", "aes256-sha512-esn",
+	"chacha20poly1305", "null-sha256",     "aes128gcm8",    "aes256-sha384-esn",
 };
 
 int LLVMFuzzerTestOneInput(const uint8_t *at, size_t len);
@@ -38,10 +39,13 @@ static void configure(struct esp_config *c, uint8_t pick)
 
 	must(suite_parse(suites[pick & 7], true, &s, NULL));
 	*c = (struct esp_config){
-		.spi = 0x1001, .suite = s, .key = bytes_make(key, (size_t)s.encr->key + s.encr->salt),
+		.spi = 0x1001,
+		.suite = s,
+		.key = bytes_make(key, (size_t)s.encr->key + s.encr->salt),
 		.integ_key = bytes_make(key, s.encr->aead ? 0 : s.integ->key),
 		.mode = pick & BIT_TRANSPORT ? ESP_TRANSPORT : ESP_TUNNEL,
-		.replay_window = pick & BIT_WIDE ? 4096 : 64, .sources = 1,
+		.replay_window = pick & BIT_WIDE ? 4096 : 64,
+		.sources = 1,
 	};
 	must(address_parse("192.0.2.1", &c->from) && address_parse("192.0.2.2", &c->to));
 	must(address_range_parse(pick & 1 ? "10.1.0.0/16" : "fd01::/64", &c->source[0].range));
@@ -61,8 +65,8 @@ static struct esp_sa *sa_of(struct bench *b, uint8_t pick)
 		configure(&c, pick);
 		must((b->in[pick] = esp_sa_new(b->crypto, &c, false, NULL)) != NULL);
 		if (!b->sealer[pick & 7])
-			b->sealer[pick & 7] = sealer_new(b->crypto, c.suite.encr, c.suite.integ, c.key, c.integ_key,
-							 true, NULL);
+			b->sealer[pick & 7] = sealer_new(b->crypto, c.suite.encr, c.suite.integ,
+							 c.key, c.integ_key, true, NULL);
 		must(b->sealer[pick & 7] != NULL);
 	}
 	esp_sa_set_seq(b->in[pick], 0);
@@ -85,8 +89,8 @@ static struct bytes seal(struct bench *b, const struct esp_sa *sa, uint8_t pick,
 	store_u32(aad, 0x1001);
 	store_u32(aad + (s->esn && s->encr->aead ? 8 : 4), 1);
 	must(sealer_seal(b->sealer[pick & 7], bytes_make(out + 8, s->encr->iv),
-			 bytes_make(aad, s->esn && s->encr->aead ? 12 : 8), bytes_make(plain.at, len), tail, out + front,
-			 out + front + len));
+			 bytes_make(aad, s->esn && s->encr->aead ? 12 : 8),
+			 bytes_make(plain.at, len), tail, out + front, out + front + len));
 	return bytes_make(out, front + len + icv);
 }
 

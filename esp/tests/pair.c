@@ -33,10 +33,13 @@ void pair_open(struct pair *p, const char *suite, uint32_t window)
 	rng_seed(&p->rng, 7, "esp");
 	must(suite_parse(suite, true, &s, &why), &why);
 	p->config = (struct esp_config){
-		.spi = 0x1001, .suite = s, .replay_window = window,
+		.spi = 0x1001,
+		.suite = s,
+		.replay_window = window,
 		.key = bytes_make(key, (size_t)s.encr->key + s.encr->salt),
 		.integ_key = bytes_make(key, s.integ && !s.encr->aead ? s.integ->key : 0),
-		.from = address_of("192.0.2.1"), .to = address_of("192.0.2.2"),
+		.from = address_of("192.0.2.1"),
+		.to = address_of("192.0.2.2"),
 	};
 	pair_again(p);
 }
@@ -51,7 +54,8 @@ void pair_close(struct pair *p)
 
 struct bytes pair_ping(struct pair *p, bool six, size_t data)
 {
-	struct address from = address_of(six ? "fd01::1" : "10.1.0.1"), to = address_of(six ? "fd02::1" : "10.2.0.1");
+	struct address from = address_of(six ? "fd01::1" : "10.1.0.1"),
+		       to = address_of(six ? "fd02::1" : "10.2.0.1");
 	uint8_t *at = arena_alloc(p->arena, data + 1);
 	struct echo e = { .id = 7, .seq = 1, .data = bytes_make(at, data) };
 	struct bytes out;

@@ -33,7 +33,8 @@ struct esp_config {
 	uint32_t replay_window;         /* packets; 0: no anti-replay */
 	struct address from, to;        /* outer; ports not 0 when UDP-encapsulated */
 	bool udp;
-	/* What may be inside: source and destination as the packet bears them. */
+	/* What may be inside: source and destination as the packet bears them; none: anything.
+	 * For ICMP a port is type << 8 | code; first 65535, last 0 is OPAQUE. */
 	struct esp_selector source[ESP_SELECTORS], destination[ESP_SELECTORS];
 	size_t sources, destinations;
 };
@@ -100,7 +101,8 @@ struct esp_shape {
 /*
  * Seals an inner packet (tunnel: IP; transport: upper layer) to an ESP packet of the arena.
  * Edits of INNER and of ESP.padding, pad_length, next_header, iv, spi, seq come before encryption and the ICV
- * covers them; ESP.icv and the datagram edits come after.
+ * covers them; ESP.icv and the datagram edits come after.  An edit that cannot be done, or no memory, is
+ * ESP_BAD_INNER with why, and the number is not used up.  ESP.seq_high is there with ESN alone.
  */
 enum esp_result esp_seal(struct esp_sa *sa, struct arena *a, struct rng *rng, struct bytes inner,
 			 uint8_t next_header, const struct esp_shape *shape, struct bytes *out, struct why *why);
@@ -110,7 +112,8 @@ struct esp_opened {
 	uint8_t next_header;
 	uint8_t pad_length;
 	struct bytes inner;                 /* without padding */
-	struct node *tree;                  /* format_esp, decrypted; for checks of scenarios (NULL unless wanted) */
+	struct node *tree;                  /* format_esp, decrypted; for checks of scenarios (NULL unless wanted,
+					     * or if the ICV was not right) */
 };
 /* Opens; the window moves only after the ICV was right (3.4.3).  out->inner is the arena's. */
 enum esp_result esp_open(struct esp_sa *sa, struct arena *a, struct bytes packet, bool want_tree,
