@@ -23,6 +23,8 @@ struct ticket {
 	bool over;
 	int code;
 	char connection[TARGET_NAME];   /* without its child; or empty */
+	char *text;                     /* of an order that the driver took itself, and its parts */
+	unsigned parts;
 };
 
 struct room {
@@ -43,6 +45,16 @@ struct driver {
 	bool (*line)(const struct target *target, enum target_verb verb,
 			const struct target_connection *connection, const struct target_child *child,
 			char *line, size_t cap);
+	/*
+	 * For a driver that speaks to its daemon without a shell: takes an order itself (false: by
+	 * its line), moves things along, gives up an order that took too long, ends.
+	 */
+	bool (*take)(struct target *target, struct ticket *ticket,
+			const struct target_connection *connection, const struct target_child *child);
+	void (*pump)(struct target *target);
+	int (*fd)(const struct target *target);
+	void (*drop)(struct target *target, const struct ticket *ticket);
+	void (*end)(struct target *target);
 	/* What the text of a finished order says. */
 	void (*read)(const struct target *target, const struct ticket *ticket, const char *text,
 			struct target_result *result);
@@ -65,6 +77,7 @@ struct target {
 	int inotify;
 	int process;                    /* pidfd of the first process */
 	int lock;                       /* the run directory, of one that stands */
+	void *own;                      /* the driver's */
 	unsigned last_ticket;
 	struct ticket ticket[TICKETS];
 	struct target_exit how;         /* what is known of the daemon */
@@ -75,6 +88,11 @@ struct target {
 usec clock_now(void);
 /* The start time of a process in clock ticks since boot, 0 if it is gone (or a zombie). */
 unsigned long long process_start(pid_t pid);
+
+/* orders.c: */
+struct ticket *ticket_find(struct target *target, unsigned id);
+/* Ends a ticket with a code and what is to be told, which is copied. */
+void ticket_end(struct ticket *ticket, int code, const char *text);
 
 /* files.c: files in a directory. */
 bool file_write(const char *directory, const char *name, mode_t mode, const char *text,
@@ -125,6 +143,16 @@ bool net_write(const struct target *target, bool guest, struct why *why);
 /* scripts.c: the files of scripts/. */
 extern const char first_script[], guest_script[], orders_script[];
 extern const char strongswan_script[], libreswan_script[], exec_script[];
+
+/* strongswan-orders.c */
+bool strongswan_take(struct target *target, struct ticket *ticket,
+		const struct target_connection *connection, const struct target_child *child);
+void strongswan_pump(struct target *target);
+int strongswan_fd(const struct target *target);
+void strongswan_drop(struct target *target, const struct ticket *ticket);
+void strongswan_end(struct target *target);
+void strongswan_read(const struct target *target, const struct ticket *ticket, const char *text,
+		struct target_result *result);
 
 extern const struct driver strongswan_driver, libreswan_driver, exec_driver, none_driver;
 

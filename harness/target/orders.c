@@ -57,12 +57,20 @@ static struct ticket *ticket_take(struct target *target)
 	return NULL;
 }
 
-static struct ticket *ticket_find(struct target *target, unsigned id)
+struct ticket *ticket_find(struct target *target, unsigned id)
 {
 	for (size_t i = 0; id != 0 && i < TICKETS; i++)
 		if (target->ticket[i].id == id)
 			return &target->ticket[i];
 	return NULL;
+}
+
+void ticket_end(struct ticket *ticket, int code, const char *text)
+{
+	ticket->over = true;
+	ticket->code = code;
+	free(ticket->text);
+	ticket->text = strdup(text);
 }
 
 static size_t ticket_file(const struct target *target, const struct ticket *ticket)
@@ -85,19 +93,27 @@ static bool hand_over(struct target *target, const struct ticket *ticket, const 
 	return true;
 }
 
+static bool by_line(struct target *target, const struct ticket *ticket,
+		const struct target_connection *c, const struct target_child *child,
+		struct why *why)
+{
+	char line[LINE_MAX_OCTETS];
+
+	if (!target->driver->line(target, ticket->verb, c, child, line, sizeof(line)))
+		return why_set(why, "%s cannot %s", target->name, target_verb_name(ticket->verb));
+	return hand_over(target, ticket, line, why);
+}
+
 unsigned target_order(struct target *target, enum target_verb verb, const char *connection,
 		struct why *why)
 {
 	const struct target_child *child = NULL;
 	const struct target_connection *c = target_config_find(target->config, connection, &child);
-	char line[LINE_MAX_OCTETS];
 	struct ticket *ticket;
 
 	if (needs_connection(verb) && !c)
 		return why_set(why, "%s: the target has no connection '%s'",
 			target_verb_name(verb), connection ? connection : "");
-	if (!target->driver->line(target, verb, c, child, line, sizeof(line)))
-		return why_set(why, "%s cannot %s", target->name, target_verb_name(verb));
 	ticket = ticket_take(target);
 	if (!ticket)
 		return why_set(why, "%d orders are pending already", TICKETS);
@@ -106,10 +122,10 @@ unsigned target_order(struct target *target, enum target_verb verb, const char *
 	ticket->over = false;
 	ticket->deadline = clock_now() + ORDER_LIMIT;
 	snprintf(ticket->connection, sizeof(ticket->connection), "%s", c ? c->name : "");
-	if (!hand_over(target, ticket, line, why)) {
+	if (target->driver->take && target->driver->take(target, ticket, c, child))
+		return ticket->id;
+	if (!by_line(target, ticket, c, child, why))
 		ticket->id = 0;
-		return 0;
-	}
 	return ticket->id;
 }
 
@@ -190,26 +206,40 @@ static void first_process_look(struct target *target)
 		target->how = (struct target_exit){ .exited = true, .signal = 9 };
 }
 
+static size_t tickets_over(const struct target *target)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < TICKETS; i++)
+		count += target->ticket[i].id != 0 && target->ticket[i].over;
+	return count;
+}
+
 usec target_poll(struct target *target)
 {
 	usec now = clock_now(), next = USEC_NEVER;
+	size_t over = tickets_over(target);
 
 	if (target->inotify >= 0)
 		read_events(target);
 	first_process_look(target);
+	if (target->driver->pump)
+		target->driver->pump(target);
 	for (size_t i = 0; i < TICKETS; i++) {
 		struct ticket *ticket = &target->ticket[i];
 
 		if (ticket->id == 0 || ticket->over)
 			continue;
 		if (now >= ticket->deadline) {
+			if (target->driver->drop)
+				target->driver->drop(target, ticket);
 			ticket->over = true;
 			ticket->code = -1;
 		} else {
 			next = usec_min(next, ticket->deadline);
 		}
 	}
-	return next;
+	return tickets_over(target) > over ? now : next;
 }
 
 size_t target_pollfds(const struct target *target, struct pollfd *fds, size_t cap)
@@ -220,6 +250,8 @@ size_t target_pollfds(const struct target *target, struct pollfd *fds, size_t ca
 		fds[count++] = (struct pollfd){ target->inotify, POLLIN, 0 };
 	if (target->process >= 0 && !target->how.exited && count < cap)
 		fds[count++] = (struct pollfd){ target->process, POLLIN, 0 };
+	if (target->driver->fd && target->driver->fd(target) >= 0 && count < cap)
+		fds[count++] = (struct pollfd){ target->driver->fd(target), POLLIN, 0 };
 	return count;
 }
 
@@ -238,13 +270,17 @@ struct target_result target_result(struct target *target, unsigned id)
 		return result;
 	}
 	snprintf(name, sizeof(name), "out/%zu", ticket_file(target, ticket));
-	if (file_read(target->directory, name, target->text, sizeof(target->text)) < 0)
+	if (ticket->text)
+		snprintf(target->text, sizeof(target->text), "%s", ticket->text);
+	else if (file_read(target->directory, name, target->text, sizeof(target->text)) < 0)
 		target->text[0] = '\0';
 	result.code = ticket->code;
 	result.text = ticket->code < 0 && !target->text[0] ? "no answer in time" : target->text;
 	result.progress = ticket->code == 0 ? TARGET_DONE : TARGET_REFUSED;
 	if (target->driver->read)
 		target->driver->read(target, ticket, target->text, &result);
+	free(ticket->text);
+	ticket->text = NULL;
 	ticket->id = 0;
 	return result;
 }

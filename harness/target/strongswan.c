@@ -13,9 +13,9 @@
 
 static const struct target_facts facts_of[] = {
 	{ "strongswan", "5.9.8", IKE_SUITES, ESP_GCM " " ESP_CBC,
-	  .ipv6 = true, .cookies_need_half_open = true, .max_replay_window = 4096 },
+	  .ipv6 = true, .max_replay_window = 4096 },
 	{ "strongswan", "6.0.1", IKE_SUITES, ESP_GCM " " ESP_CBC,
-	  .ipv6 = true, .cookies_need_half_open = true, .max_replay_window = 4096 },
+	  .ipv6 = true, .max_replay_window = 4096 },
 };
 
 static const struct target_facts *facts(const char *version)
@@ -142,6 +142,10 @@ static bool connections(const struct target *target, struct why *why)
 	if (!out)
 		return false;
 	fprintf(out, "connections {\n");
+	if (config->cookies == TARGET_COOKIES_ALWAYS)
+		fprintf(out, "\thalf-open {\n\t\tlocal_addrs = 127.0.0.1\n"
+			"\t\tremote_addrs = 127.0.0.1\n"
+			"\t\tproposals = aes256gcm16-prfsha256-curve25519\n\t}\n");
 	for (size_t i = 0; i < config->connections; i++)
 		connection(out, target, &config->connection[i]);
 	fprintf(out, "}\nsecrets {\n");
@@ -153,9 +157,13 @@ static bool connections(const struct target *target, struct why *why)
 
 static bool write_files(const struct target *target, struct room *room, struct why *why)
 {
-	FILE *out = file_create(target->directory, "strongswan.conf", why);
+	FILE *out;
 
 	room->inside = true;
+	if (target->config->cookies == TARGET_COOKIES_ALWAYS &&
+	    !file_write(target->directory, "half-open", 0644, "", why))
+		return false;
+	out = file_create(target->directory, "strongswan.conf", why);
 	if (!out)
 		return false;
 	settings(out, target);
@@ -168,71 +176,11 @@ static bool line(const struct target *target, enum target_verb verb,
 		const struct target_connection *c, const struct target_child *child, char *line,
 		size_t cap)
 {
-	static const char *const lines[TARGET_VERBS] = {
-		[TARGET_INITIATE] = "swan --initiate --timeout -1 --ike %1$s --child %1$s%2$s",
-		[TARGET_NEW_CHILD] = "swan --initiate --timeout -1 --ike %1$s --child %1$s%2$s",
-		[TARGET_REKEY_IKE] = "swan --rekey --ike %1$s",
-		[TARGET_REKEY_CHILD] = "swan --rekey --child %1$s%2$s",
-		[TARGET_DELETE_IKE] = "swan --terminate --timeout -1 --ike %1$s",
-		[TARGET_DELETE_CHILD] = "swan --terminate --timeout -1 --child %1$s%2$s",
-		[TARGET_RESET] = "swan --terminate --force --timeout -1 --ike %1$s",
-		[TARGET_STATUS] = "states %1$s",
-		[TARGET_COUNTERS] = "swan --list-sas --raw",
-		[TARGET_RESTART] = "daemon_restart",
-		[TARGET_KILL] = "kill_daemon",
-	};
-
 	(void)target;
-	return verb == TARGET_PING ? ping_line(child, line, cap) :
-		line_fill(lines[verb], c, child, line, cap);
-}
-
-static size_t occurrences(const char *line, const char *word)
-{
-	size_t count = 0;
-
-	for (line = strstr(line, word); line; line = strstr(line + 1, word))
-		count++;
-	return count;
-}
-
-/* Sums a number that stands after each occurrence of a word. */
-static uint64_t sum_after(const char *line, const char *word)
-{
-	uint64_t sum = 0;
-
-	for (line = strstr(line, word); line; line = strstr(line + 1, word))
-		sum += number_after(line, word);
-	return sum;
-}
-
-/* A line of `swanctl --list-sas --raw` is an IKE SA with its children. */
-static void take_sa(const char *line, void *context)
-{
-	struct target_result *result = context;
-	size_t children = occurrences(line, " state=INSTALLED ");
-
-	if (strncmp(line, "list-sa event {", 15) != 0)
-		return;
-	result->ike_sas++;
-	if (!strstr(line, " state=ESTABLISHED ") && !strstr(line, " state=REKEY"))
-		result->half_open++;
-	result->child_sas += children;
-	result->counters.sas += 2 * children;
-	result->counters.in_packets += sum_after(line, " packets-in=");
-	result->counters.in_octets += sum_after(line, " bytes-in=");
-	result->counters.out_packets += sum_after(line, " packets-out=");
-	result->counters.out_octets += sum_after(line, " bytes-out=");
-}
-
-static void read_text(const struct target *target, const struct ticket *ticket, const char *text,
-		struct target_result *result)
-{
-	(void)target;
-	if (ticket->verb == TARGET_PING)
-		result->rtt = ping_rtt(text);
-	else if (ticket->verb == TARGET_STATUS || ticket->verb == TARGET_COUNTERS)
-		each_line(text, take_sa, result);
+	if (verb == TARGET_PING)
+		return ping_line(child, line, cap);
+	return line_fill(verb == TARGET_RESTART ? "daemon_restart" :
+		verb == TARGET_KILL ? "kill_daemon" : NULL, c, child, line, cap);
 }
 
 const struct driver strongswan_driver = {
@@ -240,7 +188,12 @@ const struct driver strongswan_driver = {
 	.facts = facts,
 	.write = write_files,
 	.line = line,
-	.read = read_text,
+	.take = strongswan_take,
+	.pump = strongswan_pump,
+	.fd = strongswan_fd,
+	.drop = strongswan_drop,
+	.end = strongswan_end,
+	.read = strongswan_read,
 	.log = "log",
 	.has_tree = true,
 };

@@ -59,6 +59,10 @@ static void shut(int *fd)
 
 static void target_let_go(struct target *target)
 {
+	if (target->driver->end)
+		target->driver->end(target);
+	for (size_t i = 0; i < TICKETS; i++)
+		free(target->ticket[i].text);
 	shut(&target->net);
 	shut(&target->command);
 	shut(&target->inotify);

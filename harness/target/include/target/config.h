@@ -72,7 +72,7 @@ struct target_retransmission {
 
 enum target_cookies {
 	TARGET_COOKIES_NEVER,
-	TARGET_COOKIES_ALWAYS,          /* see cookies_need_half_open in struct target_facts */
+	TARGET_COOKIES_ALWAYS,
 };
 
 struct target_config {

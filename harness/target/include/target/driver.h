@@ -76,7 +76,6 @@ struct target_facts {
 	bool plain_esp;                 /* IP protocol 50, besides UDP encapsulation */
 	bool esn;
 	bool ipv6;
-	bool cookies_need_half_open;    /* TARGET_COOKIES_ALWAYS asks once one half-open IKE SA stands */
 	bool user_mode_linux;           /* the daemon runs on a kernel of its own */
 	unsigned max_replay_window;
 };
