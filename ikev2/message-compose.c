@@ -43,6 +43,8 @@ bool work_apply(struct work *w, size_t i, struct node *root, struct node *honest
 {
 	struct edit e = w->edits->rows[i];
 
+	if (path && e.op != EDIT_ADD && wire_find_all(root, path, NULL, 0) == 0)
+		return at_edit(w, i, EDIT_MISSING);
 	if (path)
 		e.path = path;
 	w->plan[i].done = true;
@@ -101,7 +103,8 @@ static bool give_input(struct work *w, size_t i)
 static bool give_inputs(struct work *w)
 {
 	for (size_t i = 0; w->edits && i < w->edits->count; i++)
-		if (message_path_is_input(w->edits->rows[i].path) && !give_input(w, i))
+		if (w->plan[i].phase == EDIT_DERIVED &&
+		    message_path_is_input(w->edits->rows[i].path) && !give_input(w, i))
 			return false;
 	return true;
 }
