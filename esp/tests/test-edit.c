@@ -256,6 +256,42 @@ static void outer_headers(void **state)
 	arena_free(a);
 }
 
+/* UDP-encapsulated ESP bears no checksum, and an edit does not make one. */
+static void no_sum_stays(void **state)
+{
+	static const uint8_t esp[40] = { 0, 0, 0x10, 1 };
+	struct edit e = { .op = EDIT_SET, .path = "IP.ttl", .value = "3" };
+	struct edits edits = { .rows = &e, .count = 1, .value = value };
+	struct address from = address_of("192.0.2.1:4500"), to = address_of("192.0.2.2:4500");
+	struct arena *a = arena_new(1 << 20);
+	struct bytes out;
+	struct ip_packet p;
+
+	(void)state;
+	assert_true(udp_make(a, &from, &to, 1, BYTES_OF(esp), &edits, &out, NULL));
+	assert_true(ip_parse(out, &p, NULL) && p.checksum_right && p.ttl == 3);
+	expect_number("checksum", 0, load_u16(p.payload.at + 6));
+	arena_free(a);
+}
+
+static void too_much_padding(void **state)
+{
+	char text[600];
+	struct edit e = { .op = EDIT_SET, .path = "ESP.padding", .value = text };
+	struct edits edits = { .rows = &e, .count = 1, .value = value };
+	struct esp_shape shape = { .edits = &edits };
+	struct why why = { 0 };
+	struct bytes out;
+	struct pair p;
+
+	(void)state;
+	snprintf(text, sizeof(text), "hex:%0512d", 0);
+	pair_open(&p, suites[0], 64);
+	assert_true(esp_seal(p.out, p.arena, &p.rng, pair_ping(&p, false, 9), PROTO_IPIP, &shape, &out, &why) != ESP_OK);
+	assert_non_null(strstr(why.text, "256"));
+	pair_close(&p);
+}
+
 static void outer_of_esp(void **state)
 {
 	static const uint8_t esp[40] = { 0, 0, 0x10, 1 };
@@ -280,7 +316,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(edits_of_fields), cmocka_unit_test(same_as_fast), cmocka_unit_test(seq_high),
 		cmocka_unit_test(odd_lengths),     cmocka_unit_test(odd_end_is_covered),
-		cmocka_unit_test(outer_headers),   cmocka_unit_test(outer_of_esp),
+		cmocka_unit_test(outer_headers),   cmocka_unit_test(outer_of_esp), cmocka_unit_test(no_sum_stays),
+		cmocka_unit_test(too_much_padding),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -71,6 +71,8 @@ static const struct {
 	{ "IPv6, hop by hop",    "600000000008 0040 fd010000000000000000000000000001 fd020000000000000000000000000001 3b00010400000000", true, true, false, 59 },
 	{ "IPv6, extension cut", "600000000008 0040 fd010000000000000000000000000001 fd020000000000000000000000000001 3b01010400000000", false, false, false, 0 },
 	{ "IPv6, atomic fragment", "600000000008 2c40 fd010000000000000000000000000001 fd020000000000000000000000000001 3b00000000000001", true, true, false, 59 },
+	{ "IPv6, reserved bits", "600000000008 2c40 fd010000000000000000000000000001 fd020000000000000000000000000001 3b00000600000001", true, true, false, 59 },
+	{ "ICMP of 3 octets",    "4500001700000000400166e20a0100010a020001 080000", true, false, false, 1 },
 	{ "IPv6, first fragment", "600000000008 2c40 fd010000000000000000000000000001 fd020000000000000000000000000001 1100000100000001", true, true, true, 17 },
 };
 
@@ -208,6 +210,86 @@ static void rewrite_keeps_wrong(void **state)
 	assert_false(p.checksum_right);
 }
 
+/* A later fragment has no ports to rewrite: only the address and the header's checksum change. */
+static void rewrite_fragment(void **state)
+{
+	struct address from = address_of("203.0.113.7:31000");
+	struct octets o = octets_of("4500001c0000000140116 6cc0a0100010a020001 0007000800100000");
+	struct ip_packet p;
+	struct bytes out;
+
+	(void)state;
+	assert_true(ip_rewrite(arena, octets_bytes(&o), &from, NULL, &out));
+	assert_true(ip_parse(out, &p, NULL) && p.checksum_right && address_same_host(&p.from, &from));
+	expect_hex("payload", "0007000800100000", p.payload);
+}
+
+/* A sum of 0 is sent as ffff (RFC 768): over all values of two octets, made and rewritten, it never stands as 0. */
+static void never_zero(void **state)
+{
+	static const char *const ends[][2] = { { "192.0.2.1:500", "192.0.2.2:500" },
+					       { "[2001:db8::1]:500", "[2001:db8::2]:500" } };
+	size_t all_ones = 0;
+
+	(void)state;
+	for (uint32_t v = 0; v < 2 * 65536; v++) {
+		struct address from = address_of(ends[v >> 16][0]), to = address_of(ends[v >> 16][1]);
+		uint8_t data[2];
+		struct bytes made, moved;
+		struct ip_packet p;
+
+		store_u16(data, (uint16_t)v);
+		assert_true(udp_make(arena, &from, &to, 1, BYTES_OF(data), NULL, &made, NULL));
+		from.port = 31000;
+		assert_true(ip_rewrite(arena, made, &from, NULL, &moved));
+		for (int i = 0; i < 2; i++) {
+			assert_true(ip_parse(i ? moved : made, &p, NULL) && p.checksum_right);
+			assert_true(load_u16(p.payload.at + 6) != 0);
+			all_ones += load_u16(p.payload.at + 6) == 0xffff;
+		}
+		arena_reset(arena);
+	}
+	assert_true(all_ones >= 4);
+}
+
+static struct bytes extended(uint8_t extensions)
+{
+	struct address from = address_of("fd01::1"), to = address_of("fd02::1");
+	uint8_t headers[32 * 8] = { 0 };
+	struct bytes out;
+
+	for (uint8_t i = 0; i < extensions; i++)
+		headers[8 * i] = i + 1 < extensions ? 60 : PROTO_NONE;
+	assert_true(ip_make(arena, &from, &to, 60, 0, bytes_make(headers, 8u * extensions), &out));
+	return out;
+}
+
+static void many_extensions(void **state)
+{
+	struct ip_packet p;
+
+	(void)state;
+	assert_true(ip_parse(extended(16), &p, NULL) && p.protocol == PROTO_NONE && p.payload.len == 0);
+	assert_false(ip_parse(extended(17), &p, NULL));
+}
+
+static void no_echo(void **state)
+{
+	struct address from = address_of("10.1.0.1"), to = address_of("10.2.0.1");
+	static const uint8_t code_1[8] = { 8, 1 }, other[8] = { 13 }, cut[7] = { 8 };
+	static const struct bytes rows[] = { { code_1, 8 }, { other, 8 }, { cut, 7 } };
+	struct echo e;
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		struct ip_packet p;
+		struct bytes out;
+
+		assert_true(ip_make(arena, &from, &to, PROTO_ICMP, 1, rows[i], &out) && ip_parse(out, &p, NULL));
+		assert_false(echo_parse(&p, &e));
+	}
+}
+
 static void echoes(void **state)
 {
 	static const char *const ends[][2] = { { "10.1.0.1", "10.2.0.1" }, { "fd01::1", "fd02::1" } };
@@ -306,7 +388,8 @@ int main(void)
 		cmocka_unit_test(checksums), cmocka_unit_test(parsing),     cmocka_unit_test(udp_made),
 		cmocka_unit_test(wrong_bits), cmocka_unit_test(rewrites),   cmocka_unit_test(rewrite_keeps_wrong),
 		cmocka_unit_test(echoes),    cmocka_unit_test(icmp_errors), cmocka_unit_test(bad_octets),
-		cmocka_unit_test(trees),
+		cmocka_unit_test(trees),     cmocka_unit_test(rewrite_fragment), cmocka_unit_test(never_zero),
+		cmocka_unit_test(many_extensions), cmocka_unit_test(no_echo),
 	};
 
 	return cmocka_run_group_tests(tests, set_up, tear_down);

@@ -152,7 +152,7 @@ static void bad_shapes(void **state)
 		struct why why = { 0 };
 		struct bytes out;
 
-		expect_result("pad", ESP_BAD_PADDING, esp_seal(p.out, p.arena, &p.rng, pair_ping(&p, false, 3), PROTO_IPIP,
+		expect_result("pad", ESP_BAD_PADDING, esp_seal(p.out, p.arena, &p.rng, pair_ping(&p, false, 2), PROTO_IPIP,
 							       &shape, &out, &why));
 		assert_true(why.text[0] != '\0');
 	}
@@ -279,6 +279,43 @@ static void port_selectors(void **state)
 	pair_close(&p);
 }
 
+/* A first fragment shows its ports, a later one does not: first and last port, what either gets. */
+static const struct {
+	uint16_t first, last;
+	bool first_taken, later_taken;
+} fragments[] = {
+	{ 0,     65535, true,  true  },
+	{ 53,    53,    true,  false },
+	{ 54,    65535, false, false },
+	{ 65535, 0,     false, true  },
+};
+
+static void fragment_selectors(void **state)
+{
+	struct address from = address_of("10.1.0.1:5000"), to = address_of("10.2.0.1:53");
+	struct bytes first, later;
+	struct pair p;
+
+	(void)state;
+	pair_open(&p, "aes128gcm16", 64);
+	assert_true(udp_make(p.arena, &from, &to, 1, BYTES_OF("0123456"), NULL, &first, NULL));
+	later = arena_copy(p.arena, first);
+	store_u16((uint8_t *)first.at + 6, 0x2000);
+	store_u16((uint8_t *)later.at + 6, 0x2001);
+	for (size_t i = 0; i < ARRAY_LEN(fragments); i++) {
+		add_range(&p.config.destination[0], "10.2.0.1");
+		p.config.destination[0].first_port = fragments[i].first;
+		p.config.destination[0].last_port = fragments[i].last;
+		p.config.destinations = 1;
+		pair_again(&p);
+		expect_result("first", fragments[i].first_taken ? ESP_OK : ESP_OUTSIDE,
+			      pair_deliver(&p, pair_seal(&p, first, NULL), NULL));
+		expect_result("later", fragments[i].later_taken ? ESP_OK : ESP_OUTSIDE,
+			      pair_deliver(&p, pair_seal(&p, later, NULL), NULL));
+	}
+	pair_close(&p);
+}
+
 static void transport(void **state)
 {
 	static const uint8_t udp[] = { 0x13, 0x88, 0, 53, 0, 12, 0, 0, 1, 2, 3, 4 };
@@ -303,7 +340,7 @@ int main(void)
 		cmocka_unit_test(all_round_trips), cmocka_unit_test(all_lengths),   cmocka_unit_test(all_bits),
 		cmocka_unit_test(all_looks),       cmocka_unit_test(paddings),      cmocka_unit_test(bad_shapes),
 		cmocka_unit_test(spis),            cmocka_unit_test(inner_packets), cmocka_unit_test(port_selectors),
-		cmocka_unit_test(transport),
+		cmocka_unit_test(fragment_selectors), cmocka_unit_test(transport),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -84,6 +84,7 @@ static const struct {
 	{ 4096, true, E32 + 100,       0xfffff100, 0xfffff100 },
 	{ 1,  true,  E32,              0xffffffff, E32 + 0xffffffff },
 	{ 0,  true,  0xffffffff,       0,          E32 },
+	{ 0,  true,  5,                4,          E32 + 4 },
 };
 
 static void guess_table(void **state)
