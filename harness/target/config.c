@@ -10,20 +10,19 @@ struct child_plan {
 	const char *suffix;
 	const char *target;             /* each with one %zu, the slot */
 	const char *tester;
-	const char *target_selector;
-	const char *tester_selector;
+	const char *prefix;             /* of the networks that both are the first host of */
 };
 
 /* Over IPv4, then over IPv6: other inner networks, so that both may stand at the same time. */
 static const struct child_plan child_plans[2][TARGET_CHILDREN] = {
 	{
-		{ "",      "10.2.%zu.1",      "10.1.%zu.1",      "10.2.%zu.0/24",     "10.1.%zu.0/24" },
-		{ "-six",  "fd00:2:0:%zu::1", "fd00:1:0:%zu::1", "fd00:2:0:%zu::/64", "fd00:1:0:%zu::/64" },
-		{ "-more", "10.4.%zu.1",      "10.3.%zu.1",      "10.4.%zu.0/24",     "10.3.%zu.0/24" },
+		{ "",      "10.2.%zu.1",      "10.1.%zu.1",      "/24" },
+		{ "-six",  "fd00:2:0:%zu::1", "fd00:1:0:%zu::1", "/64" },
+		{ "-more", "10.4.%zu.1",      "10.3.%zu.1",      "/24" },
 	}, {
-		{ "",      "10.6.%zu.1",      "10.5.%zu.1",      "10.6.%zu.0/24",     "10.5.%zu.0/24" },
-		{ "-six",  "fd00:4:0:%zu::1", "fd00:3:0:%zu::1", "fd00:4:0:%zu::/64", "fd00:3:0:%zu::/64" },
-		{ "-more", "10.8.%zu.1",      "10.7.%zu.1",      "10.8.%zu.0/24",     "10.7.%zu.0/24" },
+		{ "",      "10.6.%zu.1",      "10.5.%zu.1",      "/24" },
+		{ "-six",  "fd00:4:0:%zu::1", "fd00:3:0:%zu::1", "/64" },
+		{ "-more", "10.8.%zu.1",      "10.7.%zu.1",      "/24" },
 	},
 };
 
@@ -45,13 +44,24 @@ static struct address numbered(const char *format, size_t slot)
 	return a;
 }
 
+/* The network that an address ending in 1 is the first host of. */
+static void network_of(const struct address *host, const char *prefix,
+		char selector[static TARGET_SELECTOR])
+{
+	struct address network = *host;
+	char text[ADDRESS_TEXT];
+
+	network.ip[network.family == 4 ? 3 : 15] = 0;
+	snprintf(selector, TARGET_SELECTOR, "%.42s%s", address_print(&network, text), prefix);
+}
+
 static void fill_child(struct target_child *child, const struct child_plan *plan, size_t slot)
 {
 	snprintf(child->suffix, sizeof(child->suffix), "%s", plan->suffix);
-	fill(child->target_selector, sizeof(child->target_selector), plan->target_selector, slot);
-	fill(child->tester_selector, sizeof(child->tester_selector), plan->tester_selector, slot);
 	child->target = numbered(plan->target, slot);
 	child->tester = numbered(plan->tester, slot);
+	network_of(&child->target, plan->prefix, child->target_selector);
+	network_of(&child->tester, plan->prefix, child->tester_selector);
 }
 
 static void fill_connection(struct target_connection *c, const struct target_config *config,

@@ -1,9 +1,9 @@
 /*
  * What the files of this box share: the target, its tickets, and what a driver is.
  *
- * A driver writes files into the run directory and turns orders into shell lines; the scripts beside
- * this file run them where the daemon is, and leave in out/ID what a line said and in out/ID.rc how
- * it ended.  So an order costs one write to a FIFO, and its end is one event of inotify.
+ * A driver writes files into the run directory and turns orders into shell lines.  The scripts of
+ * scripts/ run them where the daemon is, and leave in out/N what a line said and in out/N.rc how it
+ * ended.  So an order costs one write to a FIFO, and its end is one event of inotify.
  */
 #ifndef TARGET_INTERNAL_H
 #define TARGET_INTERNAL_H
@@ -28,8 +28,7 @@ struct ticket {
 };
 
 struct room {
-	const char *tree;               /* mounted read-only on itself, its /ctl is the run directory;
-	                                   NULL: no namespaces at all */
+	const char *tree;               /* its /ctl is the run directory; NULL: no namespaces */
 	const char *directory;
 	bool inside;                    /* the first process runs with the tree as its root */
 	bool owned;                     /* ends with this process */
@@ -39,18 +38,19 @@ struct driver {
 	const char *name;
 	/* Facts of this version of the tree; NULL if the driver has none of that name. */
 	const struct target_facts *(*facts)(const char *version);
-	/* Writes configuration and scripts into the run directory, and says in room where to go. */
+	/* Writes configuration and scripts into the run directory; says in room where to go. */
 	bool (*write)(const struct target *target, struct room *room, struct why *why);
-	/* The shell line of an order into line (cap octets); false if there is no such order. */
+	/* The shell line of an order, at most cap octets; false if there is no such order. */
 	bool (*line)(const struct target *target, enum target_verb verb,
-			const struct target_connection *connection, const struct target_child *child,
-			char *line, size_t cap);
+			const struct target_connection *connection,
+			const struct target_child *child, char *line, size_t cap);
 	/*
 	 * For a driver that speaks to its daemon without a shell: takes an order itself (false: by
 	 * its line), moves things along, gives up an order that took too long, ends.
 	 */
 	bool (*take)(struct target *target, struct ticket *ticket,
-			const struct target_connection *connection, const struct target_child *child);
+			const struct target_connection *connection,
+			const struct target_child *child);
 	void (*pump)(struct target *target);
 	int (*fd)(const struct target *target);
 	void (*drop)(struct target *target, const struct ticket *ticket);
@@ -126,7 +126,7 @@ void runs_sweep(void);
 /* The directory of the one that is up under a name. */
 bool runs_standing(const char *name, char *path, size_t cap, struct why *why);
 
-/* lines.c: a driver's constant format with the connection's name (%1$s) and child's suffix (%2$s). */
+/* lines.c: a driver's constant format with the connection's name (%1$s), child's suffix (%2$s). */
 bool line_fill(const char *format, const struct target_connection *connection,
 		const struct target_child *child, char *line, size_t cap);
 bool ping_line(const struct target_child *child, char *line, size_t cap);

@@ -35,15 +35,15 @@ usec ping_rtt(const char *text)
 
 void each_line(const char *text, void (*take)(const char *line, void *context), void *context)
 {
-	static const char none[] = "";
 	char line[LINE_CAP];
 
 	while (*text) {
 		size_t len = strcspn(text, "\n");
+		size_t kept = len < LINE_CAP ? len : LINE_CAP - 1;
 
-		snprintf(line, sizeof(line), "%.*s", (int)(len < sizeof(line) ? len : sizeof(line) - 1),
-			text);
-		take(len ? line : none, context);
+		memcpy(line, text, kept);
+		line[kept] = '\0';
+		take(line, context);
 		text += len;
 		text += *text == '\n';
 	}

@@ -21,9 +21,11 @@ unsigned long long process_start(pid_t pid)
 	snprintf(path, sizeof(path), "/proc/%d", (int)pid);
 	if (pid <= 0 || file_read(path, "stat", text, sizeof(text)) <= 0)
 		return 0;
-	at = strrchr(text, ')');        /* the name may hold anything, but is the last in brackets */
-	if (!at || sscanf(at + 1, " %c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %*u %*u %*d %*d"
-			" %*d %*d %*d %*d %llu", &state, &start) != 2 || state == 'Z' || state == 'X')
+	at = strrchr(text, ')');        /* the name before it may hold anything */
+	if (!at || sscanf(at + 1, " %c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %*u %*u %*d %*d %*d"
+			" %*d %*d %*d %llu", &state, &start) != 2)
+		return 0;
+	if (state == 'Z' || state == 'X')
 		return 0;
 	return start;
 }

@@ -144,7 +144,8 @@ static bool settle(pid_t pid, int go, int trouble, const struct room *room, stru
 		got = read(trouble, &said, sizeof(said));
 	} while (got < 0 && errno == EINTR);
 	if (got == (ssize_t)sizeof(said))
-		return why_set(why, "%s (%s): %s", said.what, room->tree ? room->tree : "no tree", strerror(said.error));
+		return why_set(why, "%s (%s): %s", said.what,
+			room->tree ? room->tree : "no tree", strerror(said.error));
 	return got == 0 || why_set(why, "the target's first process: %s", strerror(errno));
 }
 

@@ -33,8 +33,8 @@ static void settings(FILE *out, const struct target *target)
 
 	fprintf(out, "charon-systemd {\n"
 		"\tload_modular = no\n"
-		"\tload = random nonce openssl pem x509 pubkey pkcs1 pkcs8 hmac kdf gcm aes sha1 sha2 "
-		"curve25519 kernel-libipsec kernel-netlink socket-default vici\n");
+		"\tload = random nonce openssl pem x509 pubkey pkcs1 pkcs8 hmac kdf gcm aes "
+		"sha1 sha2 curve25519 kernel-libipsec kernel-netlink socket-default vici\n");
 	fprintf(out, "\tretransmit_timeout = %.3f\n\tretransmit_base = %.3f\n"
 		"\tretransmit_tries = %u\n", (double)config->retransmission.first / USEC_S,
 		config->retransmission.base, config->retransmission.tries);
@@ -96,7 +96,8 @@ static void child(FILE *out, const struct target *target, const struct target_co
 	fprintf(out, "\t\t\t%s%s {\n\t\t\t\tlocal_ts = %s\n\t\t\t\tremote_ts = %s\n", c->name,
 		child->suffix, child->target_selector, child->tester_selector);
 	esp_proposals(out, target, c);
-	fprintf(out, "\t\t\t\treplay_window = %u\n\t\t\t\trekey_time = %u\n\t\t\t\tlife_time = %u\n"
+	fprintf(out, "\t\t\t\treplay_window = %u\n\t\t\t\trekey_time = %u\n"
+		"\t\t\t\tlife_time = %u\n"
 		"\t\t\t\trand_time = 0\n\t\t\t\tdpd_action = clear\n\t\t\t}\n", c->replay_window,
 		c->esp_lifetime_s, c->esp_lifetime_s ? c->esp_lifetime_s + 60 : 0);
 }
@@ -105,15 +106,15 @@ static void connection(FILE *out, const struct target *target, const struct targ
 {
 	char a[ADDRESS_TEXT], b[ADDRESS_TEXT], nat[ADDRESS_TEXT];
 
-	fprintf(out, "\t%s {\n\t\tversion = 2\n\t\tlocal_addrs = %s\n\t\tremote_addrs = %s", c->name,
-		address_print(&c->target, a), address_print(&c->tester, b));
+	fprintf(out, "\t%s {\n\t\tversion = 2\n\t\tlocal_addrs = %s\n\t\tremote_addrs = %s",
+		c->name, address_print(&c->target, a), address_print(&c->tester, b));
 	if (c->nat.family)
 		fprintf(out, ",%s", address_print(&c->nat, nat));
 	fprintf(out, "\n");
 	proposals(out, target, c);
 	fprintf(out, "\t\tencap = %s\n\t\tmobike = no\n\t\tfragmentation = %s\n\t\tunique = %s\n"
-		"\t\tchildless = %s\n\t\tdpd_delay = %us\n\t\trekey_time = %us\n\t\tover_time = 0s\n"
-		"\t\treauth_time = 0s\n\t\trand_time = 0s\n\t\tkeyingtries = 1\n",
+		"\t\tchildless = %s\n\t\tdpd_delay = %us\n\t\trekey_time = %us\n"
+		"\t\tover_time = 0s\n\t\treauth_time = 0s\n\t\trand_time = 0s\n\t\tkeyingtries = 1\n",
 		c->force_encapsulation ? "yes" : "no", c->fragmentation ? "yes" : "no",
 		target->config->replace_unique ? "replace" : "never",
 		target->config->childless ? "allow" : "never", c->liveness_s, c->ike_lifetime_s);

@@ -1,8 +1,8 @@
 /*
  * A client of charon's vici socket: orders in a queue, one under way, never waiting.
  *
- * What comes back is kept as text in the form of `swanctl --raw`, "list-sa event {s1 {...}}", a line
- * for each message.
+ * What comes back is kept as text in the form of `swanctl --raw`, a line for each message:
+ * "list-sa event {s1 {uniqueid=1 ...}}".
  */
 #ifndef TARGET_VICI_H
 #define TARGET_VICI_H
@@ -24,7 +24,7 @@ bool vici_ask(struct vici *vici, unsigned tag, const char *command, const char *
 void vici_send(struct vici *vici);
 /* Moves things along. */
 void vici_pump(struct vici *vici);
-/* The next answer, if there is one: its tag, whether it succeeded, its text (until the next call). */
+/* The next answer, if there is one: its tag, whether it succeeded, its text until the next call. */
 bool vici_answer(struct vici *vici, unsigned *tag, bool *good, const char **text);
 /* Gives up what is asked for; for an answer that does not come. */
 void vici_drop(struct vici *vici, unsigned tag);

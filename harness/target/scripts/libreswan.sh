@@ -6,9 +6,9 @@ daemon_start() {
 	[ -d /run/nss ] || cp -a /var/lib/ipsec/nss /run/nss
 	rm -f /run/pluto/pluto.ctl
 	# shellcheck disable=SC2046
-	run_daemon /usr/libexec/ipsec/pluto --nofork --config "$CTL/ipsec.conf" --rundir /run/pluto \
-		--nssdir /run/nss --ipsecdir /run/ipsec.d --secretsfile "$CTL/ipsec.secrets" \
-		--logfile "$CTL/log" --no-dnssec $(cat "$CTL/options")
+	run_daemon /usr/libexec/ipsec/pluto --nofork --config "$CTL/ipsec.conf" \
+		--rundir /run/pluto --nssdir /run/nss --ipsecdir /run/ipsec.d \
+		--secretsfile "$CTL/ipsec.secrets" --logfile "$CTL/log" --no-dnssec $(cat "$CTL/options")
 	wait_until [ -S /run/pluto/pluto.ctl ] || return
 	# pluto runs an addconn of its own, so nothing is marked for that: it would not say when.
 	# shellcheck disable=SC2046
@@ -29,13 +29,32 @@ w() {
 	/usr/libexec/ipsec/whack --rundir /run/pluto "$@"
 }
 
-# The numbers of the Child SAs of a connection.
-child_states() {
-	w --showstates | sed -n "s/^[0-9]* *#\([0-9]*\): \"$1\".*ESTABLISHED_CHILD_SA.*/\1/p"
+# The established SAs of a kind whose name is the pattern, with or without NAT: "NUMBER NAME", the
+# newest last.  An IKE SA has the name of any child of its connection.
+established() {
+	w --showstates | sed -n \
+		"s/^[0-9]* *#\([0-9]*\): \"\($2\(-nat\)\{0,1\}\)\":.*ESTABLISHED_$1_SA.*/\1 \2/p" |
+		sort -n
+}
+
+rekey() {
+	[ -n "$2" ] || {
+		echo 'there is no such SA'
+		return 1
+	}
+	w "$1" --asynchronous --name "${2#* }"
+}
+
+rekey_ike() {
+	rekey --rekey-ike "$(established IKE "$1\(-six\|-more\)\{0,1\}" | tail -n 1)"
+}
+
+rekey_child() {
+	rekey "$1" "$(established CHILD "$2" | tail -n 1)"
 }
 
 delete_children() {
-	for state in $(child_states "$1"); do
+	established CHILD "$1" | while read -r state _; do
 		w --deletestate "$state"
 	done
 }
@@ -59,9 +78,10 @@ place_start() {
 guest_start() {
 	ulimit -n 65536
 	(
-		linux.uml mem=192M umid=uml uml_dir="$CTL/" rootfstype=hostfs rootflags="$TREE" ro \
-			init=/sbin/guest-init "ctl=$CTL" "guest=tester" quiet con=null con0=null,fd:1 \
-			ssl0=fd:4,null cryptomgr.notests random.trust_cpu=on \
+		linux.uml mem=192M umid=uml uml_dir="$CTL/" quiet ro \
+			rootfstype=hostfs rootflags="$TREE" init=/sbin/guest-init "ctl=$CTL" \
+			con=null con0=null,fd:1 ssl0=fd:4,null random.trust_cpu=on \
+			cryptomgr.notests initcall_blacklist=raid6_select_algo \
 			"vec0:transport=tap,ifname=guest,mac=02:00:00:00:00:01,depth=128,gro=0" \
 			3<&- 4<>"$CTL/guest-cmd" >"$CTL/guest.log" 2>&1 </dev/null
 		[ -s "$CTL/out/exit" ] || echo 255 >"$CTL/out/exit"

@@ -1,6 +1,6 @@
 # Orders: lines "TICKET FILE COMMAND" on descriptor 3, each run beside the others.  What a command
-# says goes to out/FILE, then "TICKET CODE" to out/FILE.rc.  Files are used again and never unlinked:
-# a guest's kernel holds on to each that it has written.
+# says goes to out/FILE, then "TICKET CODE" to out/FILE.rc.  Files are used again, never unlinked: a
+# guest's kernel holds on to each that it has written.
 
 orders() {
 	while read -r ticket file line <&3; do

@@ -3,9 +3,8 @@
  *
  * A plain description that each driver turns into the files of its daemon.  A slot of the harness
  * has a connection over IPv4 ("s3") and one over IPv6 ("s3-ip6"); a connection has up to three
- * children, whose names append to it: "" (IPv4 inside), "-six" (IPv6 inside) and "-more" (a second
- * one, IPv4 inside).  So "s3-ip6-six" is IPv6 in IPv6.  Addresses are from the documentation ranges:
- * see target_config_slots.
+ * children, whose names append to it: "" (IPv4 inside), "-six" (IPv6 inside) and "-more" (another,
+ * IPv4 inside).  So "s3-ip6-six" is IPv6 in IPv6.  For the addresses see target_config_slots.
  */
 #ifndef TARGET_CONFIG_H
 #define TARGET_CONFIG_H
@@ -49,7 +48,7 @@ struct target_connection {
 	char target_id[64];             /* "target.example.org", an address, or user@domain */
 	char tester_id[64];
 	char secret[128];
-	char ike[512];                  /* the daemon's keywords; empty: all that target_suites names */
+	char ike[512];                  /* the daemon's keywords; empty: all of its facts */
 	char esp[512];
 	struct target_child child[TARGET_CHILDREN];
 	size_t children;
@@ -63,7 +62,7 @@ struct target_connection {
 	unsigned esp_lifetime_s;
 };
 
-/* Of a request: sent at 0, first, first + first*base, ...; given up when the last gap has passed. */
+/* A request is sent at 0, first, first + first*base, ...; given up when the last gap has passed. */
 struct target_retransmission {
 	usec first;
 	double base;

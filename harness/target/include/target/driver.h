@@ -2,8 +2,8 @@
  * A real target: a daemon in namespaces of its own, and the orders it takes.
  *
  * Nothing but target_start, target_attach and target_stop waits: an order returns a ticket at once,
- * target_poll moves things along, target_result tells how a ticket fared.  A target that its owner
- * started dies with the owner, however that ends, and so do its namespaces and mounts, which have no
+ * target_poll moves things along, target_result tells how a ticket fared.  A target dies with the
+ * process that started it, however that ends, and so do its namespaces and mounts, which have no
  * name outside it.  Needs root.  Drivers: "strongswan", "libreswan" (with a version of their tree,
  * "libreswan:5.2"), "exec" and "none".
  */
@@ -25,11 +25,11 @@ enum target_verb {
 	TARGET_REKEY_CHILD,
 	TARGET_DELETE_IKE,
 	TARGET_DELETE_CHILD,
-	TARGET_RESET,           /* forget every SA of the connection, silently where the daemon can */
-	TARGET_PING,            /* from the child's inner target address to the inner tester address */
+	TARGET_RESET,           /* ends every SA of the connection, half-open ones too */
+	TARGET_PING,            /* from the child's inner target address to the tester's */
 	TARGET_STATUS,          /* of a connection's SAs, or of all */
 	TARGET_COUNTERS,        /* of all Child SAs */
-	TARGET_RESTART,         /* the daemon alone; all its SAs are gone, devices and addresses stay */
+	TARGET_RESTART,         /* the daemon alone; its SAs are gone, devices and addresses stay */
 	TARGET_KILL,            /* SIGKILL to the daemon */
 	TARGET_VERBS,
 };
@@ -48,14 +48,14 @@ struct target_counters {
 enum target_progress {
 	TARGET_PENDING,
 	TARGET_DONE,            /* the daemon took the order; what comes of it is on the wire */
-	TARGET_REFUSED,         /* it did not, or the order failed or took too long: see text */
+	TARGET_REFUSED,         /* it did not, or the order failed or took too long */
 };
 
 struct target_result {
 	enum target_progress progress;
 	int code;                       /* of the command: exit status, or -1 for too long */
-	const char *text;               /* what it said; valid until the next call with this target */
-	size_t ike_sas, half_open;      /* TARGET_STATUS: all IKE SAs, and those not established */
+	const char *text;               /* what it said; valid until the next result is asked for */
+	size_t ike_sas, half_open;      /* TARGET_STATUS: all, and those not established */
 	size_t child_sas;               /* in pairs */
 	struct target_counters counters;        /* TARGET_COUNTERS */
 	usec rtt;                       /* TARGET_PING: of the answer */
@@ -71,7 +71,7 @@ struct target_exit {
 struct target_facts {
 	const char *driver;
 	const char *version;            /* "strongSwan 5.9.8" */
-	const char *ike_suites;         /* space-separated keywords of the daemon, preferred first */
+	const char *ike_suites;         /* the daemon's keywords with spaces, preferred first */
 	const char *esp_suites;
 	bool plain_esp;                 /* IP protocol 50, besides UDP encapsulation */
 	bool esn;
@@ -97,7 +97,7 @@ void target_stop(struct target *target);
 bool target_up(const char *name, const struct target_config *config, struct why *why);
 /* Ends it, and whatever crashed starts left behind; true if nothing of it is there afterwards. */
 bool target_down(const char *name, struct why *why);
-/* Takes orders for one that is up; target_stop then only lets go of it.  config as it was started. */
+/* Takes orders for one that is up, started with this config; target_stop only lets go of it. */
 struct target *target_attach(const char *name, const struct target_config *config, struct why *why);
 /* Is one up?  What it is, in a line or more, for people. */
 bool target_show(const char *name, char *text, size_t cap);
@@ -114,7 +114,8 @@ unsigned target_order(struct target *target, enum target_verb verb, const char *
 		struct why *why);
 /* How it fares.  Once it is not TARGET_PENDING the ticket is over, and unknown to the next call. */
 struct target_result target_result(struct target *target, unsigned ticket);
-/* The descriptors that make target_poll worth calling; returns how many of cap were filled in. */
+/* The descriptors that make target_poll worth calling; how many of cap were filled in. */
+#define TARGET_POLLFDS 3
 size_t target_pollfds(const struct target *target, struct pollfd *fds, size_t cap);
 /* Moves things along, never waits.  Returns when it wants to be called again at the latest. */
 usec target_poll(struct target *target);
