@@ -118,14 +118,15 @@ static void cut(struct world *w)
 
 void world_pump(struct world *w)
 {
-	usec now = world_now(w);
 	struct packet *p;
 	unsigned budget = WORLD_PUMP;
 	bool moved;
+	usec now;
 
 	do {
 		speak_all(w);
 		moved = false;
+		now = world_now(w);     /* not before what was just said */
 		while (budget > 0 && (p = link_take(&w->link, now)) != NULL) {
 			world_arrive(w, p);
 			free(p);
