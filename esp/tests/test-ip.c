@@ -3,6 +3,7 @@
  */
 #include "test.h"
 #include "checksum.h"
+#include "ip-tree.h"
 
 static struct arena *arena;
 
@@ -214,14 +215,14 @@ static void rewrite_keeps_wrong(void **state)
 static void rewrite_fragment(void **state)
 {
 	struct address from = address_of("203.0.113.7:31000");
-	struct octets o = octets_of("4500001c0000000140116 6cc0a0100010a020001 0007000800100000");
+	struct octets o = octets_of("4500001c0000000140116 6cc0a0100010a020001 0007000800101234");
 	struct ip_packet p;
 	struct bytes out;
 
 	(void)state;
 	assert_true(ip_rewrite(arena, octets_bytes(&o), &from, NULL, &out));
 	assert_true(ip_parse(out, &p, NULL) && p.checksum_right && address_same_host(&p.from, &from));
-	expect_hex("payload", "0007000800100000", p.payload);
+	expect_hex("payload", "0007000800101234", p.payload);
 }
 
 /* A sum of 0 is sent as ffff (RFC 768): over all values of two octets, made and rewritten, it never stands as 0. */
@@ -271,6 +272,33 @@ static void many_extensions(void **state)
 	(void)state;
 	assert_true(ip_parse(extended(16), &p, NULL) && p.protocol == PROTO_NONE && p.payload.len == 0);
 	assert_false(ip_parse(extended(17), &p, NULL));
+}
+
+/* Source and destination port, data: do they begin with a non-ESP marker? */
+static const struct {
+	uint16_t source, destination;
+	const char *data;
+	bool marked;
+} markers[] = {
+	{ 4500,  4500,  "0000000001", true  },
+	{ 4500,  31000, "00000000",   true  },
+	{ 31000, 4500,  "00000000",   true  },
+	{ 4500,  4500,  "0000000101", false },
+	{ 4500,  4500,  "000000",     false },
+	{ 4500,  4500,  "ff",         false },
+	{ 500,   4500,  "0000000001", false },
+	{ 4500,  500,   "0000000001", false },
+};
+
+static void markers_known(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(markers); i++) {
+		struct address from = { .port = markers[i].source }, to = { .port = markers[i].destination };
+		struct octets o = octets_of(markers[i].data);
+
+		expect_number(markers[i].data, markers[i].marked, udp_marked(&from, &to, octets_bytes(&o)));
+	}
 }
 
 static void no_echo(void **state)
@@ -389,7 +417,7 @@ int main(void)
 		cmocka_unit_test(wrong_bits), cmocka_unit_test(rewrites),   cmocka_unit_test(rewrite_keeps_wrong),
 		cmocka_unit_test(echoes),    cmocka_unit_test(icmp_errors), cmocka_unit_test(bad_octets),
 		cmocka_unit_test(trees),     cmocka_unit_test(rewrite_fragment), cmocka_unit_test(never_zero),
-		cmocka_unit_test(many_extensions), cmocka_unit_test(no_echo),
+		cmocka_unit_test(many_extensions), cmocka_unit_test(no_echo), cmocka_unit_test(markers_known),
 	};
 
 	return cmocka_run_group_tests(tests, set_up, tear_down);
