@@ -18,6 +18,17 @@ bool list_add(struct library *l, struct list *list, void *item)
 	return true;
 }
 
+static bool is_new(const struct library *l, const struct why *why)
+{
+	for (size_t i = 0; i < l->complaints.count; i++) {
+		const struct why *other = l->complaints.items[i];
+		if (other->line == why->line && strcmp(other->text, why->text) == 0 &&
+		    strcmp(other->file, why->file) == 0)
+			return false;
+	}
+	return true;
+}
+
 bool complain(struct library *l, const char *file, unsigned line, const char *format, ...)
 {
 	struct why *why = l->complaints.count < COMPLAINTS_MAX ? arena_new_of(l->arena, struct why) : NULL;
@@ -32,7 +43,7 @@ bool complain(struct library *l, const char *file, unsigned line, const char *fo
 	snprintf(why->file, sizeof(why->file), "%s", file);
 	why->line = line;
 	why->octet = WHY_NO_OCTET;
-	if (!list_add(l, &l->complaints, why))
+	if (is_new(l, why) && !list_add(l, &l->complaints, why))
 		l->complaints_lost = true;
 	return false;
 }

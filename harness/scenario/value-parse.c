@@ -8,6 +8,7 @@ struct parser {
 	const char *text, *at;
 	struct why *why;
 	unsigned depth, nodes;
+	bool list;                      /* white space ends a value */
 };
 
 static const struct {
@@ -239,7 +240,18 @@ static struct expr *parse_hex(struct parser *p)
 	return e;
 }
 
-/* text:word, or text:'two words' in quotes. */
+/* The end of an unquoted text: at '|' or ')', in a list at white space too; spaces before it are not meant. */
+static const char *text_end(const struct parser *p, const char *from)
+{
+	const char *end = from;
+	while (*end != '\0' && *end != '|' && *end != ')' && !(p->list && is_space(*end)))
+		end++;
+	while (end > from && is_space(end[-1]))
+		end--;
+	return end;
+}
+
+/* text:words, or text:'a|b' in quotes. */
 static struct expr *parse_text(struct parser *p)
 {
 	const char *from = p->at, *end;
@@ -250,8 +262,7 @@ static struct expr *parse_text(struct parser *p)
 		if (end == NULL)
 			return refuse(p, "the quote does not end", "");
 	} else {
-		for (end = p->at; *end != '\0' && !is_space(*end) && *end != '|' && *end != ')';)
-			end++;
+		end = text_end(p, p->at);
 	}
 	struct expr *e = make(p, EXPR_VALUE, from);
 	const char *text = copy_run(p, p->at, end);
@@ -414,6 +425,7 @@ struct expr *expr_parse_list(struct arena *a, const char *text, struct why *why)
 	if (!start(&p, a, text, why))
 		return NULL;
 	struct expr *list = make(&p, EXPR_LIST, text);
+	p.list = true;
 	if (list == NULL)
 		return NULL;
 	const struct expr **last = &list->left;

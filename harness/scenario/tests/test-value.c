@@ -132,6 +132,7 @@ static const struct row {
 	{ "hex:0", "pairs of hex digits", NULL },
 	{ "hex:0g", "pairs of hex digits", NULL },
 	{ "text:ab", "hex:6162", NULL },
+	{ "text:a b | text:c", "hex:61206263", NULL },
 	{ "text:'a b'", "hex:612062", NULL },
 	{ "text:'a b", "the quote does not end", NULL },
 	{ "zero:3", "hex:000000", NULL },
