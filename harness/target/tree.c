@@ -7,7 +7,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define LAYOUT "3\n"             /* that of ci/targets/tree */
+#define LAYOUT "4\n"             /* that of ci/targets/tree */
 
 static bool tree_there(const char *path)
 {
@@ -78,6 +78,13 @@ static void tree_path(const struct target *target, char *path, size_t cap)
 		target->config->tree[0] ? target->config->tree : target->name);
 }
 
+/* Is there all that it takes: the tree, and what runs a guest if there is to be one? */
+static bool all_there(const struct target *target, const char *path)
+{
+	return tree_there(path) && (!target->facts->user_mode_linux ||
+		access("/usr/bin/linux.uml", X_OK) == 0);
+}
+
 bool tree_find(struct target *target, bool make, struct why *why)
 {
 	const char *name = target->config->tree[0] ? target->config->tree : target->name;
@@ -87,10 +94,10 @@ bool tree_find(struct target *target, bool make, struct why *why)
 	tree_path(target, path, sizeof(path));
 	if (geteuid() != 0)
 		return why_set(why, "%s needs root, for namespaces of its own", target->name);
-	if (!tree_there(path) && (!make || !script))
-		return why_set(why, "there is no tree %s; make it with: ci/targets/tree %s", path,
-			name);
-	if (!tree_there(path) && !tree_make(script, name, why))
+	if (!all_there(target, path) && (!make || !script))
+		return why_set(why, "there is no tree %s, or nothing to run it; make it with: "
+			"ci/targets/tree %s", path, name);
+	if (!all_there(target, path) && !tree_make(script, name, why))
 		return false;
 	if (!realpath(path, real) || strlen(real) >= sizeof(target->tree))
 		return why_set(why, "%s: %s", path, strerror(errno));

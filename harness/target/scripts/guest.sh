@@ -10,6 +10,7 @@ stamp first
 mount -t sysfs sys /sys
 mount -t tmpfs tmp /tmp
 mount -t tmpfs run /run
+mount -t hostfs none /lib/modules -o /usr/lib/uml/modules
 exec 3</dev/ttyS0
 stty -F /dev/ttyS0 raw -echo
 . /ctl/orders
