@@ -163,17 +163,22 @@ static enum esp_result check_tunnel(const struct esp_sa *sa, struct esp_opened *
 		return ESP_BAD_INNER;
 	if (!ip_header_read(out->inner, &h, NULL))
 		return verdict(sa, CHECK_INNER, false);
-	if (!esp_omits(sa, CHECK_TFC))
-		out->inner.len = h.length;
+	if (esp_omits(sa, CHECK_TFC) && out->inner.len != h.length)
+		return ESP_BAD_INNER;
+	out->inner.len = h.length;
 	return ESP_OK;
 }
 
-static enum esp_result check_inner(const struct esp_sa *sa, struct esp_opened *out)
+static enum esp_result check_inner(struct esp_sa *sa, struct esp_opened *out)
 {
 	enum esp_result r = ESP_OK;
 
 	if (out->next_header == PROTO_NONE && !esp_omits(sa, CHECK_DUMMY))
 		return ESP_DUMMY;
+	if (out->next_header == PROTO_NONE)
+		sa->choked = true;
+	if (sa->choked)
+		return ESP_BAD_INNER;
 	if (sa->config.mode == ESP_TUNNEL)
 		r = check_tunnel(sa, out);
 	if (r == ESP_OK && !esp_omits(sa, CHECK_SELECTORS) &&
