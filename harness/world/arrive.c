@@ -74,15 +74,35 @@ static void tell_apart(struct world_node *n, struct arena *arena, struct arrival
 		a->kind = ARRIVED_OTHER;
 }
 
-static void answer_outer_echo(struct world_node *n, const struct arrival *a)
+/* Whom a router or host says it cannot reach: the destination of the packet inside, which is cut. */
+static bool unreachable(const struct ip_packet *icmp, struct address *whom)
 {
-	struct ip_packet request;
+	struct bytes about = bytes_slice(icmp->payload, 8, icmp->payload.len);
+	size_t at = icmp->family == 4 ? 16 : 24, len = icmp->family == 4 ? 4 : 16;
+	size_t upper = upper_offset_cut(about);
+	bool udp = upper != 0 && about.at[icmp->family == 4 ? 9 : 6] == PROTO_UDP;
+
+	if (icmp->payload.len < 8 || icmp->payload.at[0] != (icmp->family == 4 ? 3 : 1) || upper == 0)
+		return false;
+	if (about.at[0] >> 4 != icmp->family)
+		return false;
+	return address_from_octets(bytes_slice(about, at, len),
+				   udp && about.len >= upper + 4 ? load_u16(about.at + upper + 2) : 0, whom);
+}
+
+/* An error is a hint at most (RFC 7296 2.4): the endpoint is told, and may look for itself. */
+static void handle_icmp(struct world_node *n, const struct arrival *a)
+{
+	struct child_report r = { .kind = REPORT_UNREACHABLE };
+	struct ip_packet ip;
 	struct bytes reply;
 
-	if (!a->is_echo || a->echo.reply || !ip_parse(a->delivered, &request, NULL))
+	if (!ip_parse(a->delivered, &ip, NULL))
 		return;
-	if (echo_answer(n->world->message, &request, &reply))
+	if (echo_answer(n->world->message, &ip, &reply))
 		world_send(n->world, n, reply);
+	else if (!a->is_echo && unreachable(&ip, &r.address))
+		endpoint_report(n->endpoint, &r, world_now(n->world));
 }
 
 void node_handle(struct world_node *n, struct arrival *a)
@@ -99,7 +119,7 @@ void node_handle(struct world_node *n, struct arrival *a)
 		plane_handle(n, a);
 		break;
 	case ARRIVED_ICMP:
-		answer_outer_echo(n, a);        /* errors are hints at best (RFC 7296 2.4): nothing follows */
+		handle_icmp(n, a);
 		break;
 	case ARRIVED_CLEAR:                     /* RFC 4301 5.2: what must be protected is not taken in clear */
 	case ARRIVED_OTHER:

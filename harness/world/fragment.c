@@ -85,6 +85,13 @@ size_t upper_offset(struct bytes packet)
 	return read_piece(packet, &piece) && piece.offset == 0 ? piece.data : 0;
 }
 
+size_t upper_offset_cut(struct bytes start)
+{
+	size_t header = start.len == 0 ? 0 : start.at[0] >> 4 == 4 ? (size_t)(start.at[0] & 15) * 4 : IPV6_HEADER;
+
+	return header >= 20 && start.len >= header ? header : 0;
+}
+
 bool is_whole_udp(struct bytes packet)
 {
 	struct piece piece;

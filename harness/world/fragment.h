@@ -20,6 +20,8 @@
 bool is_fragment(struct bytes packet);
 /* Octet of the upper header in a packet that has one (not a later fragment); 0 if none. */
 size_t upper_offset(struct bytes packet);
+/* The same where only the beginning of the packet is there (in an ICMP error). */
+size_t upper_offset_cut(struct bytes start);
 bool is_whole_udp(struct bytes packet);
 /* Makes a checksum follow the flip of bits in the octet that lies `at` octets behind the start of
  * what it covers; leaves alone one that is zero. */

@@ -162,6 +162,40 @@ static void mtu_makes_fragments(void **state)
 	}
 }
 
+/* An ICMP error is told to the endpoint, with the address that it is about; an echo is answered. */
+static void icmp_errors_are_told(void **state)
+{
+	static const char *const ends[][2] = { { "198.51.100.1:500", "192.0.2.1:500" },
+					       { "[2001:db8:2::1]:500", "[2001:db8:1::1]:500" } };
+	struct arena *a = arena_new(65536);
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(ends); i++) {
+		struct address tester = address_of(ends[i][0]), target = address_of(ends[i][1]);
+		struct lab *l = lab_new(true);
+		struct echo e = { .id = 1 };
+		struct bytes packet;
+
+		fake_say(l->target_e, ends[i][1], ends[i][0], bytes_text("a datagram"));
+		run(l, 2 * USEC_MS);
+		assert_true(icmp_error_make(a, &tester, &target, "port-unreachable",
+					    bytes_make(l->heard.octets, 28 + i * 20), &packet));
+		node_send_packet(l->tester, packet);
+		run(l, 2 * USEC_MS);
+		assert_int_equal(l->target_e->report_count, 1);
+		assert_int_equal(l->target_e->reports[0].kind, REPORT_UNREACHABLE);
+		assert_true(address_equal(&l->target_e->reports[0].address, &tester));
+		assert_true(echo_make(a, &tester, &target, &e, &packet));
+		node_send_packet(l->tester, packet);
+		run(l, 2 * USEC_MS);
+		assert_int_equal(last_arrival(l)->kind, ARRIVED_ICMP);
+		assert_true(last_arrival(l)->is_echo && last_arrival(l)->echo.reply);
+		assert_int_equal(l->target_e->report_count, 1);
+		lab_free(l);
+	}
+	arena_free(a);
+}
+
 /* ------------------------------------------------------------ time */
 
 static void a_loop_is_cut(void **state)
@@ -377,6 +411,7 @@ int main(void)
 		cmocka_unit_test(outer_edits_are_done),
 		cmocka_unit_test(drops_say_why),
 		cmocka_unit_test(mtu_makes_fragments),
+		cmocka_unit_test(icmp_errors_are_told),
 		cmocka_unit_test(a_loop_is_cut),
 		cmocka_unit_test(ticks_come_when_due),
 		cmocka_unit_test(nat_is_rewritten_both_ways),
