@@ -255,6 +255,43 @@ static void clear_is_seen_and_not_taken(void **state)
 	lab_free(l);
 }
 
+/* Packets of every kind with octets changed, cut and made longer: dropped, or taken for what they are. */
+static void any_packet_does_no_harm(void **state)
+{
+	struct lab *l = lab_new(false);
+	struct bytes seeds[4];
+	struct arena *a = arena_new(1 << 20);
+	struct address from = address_of("198.51.100.1:4500"), to = address_of("192.0.2.1:4500");
+	struct echo e = { .id = 1 };
+	struct rng rng;
+	uint8_t octets[400];
+
+	(void)state;
+	install(l, 0, &carriages[1]);
+	install(l, 1, &carriages[0]);
+	seeds[0] = arena_copy(a, ping(l, 0, NULL)->packet);
+	seeds[1] = arena_copy(a, ping(l, 1, NULL)->packet);
+	assert_true(udp_make(a, &from, &to, 1, bytes_make("\0\0\0\0and a message", 17), NULL, &seeds[2], NULL));
+	assert_true(echo_make(a, &from, &to, &e, &seeds[3]));
+	rng_seed(&rng, 9, "packets");
+	for (unsigned i = 0; i < 40000; i++) {
+		struct bytes seed = seeds[i % 4];
+		size_t len = i % 5 == 0 ? rng_below(&rng, seed.len + 1) : seed.len + (i % 7 == 0) * 3;
+
+		memset(octets, 0xa5, sizeof(octets));
+		memcpy(octets, seed.at, seed.len);
+		for (uint64_t n = rng_below(&rng, 4); n > 0; n--)
+			octets[rng_below(&rng, i % 3 == 0 ? 28 : len + 1)] ^= (uint8_t)(1u << rng_below(&rng, 8));
+		node_send_packet(l->tester, bytes_make(octets, len));
+		run(l, USEC_MS);
+	}
+	run(l, USEC_S);
+	assert_true(l->heard.dropped > 1000);
+	assert_true(l->target_e->inputs > 1000);
+	arena_free(a);
+	lab_free(l);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -267,6 +304,7 @@ int main(void)
 		cmocka_unit_test(inner_of_again_is_sealed),
 		cmocka_unit_test(every_kind_is_sent),
 		cmocka_unit_test(clear_is_seen_and_not_taken),
+		cmocka_unit_test(any_packet_does_no_harm),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
