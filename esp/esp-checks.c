@@ -4,7 +4,7 @@
 #include "esp-sa.h"
 
 const struct esp_check esp_checks[] = {
-	[CHECK_LENGTH]           = { "esp-length",           "RFC4303-3.4.3-10",   "The packet holds header, IV, trailer and ICV", ESP_SHORT },
+	[CHECK_LENGTH]           = { "esp-length",           "RFC4303-3.4.3-10",   "The packet holds header, IV, trailer and ICV (left out: nothing is taken after one that does not)", ESP_SHORT },
 	[CHECK_ALIGNMENT]        = { "esp-alignment",        "RFC4303-2.4-04",     "The ciphertext is whole blocks and whole words", ESP_SHORT },
 	[CHECK_SPI]              = { "esp-spi",              "RFC4303-3.4.2-01",   "The SPI is that of the SA", ESP_NO_SA },
 	[CHECK_SEQ_ZERO]         = { "esp-seq-zero",         "RFC4303-3.3.3-01",   "The sequence number is not 0", ESP_ZERO },

@@ -19,23 +19,14 @@ static size_t block_of(const struct esp_sa *sa)
 	return sa->config.suite.encr->block > 1 ? sa->config.suite.encr->block : 1;
 }
 
-/* With the length check left out, a packet too short is read as if zeros lay behind it. */
-static enum esp_result stretch(const struct esp_sa *sa, struct arena *a, struct bytes *packet)
+/* With the length check left out a packet too short does what reading past it might: the SA is of no
+ * use from then on. */
+static enum esp_result check_length(struct esp_sa *sa, struct bytes packet)
 {
-	size_t least = ESP_HEADER + sa->iv + sa->icv + sa->align;
-	uint8_t *at;
-
-	if (packet->len >= least)
+	if (packet.len >= ESP_HEADER + sa->iv + sa->icv + sa->align)
 		return ESP_OK;
-	if (!esp_omits(sa, CHECK_LENGTH))
-		return ESP_SHORT;
-	at = arena_alloc(a, least);
-	if (at == NULL)
-		return ESP_SHORT;
-	if (packet->len > 0)
-		memcpy(at, packet->at, packet->len);
-	*packet = bytes_make(at, least);
-	return ESP_OK;
+	sa->choked = sa->choked || esp_omits(sa, CHECK_LENGTH);
+	return ESP_SHORT;
 }
 
 static enum esp_result cut(const struct esp_sa *sa, struct bytes packet, struct esp_parts *p)
@@ -206,7 +197,7 @@ static enum esp_result open_packet(struct esp_sa *sa, struct arena *a, struct by
 				   bool want_tree, struct esp_opened *out)
 {
 	struct esp_parts p;
-	enum esp_result r = stretch(sa, a, &packet);
+	enum esp_result r = check_length(sa, packet);
 	struct bytes plain;
 	uint8_t *at;
 

@@ -38,7 +38,7 @@ struct esp_sa {
 	uint64_t seq;                   /* outbound: the last number sent */
 	bool begun;                     /* outbound: some number was sent, if only 0 */
 	uint64_t iv_counter;
-	bool choked;                    /* inbound, a fault: nothing is taken after a dummy */
+	bool choked;                    /* inbound, a fault: nothing is taken any more */
 	struct esp_counters counters;
 };
 

@@ -1,7 +1,7 @@
 /*
  * Fuzz target: esp_open with keys known.
  *
- * Octet 0 picks: bits 0-2 the suite, 3 transport mode, 4 every check left out, 5 a window of 4096,
+ * Octet 0 picks: bits 0-2 the suite, 3 transport mode, 4 checks left out, 5 a window of 4096,
  * 6 the rest is what is encrypted (and is sealed first, so that it comes past the ICV) instead of
  * the packet.
  */
@@ -52,6 +52,13 @@ static void configure(struct esp_config *c, uint8_t pick)
 	c->source[0].last_port = UINT16_MAX;
 }
 
+/* All checks but those whose omission spoils an SA for good. */
+static uint64_t omissions(void)
+{
+	return ~(UINT64_C(1) << esp_check_find("esp-length") |
+		 UINT64_C(1) << esp_check_find("esp-dummy"));
+}
+
 /* Everything is made once; an input starts from a fresh window. */
 static struct esp_sa *sa_of(struct bench *b, uint8_t pick)
 {
@@ -70,7 +77,7 @@ static struct esp_sa *sa_of(struct bench *b, uint8_t pick)
 		must(b->sealer[pick & 7] != NULL);
 	}
 	esp_sa_set_seq(b->in[pick], 0);
-	esp_sa_omit(b->in[pick], pick & BIT_OMIT ? UINT64_MAX : 0);
+	esp_sa_omit(b->in[pick], pick & BIT_OMIT ? omissions() : 0);
 	return b->in[pick];
 }
 

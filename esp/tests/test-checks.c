@@ -162,7 +162,7 @@ static void esn_high(void **state)
 	expect_result("sent wrong", ESP_BAD_ICV, past_wrap("esp-esn-high-sent"));
 }
 
-/* With the length check left out a short packet is still refused, and nothing past its end is read. */
+/* With every check left out nothing past the end of a short packet is read. */
 static void short_without_check(void **state)
 {
 	struct esp_opened o;
@@ -199,6 +199,23 @@ static void dummies(void **state)
 		expect_result("seal", ESP_OK, esp_seal(p.out, p.arena, &p.rng, BYTES_OF("dummy"), PROTO_NONE, NULL, &packet,
 						       NULL));
 		expect_result("dummy", omit ? ESP_BAD_INNER : ESP_DUMMY, pair_deliver(&p, packet, NULL));
+		expect_result("after", omit ? ESP_BAD_INNER : ESP_OK,
+			      pair_deliver(&p, pair_seal(&p, pair_ping(&p, false, 56), NULL), NULL));
+	}
+	pair_close(&p);
+}
+
+static void short_chokes(void **state)
+{
+	struct pair p;
+
+	(void)state;
+	pair_open(&p, "aes128gcm16", 64);
+	for (int omit = 0; omit < 2; omit++) {
+		if (omit)
+			pair_omit(&p, "esp-length");
+		expect_result("before", ESP_OK, pair_deliver(&p, pair_seal(&p, pair_ping(&p, false, 56), NULL), NULL));
+		expect_result("short", ESP_SHORT, pair_deliver(&p, BYTES_OF("\0\0\20\1\0\0\0\77"), NULL));
 		expect_result("after", omit ? ESP_BAD_INNER : ESP_OK,
 			      pair_deliver(&p, pair_seal(&p, pair_ping(&p, false, 56), NULL), NULL));
 	}
@@ -260,7 +277,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(left_out),    cmocka_unit_test(window_moves_after_icv),
 		cmocka_unit_test(window_kept), cmocka_unit_test(esn_high),
-		cmocka_unit_test(short_without_check), cmocka_unit_test(tfc), cmocka_unit_test(dummies),
+		cmocka_unit_test(short_without_check), cmocka_unit_test(tfc), cmocka_unit_test(dummies), cmocka_unit_test(short_chokes),
 		cmocka_unit_test(padding_sent), cmocka_unit_test(rows_are_whole),
 	};
 
