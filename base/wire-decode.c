@@ -9,6 +9,13 @@
 
 #include "wire-internal.h"
 
+/* Bugs that a test of the fuzz target plants, to see them found. */
+#ifdef PLANT_BUG
+#define PLANTED(n) (PLANT_BUG == (n))
+#else
+#define PLANTED(n) 0
+#endif
+
 struct decoder {
 	struct arena *a;
 	struct why *why;
@@ -83,7 +90,7 @@ static void stop(struct view *v)
 
 static bool narrow(struct cursor *c, size_t len)
 {
-	if (len > c->left)
+	if (len > c->left + PLANTED(1))
 		return false;
 	c->left = len;
 	return true;
@@ -190,6 +197,8 @@ static void decode_octets(struct decoder *d, struct node *parent, const struct w
 	}
 	cursor_take(&v->in, (size_t)len, &n->octets);
 	n->size_bits = n->octets.len * 8;
+	if (PLANTED(2) && row->kind == WIRE_OCTETS && len > 200)
+		n->octets.at++;
 }
 
 static void decode_items(struct decoder *d, struct node *list, uint64_t max, struct cursor *c)
@@ -227,6 +236,8 @@ static void decode_chain(struct decoder *d, struct node *list, uint32_t type, st
 			break;
 		type = next->row->of ? 0 : (uint32_t)next->number;
 	}
+	if (PLANTED(3) && list->last && list->last->type == 45 && c->left == 4)
+		cursor_skip(c, 4);
 	if (type != 0 && c->left == 0)
 		unclean(d, list, c->octet, "the next element should be %u, but here is the end", type);
 	keep_undecoded(d, list, c);
