@@ -57,6 +57,18 @@ static bool choose_hosts(const struct world_node *n, const struct pair *p, struc
 	return from->family != 0 && to->family != 0;
 }
 
+/* Beside any SA: our host and one of another node. */
+static bool any_hosts(const struct world_node *n, struct address *from, struct address *to)
+{
+	if (from->family == 0 && n->config.inner_count > 0)
+		*from = n->config.inner[0];
+	for (const struct world_node *other = n->world->nodes; other && to->family == 0; other = other->next)
+		for (size_t i = 0; other != n && i < other->config.inner_count; i++)
+			if (to->family == 0 && other->config.inner[i].family == from->family)
+				*to = other->config.inner[i];
+	return from->family != 0 && from->family == to->family;
+}
+
 static uint16_t choose_port(const struct selectors *s, const struct address *host, uint8_t protocol, uint16_t usual)
 {
 	for (size_t i = 0; i < s->count; i++) {
@@ -165,8 +177,7 @@ static bool make_inner(struct draft *d, struct why *why)
 		d->inner = d->s->octets;
 		return true;
 	}
-	if (d->pair == NULL ? d->from.family == 0 || d->to.family == 0
-			    : !choose_hosts(d->n, d->pair, &d->from, &d->to))
+	if (d->pair ? !choose_hosts(d->n, d->pair, &d->from, &d->to) : !any_hosts(d->n, &d->from, &d->to))
 		return why_set(why, "no inner addresses of one family fit the selectors");
 	if (d->s->kind == ESP_SEND_PING)
 		return make_ping(d, why);

@@ -20,8 +20,10 @@ static bool claim_all(struct world_node *n, struct why *why)
 	struct address host;
 
 	for (size_t i = 0; i < n->config.outer_count; i++) {
-		n->outer[n->outer_count++] = n->config.outer[i];
-		if (!world_claim(n->world, &n->config.outer[i], why))
+		host = n->config.outer[i];
+		host.port = 0;
+		n->outer[n->outer_count++] = host;
+		if (!world_claim(n->world, &host, why))
 			return false;
 	}
 	for (size_t i = 0; i < n->config.inner_count; i++) {

@@ -92,7 +92,7 @@ struct arrival {
 
 struct node_config {
 	struct endpoint_config endpoint;
-	struct address outer[4];        /* its addresses, IPv4 and IPv6 */
+	struct address outer[4];        /* its addresses, IPv4 and IPv6; ports do not count */
 	size_t outer_count;
 	struct address inner[4];        /* its protected host's */
 	size_t inner_count;
@@ -113,7 +113,7 @@ struct endpoint *node_endpoint(struct world_node *n);
 const struct node_config *node_configuration(const struct world_node *n);
 /* What a stepped node does not want to judge: handled as by an automatic one. */
 void node_handle(struct world_node *n, struct arrival *a);
-/* The address that the node speaks from now (family 4 or 6). */
+/* The address that the node speaks from now (family 4 or 6), without a port. */
 struct address node_address(const struct world_node *n, uint8_t family);
 
 /* ESP by hand.  A packet that left: kept as long as the world. */
