@@ -13,7 +13,8 @@ uint32_t checksum_add(uint32_t sum, struct bytes part);
 uint16_t checksum_finish(uint32_t sum);
 /* The pseudo header of IPv4 (RFC 768) or IPv6 (RFC 8200 8.1). */
 uint32_t checksum_pseudo(struct bytes from, struct bytes to, uint8_t protocol, size_t length);
-/* The checksum after octets (an even number, at an even place) changed; what was wrong stays wrong. */
+/* The checksum after octets (an even number, at an even place) changed; what was wrong stays
+ * wrong. */
 uint16_t checksum_mend(uint16_t checksum, struct bytes before, struct bytes after);
 
 #endif

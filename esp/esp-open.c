@@ -19,8 +19,8 @@ static size_t block_of(const struct esp_sa *sa)
 	return sa->config.suite.encr->block > 1 ? sa->config.suite.encr->block : 1;
 }
 
-/* With the length check left out a packet too short does what reading past it might: the SA is of no
- * use from then on. */
+/* With the length check left out a packet too short does what reading past it might: the SA is
+ * of no use from then on. */
 static enum esp_result check_length(struct esp_sa *sa, struct bytes packet)
 {
 	if (packet.len >= ESP_HEADER + sa->iv + sa->icv + sa->align)

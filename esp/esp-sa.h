@@ -34,7 +34,7 @@ struct esp_sa {
 	struct replay *replay;          /* inbound */
 	bool for_sealing;
 	uint64_t omit;
-	size_t iv, icv, align;          /* octets; align: of payload, padding and trailer together */
+	size_t iv, icv, align;          /* octets; align: of payload, padding and trailer */
 	uint64_t seq;                   /* outbound: the last number sent */
 	bool begun;                     /* outbound: some number was sent, if only 0 */
 	uint64_t iv_counter;

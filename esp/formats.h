@@ -1,5 +1,6 @@
 /*
- * Trees with a root name, so that the paths of scenarios ("ESP.seq", "INNER.source") fit as they are.
+ * Trees with a root name, so that the paths of scenarios ("ESP.seq", "INNER.source") fit as
+ * they are.
  */
 #ifndef ESP_FORMATS_H
 #define ESP_FORMATS_H

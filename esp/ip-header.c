@@ -21,8 +21,8 @@ static bool read_ipv4(struct bytes in, struct ip_header *h, struct why *why)
 				    in.len);
 	fragment = load_u16(in.at + 6);
 	*h = (struct ip_header){
-		.family = 4, .protocol = in.at[9], .ttl = in.at[8], .addresses = 12, .payload = header,
-		.length = length, .fragment = (fragment & 0x3fff) != 0,
+		.family = 4, .protocol = in.at[9], .ttl = in.at[8], .addresses = 12,
+		.payload = header, .length = length, .fragment = (fragment & 0x3fff) != 0,
 		.later_fragment = (fragment & 0x1fff) != 0,
 	};
 	return true;

@@ -33,7 +33,7 @@ static inline size_t ip_address_len(uint8_t family)
 }
 /* Octet of the checksum in a header of this protocol, and how long that is at least; or 0. */
 size_t ip_checksum_place(uint8_t family, uint8_t protocol, size_t *least);
-/* The right checksum over an upper layer packet, whatever stands in its field (which is at place). */
+/* The right checksum over an upper layer packet, whatever stands in its field (at place). */
 uint16_t ip_upper_checksum(uint8_t family, struct bytes addresses, uint8_t protocol,
 			   struct bytes upper, size_t place);
 

@@ -46,7 +46,8 @@ void replay_free(struct replay *r)
 	free(r);
 }
 
-/* Appendix A2.1: W is the window, T its right edge with halves Th and Tl. */
+/* Appendix A2.2: W is the window, T its right edge with halves Th and Tl.  It knows no exception for
+ * Th = 0: a first packet with a number just below 2^32 gets a high half of -1, and fails its ICV. */
 uint64_t replay_guess(const struct replay *r, uint32_t seq_low)
 {
 	uint32_t low = (uint32_t)r->right, high = (uint32_t)(r->right >> 32);

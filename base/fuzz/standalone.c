@@ -1,8 +1,8 @@
 /*
  * A main for fuzz targets without an engine: runs a corpus, then a bounded number of mutants of it.
  *
- * Deterministic: the same corpus, seed and number give the same inputs.  What was being run when the
- * process died is printed in hex.
+ * Deterministic: the same corpus, seed and number give the same inputs.  What was being run when
+ * the process died is printed in hex.
  *
  *   fuzz-x [-n MUTANTS] [-s SEED] [FILE|DIR]...
  */
@@ -50,7 +50,8 @@ static void show_current(void)
 		text[2 * i + 1] = digits[current[i] & 15];
 	}
 	text[2 * current_len] = '\n';
-	if (write(STDERR_FILENO, "input: ", 7) < 0 || write(STDERR_FILENO, text, 2 * current_len + 1) < 0)
+	if (write(STDERR_FILENO, "input: ", 7) < 0 ||
+	    write(STDERR_FILENO, text, 2 * current_len + 1) < 0)
 		return;
 }
 

@@ -70,6 +70,8 @@ static const struct {
 	{ 64, false, 0xfffffff0,       5,          5 },
 	{ 64, true,  0,                1,          1 },
 	{ 64, true,  100,              101,        101 },
+	{ 64, true,  0,                0xfffffff0, UINT64_MAX - 15 },       /* no number below 0: case B all the same */
+	{ 64, true,  0,                0xffffffc0, 0xffffffc0 },
 	{ 64, true,  100,              37,         37 },                    /* the left end */
 	{ 64, true,  100,              36,         E32 + 36 },              /* left of it: the next turn */
 	{ 64, true,  0xfffffff0,       0xffffffff, 0xffffffff },
