@@ -10,17 +10,19 @@
 #define COMMENT_OCTETS 2000
 #define CASE_OCTETS ((size_t)64 << 20)  /* of packets kept for one case; what comes later is counted, not kept */
 #define ENDPOINTS 16
+#define PATH_OCTETS 900
 
 struct packet {
 	struct packet *next;
 	usec time;
+	int64_t number;                 /* the world's serial number, the same in all events about it */
 	char *comment;
 	char endpoint[32];
 	size_t len;
 	uint8_t octets[];
 };
 
-/* What was edited in the packet that an endpoint is about to send. */
+/* What was edited in the packet that an endpoint is about to send; "tester" stands for any of ours. */
 struct pending {
 	char endpoint[32];
 	char comment[COMMENT_OCTETS];
@@ -29,14 +31,14 @@ struct pending {
 struct open_case {
 	struct open_case *next;
 	char *id, *target;
-	struct packet *first, **end, *last_of_target;
+	struct packet *first, *last, *last_of_target;
 	size_t octets, left_out;
 	struct pending pending[ENDPOINTS];
 	size_t pending_count;
 };
 
 struct captures {
-	char dir[256];
+	char *dir;
 	enum capture_keep keep;
 	bool keys, per_target;
 	struct open_case *open;
@@ -47,9 +49,10 @@ struct captures {
 
 static bool make_folder(const char *dir, const char *below, struct why *why)
 {
-	char path[512];
+	char path[PATH_OCTETS];
 
-	snprintf(path, sizeof(path), "%s%s%s", dir, *below ? "/" : "", below);
+	if (snprintf(path, sizeof(path), "%s%s%s", dir, *below ? "/" : "", below) >= (int)sizeof(path))
+		return why_set(why, "the name of the result folder is too long");
 	if (mkdir(path, 0777) == 0 || errno == EEXIST)
 		return true;
 	return why_set(why, "cannot make the folder %s: %s", path, strerror(errno));
@@ -63,24 +66,40 @@ struct captures *captures_new(const char *dir, enum capture_keep keep, bool keys
 		why_set(why, "no memory for captures");
 		return NULL;
 	}
-	snprintf(c->dir, sizeof(c->dir), "%s", dir);
 	c->keep = keep;
-	c->keys = keys;
+	c->keys = keys && keep != CAPTURE_NEVER;
 	c->per_target = per_target;
-	if (!make_folder(dir, "", why) || !make_folder(dir, "captures", why) ||
-	    (keys && !make_folder(dir, "wireshark", why))) {
-		free(c);
-		return NULL;
-	}
-	return c;
+	c->dir = strdup(dir);
+	if (c->dir && make_folder(dir, "", why) &&
+	    (keep == CAPTURE_NEVER || make_folder(dir, "captures", why)) &&
+	    (!c->keys || make_folder(dir, "wireshark", why)))
+		return c;
+	if (!c->dir)
+		why_set(why, "no memory for captures");
+	captures_free(c);
+	return NULL;
+}
+
+/* A name that stays in its folder, whatever somebody called a case or a profile. */
+static void name_safely(char *name)
+{
+	size_t i;
+
+	for (i = 0; name[i]; i++)
+		if (name[i] == '/' || (unsigned char)name[i] < 0x20 || (i == 0 && name[i] == '.'))
+			name[i] = '_';
 }
 
 char *captures_path(const struct captures *c, const char *target, const char *id, char *text, size_t cap)
 {
+	char folder[100] = "", file[300];
+
 	if (c->per_target && target)
-		snprintf(text, cap, "captures/%s/%s.pcapng", target, id);
-	else
-		snprintf(text, cap, "captures/%s.pcapng", id);
+		snprintf(folder, sizeof(folder), "%s", target);
+	snprintf(file, sizeof(file), "%s", id);
+	name_safely(folder);
+	name_safely(file);
+	snprintf(text, cap, "captures/%s%s%s.pcapng", folder, *folder ? "/" : "", file);
 	return text;
 }
 
@@ -108,6 +127,20 @@ static struct open_case *find_case(struct captures *c, const struct event *e)
 	return NULL;
 }
 
+static void free_case(struct open_case *o)
+{
+	struct packet *p, *next;
+
+	for (p = o->first; p; p = next) {
+		next = p->next;
+		free(p->comment);
+		free(p);
+	}
+	free(o->id);
+	free(o->target);
+	free(o);
+}
+
 static struct open_case *begin_case(struct captures *c, const struct event *e)
 {
 	const char *id = e->run ? e->run : e->id;
@@ -119,10 +152,21 @@ static struct open_case *begin_case(struct captures *c, const struct event *e)
 	}
 	o->id = strdup(id);
 	o->target = strdup(e->target ? e->target : "");
-	o->end = &o->first;
+	if (!o->id || !o->target) {
+		free_case(o);
+		return NULL;
+	}
 	o->next = c->open;
 	c->open = o;
 	return o;
+}
+
+/* Comments are UTF-8 by the format, and lines on a screen. */
+static void clean(char *text)
+{
+	for (; *text; text++)
+		if (((unsigned char)*text < 0x20 && *text != '\n') || (unsigned char)*text >= 0x7f)
+			*text = '?';
 }
 
 static void add_comment(char **comment, const char *text)
@@ -138,6 +182,7 @@ static void add_comment(char **comment, const char *text)
 	if (had > 0)
 		grown[had++] = '\n';
 	memcpy(grown + had, text, more + 1);
+	clean(grown + had);
 	*comment = grown;
 }
 
@@ -168,71 +213,99 @@ static void hear_edited(struct open_case *o, const struct event *e)
 		 e->path ? e->path : "?", e->wanted ? e->wanted : "", e->got ? e->got : "");
 }
 
-static void hear_sent(struct open_case *o, const struct event *e)
+static void take_edits(struct open_case *o, const char *endpoint, char **comment)
 {
-	const char *endpoint = e->endpoint ? e->endpoint : "";
-	struct pending *edits;
-	struct packet *p;
+	struct pending *edits = pending_of(o, endpoint);
 
-	if (o->octets + e->octets.len > CASE_OCTETS) {
-		o->left_out++;
+	if (!edits || !edits->comment[0])
 		return;
-	}
-	p = calloc(1, sizeof(*p) + e->octets.len);
-	if (!p) {
-		o->left_out++;
-		return;
-	}
+	add_comment(comment, edits->comment);
+	edits->comment[0] = '\0';
+}
+
+static struct packet *packet_new(const struct event *e, const char *endpoint)
+{
+	struct packet *p = calloc(1, sizeof(*p) + e->octets.len);
+
+	if (!p)
+		return NULL;
 	p->time = e->time;
+	p->number = e->number;
 	p->len = e->octets.len;
 	if (p->len > 0)
 		memcpy(p->octets, e->octets.at, p->len);
 	snprintf(p->endpoint, sizeof(p->endpoint), "%s", endpoint);
-	edits = pending_of(o, endpoint);
-	if (edits && edits->comment[0]) {
-		add_comment(&p->comment, edits->comment);
-		edits->comment[0] = '\0';
+	return p;
+}
+
+static void hear_sent(struct open_case *o, const struct event *e)
+{
+	const char *endpoint = e->endpoint ? e->endpoint : "";
+	bool of_target = strcmp(endpoint, "target") == 0;
+	struct packet *p = o->octets + e->octets.len > CASE_OCTETS ? NULL : packet_new(e, endpoint);
+
+	if (!p) {
+		o->left_out++;
+		return;
 	}
-	*o->end = p;
-	o->end = &p->next;
+	take_edits(o, endpoint, &p->comment);
+	if (!of_target)
+		take_edits(o, "tester", &p->comment);
+	if (o->last)
+		o->last->next = p;
+	else
+		o->first = p;
+	o->last = p;
 	o->octets += p->len;
-	if (strcmp(endpoint, "target") == 0)
+	if (of_target)
 		o->last_of_target = p;
 }
 
-/* A comment at the packet that a judgement or the link speaks of: the last one, or the target's last. */
-static void comment_last(struct open_case *o, bool of_target, const char *text)
+static void comment(struct packet *p, const char *text)
 {
-	struct packet *p = o->first;
-
-	if (of_target && o->last_of_target) {
-		add_comment(&o->last_of_target->comment, text);
-		return;
-	}
-	while (p && p->next)
-		p = p->next;
 	if (p)
 		add_comment(&p->comment, text);
 }
 
-static void hear_check(struct open_case *o, const struct event *e)
+/* The packet that a judgement speaks of: that with its octets, else the target's last, else the last. */
+static struct packet *judged_packet(struct open_case *o, struct bytes octets)
 {
-	char text[800];
+	struct packet *p, *found = NULL;
 
-	if (!e->verdict || strcmp(e->verdict, "pass") == 0)
-		return;
-	snprintf(text, sizeof(text), "%s %s: %s%swanted %s, got %s (%s:%u)", e->verdict, e->id ? e->id : "",
-		 e->path ? e->path : "", e->path ? ": " : "", e->wanted ? e->wanted : "?",
-		 e->got ? e->got : "?", e->file ? e->file : "", e->line);
-	comment_last(o, true, text);
+	for (p = octets.len > 0 ? o->first : NULL; p; p = p->next)
+		if (bytes_equal(bytes_make(p->octets, p->len), octets))
+			found = p;
+	if (!found)
+		found = o->last_of_target ? o->last_of_target : o->last;
+	return found;
 }
 
+static void hear_check(struct open_case *o, const struct event *e)
+{
+	const char *verdict = e->kind == EVENT_ORACLE ? "oracle" : e->verdict;
+	char text[COMMENT_OCTETS / 2];
+
+	if (!verdict || strcmp(verdict, "pass") == 0)
+		return;
+	snprintf(text, sizeof(text), "%s %s%s%s: wanted %s, got %s%s%s", verdict, e->id ? e->id : "",
+		 e->path && *e->path ? " " : "", e->path ? e->path : "", e->wanted ? e->wanted : "?",
+		 e->got ? e->got : "?", e->detail ? ", " : "", e->detail ? e->detail : "");
+	if (e->file)
+		snprintf(text + strlen(text), sizeof(text) - strlen(text), " (%s:%u)", e->file, e->line);
+	comment(judged_packet(o, e->octets), text);
+}
+
+/* By its number; a world that counts nothing speaks of the last one. */
 static void hear_dropped(struct open_case *o, const struct event *e)
 {
+	struct packet *p, *found = e->number ? NULL : o->last;
 	char text[200];
 
-	snprintf(text, sizeof(text), "lost by the link: %s", e->text ? e->text : "");
-	comment_last(o, false, text);
+	for (p = e->number ? o->first : NULL; p; p = p->next)
+		if (p->number == e->number)
+			found = p;
+	snprintf(text, sizeof(text), "lost on the way: %s", e->text ? e->text : "");
+	comment(found, text);
 }
 
 static bool worth_keeping(const struct captures *c, const struct event *end)
@@ -250,44 +323,31 @@ static bool worth_keeping(const struct captures *c, const struct event *end)
 
 static void write_case(struct captures *c, struct open_case *o)
 {
-	char name[300], path[600];
-	struct pcapng *file;
+	char name[420], path[PATH_OCTETS + 420];
+	struct pcapng *file = NULL;
 	struct packet *p;
 	struct why why;
+	char *slash;
 
-	if (c->per_target) {
-		snprintf(name, sizeof(name), "captures/%s", o->target);
-		if (!make_folder(c->dir, name, &why)) {
-			trouble(c, &why);
-			return;
-		}
-	}
 	captures_path(c, o->target, o->id, name, sizeof(name));
 	snprintf(path, sizeof(path), "%s/%s", c->dir, name);
-	file = pcapng_create(path, &why);
+	slash = strrchr(name, '/');
+	*slash = '\0';
+	if (make_folder(c->dir, name, &why))
+		file = pcapng_create(path, &why);
 	if (!file) {
 		trouble(c, &why);
 		return;
+	}
+	if (o->left_out > 0) {
+		snprintf(name, sizeof(name), "%zu later packets are not here: too many octets", o->left_out);
+		comment(o->last, name);
 	}
 	for (p = o->first; p; p = p->next)
 		pcapng_packet(file, pcapng_interface(file, p->endpoint), p->time, bytes_make(p->octets, p->len),
 			      p->comment);
 	if (!pcapng_close(file, &why))
 		trouble(c, &why);
-}
-
-static void free_case(struct open_case *o)
-{
-	struct packet *p, *next;
-
-	for (p = o->first; p; p = next) {
-		next = p->next;
-		free(p->comment);
-		free(p);
-	}
-	free(o->id);
-	free(o->target);
-	free(o);
 }
 
 static void end_case(struct captures *c, struct open_case *o, const struct event *e)
@@ -308,8 +368,6 @@ static void hear_keys(struct captures *c, const struct event *e)
 {
 	char row[1200];
 
-	if (!c->keys)
-		return;
 	if (e->kind == EVENT_KEYS_IKE && e->ike_keys && wireshark_ike_row(e->ike_keys, row, sizeof(row)))
 		key_list_add(&c->rows_ike, row);
 	if (e->kind == EVENT_KEYS_CHILD && e->child_keys && wireshark_esp_row(e->child_keys, row, sizeof(row)))
@@ -323,10 +381,8 @@ void captures_hear(void *captures, const struct event *e)
 
 	if (c->keep == CAPTURE_NEVER)
 		return;
-	if (e->kind == EVENT_KEYS_IKE || e->kind == EVENT_KEYS_CHILD) {
+	if (c->keys)
 		hear_keys(c, e);
-		return;
-	}
 	o = find_case(c, e);
 	if (!o && (e->kind == EVENT_CASE || e->kind == EVENT_SENT))
 		o = begin_case(c, e);
@@ -356,7 +412,7 @@ void captures_hear(void *captures, const struct event *e)
 
 static void write_text(struct captures *c, const char *name, const char *text, struct key_list *rows)
 {
-	char path[512];
+	char path[PATH_OCTETS + 100];
 	struct why why;
 	FILE *f;
 
@@ -371,8 +427,8 @@ static void write_text(struct captures *c, const char *name, const char *text, s
 		fputs(text, f);
 	if (rows)
 		key_list_write(rows, f);
-	if (fclose(f) != 0) {
-		why_set(&why, "cannot write %s", path);
+	if ((ferror(f) != 0) + (fclose(f) != 0) > 0) {
+		why_set(&why, "cannot write %s: the disk is full or the file is gone", path);
 		trouble(c, &why);
 	}
 }
@@ -387,7 +443,7 @@ bool captures_finish(struct captures *c, struct why *why)
 
 	while (c->open)
 		end_case(c, c->open, &interrupted);
-	if (c->keys && c->keep != CAPTURE_NEVER) {
+	if (c->keys) {
 		write_text(c, "preferences", preferences, NULL);
 		write_text(c, "ikev2_decryption_table", NULL, &c->rows_ike);
 		write_text(c, "esp_sa", NULL, &c->rows_esp);
@@ -409,5 +465,6 @@ void captures_free(struct captures *c)
 	}
 	key_list_free(&c->rows_ike);
 	key_list_free(&c->rows_esp);
+	free(c->dir);
 	free(c);
 }

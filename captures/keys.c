@@ -77,16 +77,14 @@ bool wireshark_esp_row(const struct event_child_keys *k, char *text, size_t cap)
 	char key[HEX], auth[HEX];
 	const char *encr = k->suite && k->suite->encr ? k->suite->encr->wireshark_esp : NULL;
 	const char *integ = k->suite && k->suite->encr ? integ_name(k->suite, true) : NULL;
-	bool has_auth = k->integ_key.len > 0;
 
 	if (!encr || !integ)
 		return false;
 	bytes_hex(k->key, key, HEX);
 	bytes_hex(k->integ_key, auth, HEX);
-	/* Any address: a NAT may stand between, and SPIs of a run do not repeat. */
-	return snprintf(text, cap, "\"%s\",\"*\",\"*\",\"0x%08x\",\"%s\",\"0x%s\",\"%s\",\"%s%s\"\n",
-			k->from.family == 6 ? "IPv6" : "IPv4", k->spi, encr, key, integ, has_auth ? "0x" : "",
-			auth) < (int)cap;
+	return snprintf(text, cap, "\"%s\",\"*\",\"*\",\"0x%08x\",\"%s\",\"%s%s\",\"%s\",\"%s%s\"\n",
+			k->from.family == 6 ? "IPv6" : "IPv4", k->spi, encr, k->key.len > 0 ? "0x" : "", key, integ,
+			k->integ_key.len > 0 ? "0x" : "", auth) < (int)cap;
 }
 
 /* ------------------------------------------------------------ reading */
@@ -120,7 +118,7 @@ static size_t split(char *row, char *fields[FIELDS])
 	return count;
 }
 
-static const struct transform *named(uint8_t type, const char *name, bool esp, uint16_t key_octets)
+static const struct transform *named(uint8_t type, const char *name, bool esp, size_t key_octets)
 {
 	size_t i;
 
@@ -129,7 +127,7 @@ static const struct transform *named(uint8_t type, const char *name, bool esp, u
 		const char *wireshark = esp ? t->wireshark_esp : t->wireshark_ike;
 
 		if (t->type == type && wireshark && strcmp(wireshark, name) == 0 &&
-		    (type != TRANSFORM_ENCR || key_octets == 0 || t->key + t->salt == key_octets))
+		    t->key + t->salt == key_octets)
 			return t;
 	}
 	return NULL;
@@ -147,6 +145,14 @@ static bool hex_field(const char *text, uint8_t *out, size_t cap, struct bytes *
 	return true;
 }
 
+/* With an AEAD there is no other integrity; any other cipher needs the name of one. */
+static bool suite_whole(struct suite *s)
+{
+	if (s->encr && s->encr->aead)
+		s->integ = NULL;
+	return s->encr && (s->encr->aead || s->integ);
+}
+
 static void read_ike(char *row, wireshark_ike_found *found, void *ctx)
 {
 	uint8_t octets[4][HEX / 2];
@@ -161,10 +167,10 @@ static void read_ike(char *row, wireshark_ike_found *found, void *ctx)
 	if (!hex_field(f[2], octets[0], HEX / 2, &k.sk_ei) || !hex_field(f[3], octets[1], HEX / 2, &k.sk_er) ||
 	    !hex_field(f[5], octets[2], HEX / 2, &k.sk_ai) || !hex_field(f[6], octets[3], HEX / 2, &k.sk_ar))
 		return;
-	suite.encr = named(TRANSFORM_ENCR, f[4], false, (uint16_t)k.sk_ei.len);
-	suite.integ = named(TRANSFORM_INTEG, f[7], false, 0);
+	suite.encr = named(TRANSFORM_ENCR, f[4], false, k.sk_ei.len);
+	suite.integ = named(TRANSFORM_INTEG, f[7], false, k.sk_ai.len);
 	k.suite = &suite;
-	if (suite.encr)
+	if (suite_whole(&suite))
 		found(ctx, &k);
 }
 
@@ -181,10 +187,10 @@ static void read_esp(char *row, wireshark_esp_found *found, void *ctx)
 	k.spi = (uint32_t)strtoul(f[3], NULL, 16);
 	if (!hex_field(f[5], octets[0], HEX / 2, &k.key) || !hex_field(f[7], octets[1], HEX / 2, &k.integ_key))
 		return;
-	suite.encr = named(TRANSFORM_ENCR, f[4], true, (uint16_t)k.key.len);
-	suite.integ = named(TRANSFORM_INTEG, f[6], true, 0);
+	suite.encr = named(TRANSFORM_ENCR, f[4], true, k.key.len);
+	suite.integ = named(TRANSFORM_INTEG, f[6], true, k.integ_key.len);
 	k.suite = &suite;
-	if (suite.encr)
+	if (suite_whole(&suite))
 		found(ctx, &k);
 }
 

@@ -1,4 +1,9 @@
-/* pcapng files (draft-ietf-opsawg-pcapng): section header, one interface per sender, enhanced packets. */
+/*
+ * pcapng files (draft-ietf-opsawg-pcapng): section header, one interface per sender, enhanced packets.
+ *
+ * The link type is Ethernet, with a header of our own making: libpcap cannot read raw IP from more than one
+ * interface (it compares LINKTYPE_RAW with DLT_RAW), and other link types hold but one version of IP.
+ */
 #include "captures/captures.h"
 
 #include <errno.h>
@@ -7,13 +12,13 @@
 
 enum { BLOCK_SECTION = 0x0a0d0d0a, BLOCK_INTERFACE = 1, BLOCK_PACKET = 6 };
 enum { OPTION_END = 0, OPTION_COMMENT = 1, OPTION_NAME = 2, OPTION_USER_APPLICATION = 4, OPTION_RESOLUTION = 9 };
-enum { LINKTYPE_RAW = 101 };
+enum { LINKTYPE_ETHERNET = 1, ETHERNET_OCTETS = 14 };
 #define INTERFACES 16
 #define NAME_OCTETS 32
 
 struct pcapng {
 	FILE *file;
-	char path[400];
+	char path[1400];
 	char names[INTERFACES][NAME_OCTETS];
 	unsigned interfaces;
 	bool failed;
@@ -105,7 +110,7 @@ static void put_interface(struct pcapng *p, const char *name)
 
 	put_u32(p, BLOCK_INTERFACE);
 	put_u32(p, len);
-	put_u16_pair(p, LINKTYPE_RAW, 0);
+	put_u16_pair(p, LINKTYPE_ETHERNET, 0);
 	put_u32(p, 0);                  /* no snapshot length */
 	put_option(p, OPTION_NAME, text);
 	put_option(p, OPTION_RESOLUTION, BYTES_OF(nanoseconds));
@@ -128,23 +133,36 @@ unsigned pcapng_interface(struct pcapng *p, const char *name)
 	return i;
 }
 
+/* Source: the number of the interface, from 1 on; destination: none. */
+static void put_frame(struct pcapng *p, unsigned interface, struct bytes ip)
+{
+	static const uint8_t zero[3];
+	bool six = ip.len > 0 && ip.at[0] >> 4 == 6;
+	uint8_t header[ETHERNET_OCTETS] = { 2, 0, 0, 0, 0, 0, 2, 0, 0, 0, 0, (uint8_t)(interface + 1) };
+
+	store_u16(header + 12, six ? 0x86dd : 0x0800);
+	put(p, header, sizeof(header));
+	put(p, ip.at, ip.len);
+	put(p, zero, padded(sizeof(header) + ip.len) - sizeof(header) - ip.len);
+}
+
 void pcapng_packet(struct pcapng *p, unsigned interface, usec time, struct bytes ip, const char *comment)
 {
 	struct bytes text = comment ? bytes_text(comment) : BYTES_NONE;
+	uint32_t len, frame = (uint32_t)(ETHERNET_OCTETS + ip.len);
 	uint64_t ns = time * 1000;
-	uint32_t len;
 
 	if (text.len > UINT16_MAX)
 		text.len = UINT16_MAX;
-	len = (uint32_t)(32 + padded(ip.len) + (text.len ? option_size(text.len) + 4 : 0));
+	len = (uint32_t)(32 + padded(frame) + (text.len ? option_size(text.len) + 4 : 0));
 	put_u32(p, BLOCK_PACKET);
 	put_u32(p, len);
 	put_u32(p, interface);
 	put_u32(p, (uint32_t)(ns >> 32));
 	put_u32(p, (uint32_t)ns);
-	put_u32(p, (uint32_t)ip.len);
-	put_u32(p, (uint32_t)ip.len);
-	put_padded(p, ip);
+	put_u32(p, frame);
+	put_u32(p, frame);
+	put_frame(p, interface, ip);
 	if (text.len > 0) {
 		put_option(p, OPTION_COMMENT, text);
 		put_u16_pair(p, OPTION_END, 0);
@@ -159,7 +177,7 @@ bool pcapng_close(struct pcapng *p, struct why *why)
 	if (fclose(p->file) != 0)
 		ok = false;
 	if (!ok)
-		why_set(why, "cannot write %s: the disk is full or the file is gone", p->path);
+		why_set(why, "cannot write %s: %s", p->path, errno ? strerror(errno) : "the disk is full");
 	free(p);
 	return ok;
 }

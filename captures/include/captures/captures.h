@@ -8,6 +8,8 @@
 #ifndef CAPTURES_CAPTURES_H
 #define CAPTURES_CAPTURES_H
 
+#include <stdio.h>
+
 #include "base/event.h"
 #include "base/why.h"
 
@@ -29,27 +31,31 @@ char *captures_path(const struct captures *c, const char *target, const char *id
 /* ------------------------------------------------------------ single files */
 
 struct pcapng;
-/* A new file; NULL with why.  Packets are raw IP (LINKTYPE_RAW), times in nanoseconds. */
+/* A new file; NULL with why.  Times in nanoseconds. */
 struct pcapng *pcapng_create(const char *path, struct why *why);
 /* The number of the interface of that name, made when it is new. */
 unsigned pcapng_interface(struct pcapng *p, const char *name);
-/* comment may be NULL.  from_us: direction "outbound" as the tester sees it. */
+/* An IP packet; comment may be NULL; UTF-8. */
 void pcapng_packet(struct pcapng *p, unsigned interface, usec time, struct bytes ip, const char *comment);
 /* False with why if anything could not be written. */
 bool pcapng_close(struct pcapng *p, struct why *why);
 
-/* Reads pcap or pcapng (libpcap); each IP packet is handed over, link headers taken off.
- * False with why if the file is none, is damaged, or has a link type that holds no IP. */
+/* Does the file begin like a capture?  It is rewound. */
+bool capture_is(FILE *f);
+/* Reads pcap or pcapng (libpcap) and closes f; each IP packet is handed over, link headers taken off, what is no
+ * IP left out.  False with why if the file is none, is damaged (what came before was handed over), or has a link
+ * type that holds no IP. */
 typedef void capture_packet(void *ctx, usec time, struct bytes ip);
-bool capture_read(const char *path, capture_packet *packet, void *ctx, struct why *why);
+bool capture_read(FILE *f, const char *name, capture_packet *packet, void *ctx, struct why *why);
 
 /* ------------------------------------------------------------ Wireshark's tables */
 
-/* A row of ikev2_decryption_table or esp_sa with its newline; false if Wireshark has no name for the suite. */
+/* A row of ikev2_decryption_table or esp_sa with its newline; false if Wireshark has no name for the suite.
+ * An ESP row holds for any address, for a NAT may stand between; the SPIs of a run do not repeat. */
 bool wireshark_ike_row(const struct event_ike_keys *keys, char *text, size_t cap);
 bool wireshark_esp_row(const struct event_child_keys *keys, char *text, size_t cap);
-/* The keys of a table again (for `explain`): calls back once a row that is understood. */
-struct suite;
+/* The keys of a table again (for `explain`): calls back once a row that is understood.  False with why if the
+ * folder holds neither table. */
 typedef void wireshark_ike_found(void *ctx, const struct event_ike_keys *keys);
 typedef void wireshark_esp_found(void *ctx, const struct event_child_keys *keys);
 bool wireshark_read(const char *folder, wireshark_ike_found *ike, wireshark_esp_found *esp, void *ctx,
