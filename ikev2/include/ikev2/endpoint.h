@@ -93,6 +93,7 @@ struct endpoint_config {
 	bool nat_detection;             /* send and judge NAT_DETECTION_* */
 	bool encapsulate;               /* UDP encapsulation even without a NAT (a wrong source hash makes the peer agree) */
 	size_t fragment_octets;         /* 0: no fragmentation */
+	unsigned unknown_spi_answers;   /* INVALID_IKE_SPI for unknown SPIs, this many a second; 0: silence */
 	uint64_t omit[CHECK_WORDS];     /* bit n: checks[n] is left out */
 	const struct message_fault *faults;
 	size_t fault_count;
@@ -177,11 +178,12 @@ struct child_order {
 	struct address local, remote;   /* outer; ports set if udp */
 	bool udp;
 };
-enum report_kind { REPORT_TRAFFIC, REPORT_NEW_ADDRESS, REPORT_UNKNOWN_SPI };
+enum report_kind { REPORT_TRAFFIC, REPORT_NEW_ADDRESS, REPORT_UNKNOWN_SPI, REPORT_UNREACHABLE };
 struct child_report {
 	enum report_kind kind;
 	uint32_t spi_in;
-	struct address address;         /* NEW_ADDRESS: authenticated packets come from here (2.23) */
+	struct address address;         /* NEW_ADDRESS: authenticated packets come from here (2.23);
+					 * UNREACHABLE: an ICMP error says so of this one (spi_in 0) */
 };
 
 struct endpoint;
@@ -194,6 +196,13 @@ bool endpoint_order(struct endpoint *e, struct child_order *out);           /* u
 void endpoint_report(struct endpoint *e, const struct child_report *r, usec now);
 usec endpoint_deadline(const struct endpoint *e);                           /* USEC_NEVER if there is none */
 void endpoint_tick(struct endpoint *e, usec now);
+/* What became of the datagrams so far.  rowless: refused without a row of the check table, must stay 0. */
+struct endpoint_counts {
+	uint64_t inputs, accepted, refused, rowless;
+	int last_refusal;               /* row number, -1: none yet */
+	size_t ike_sas, half_open, child_sas;
+};
+struct endpoint_counts endpoint_counts(const struct endpoint *e);
 /* Everything well inside (tests, fuzz targets)? */
 bool endpoint_validate(const struct endpoint *e, struct why *why);
 
@@ -250,6 +259,7 @@ struct sent {
 	bool marker;
 	struct composed composed;       /* octets and trees, for ${m.PATH} and `again` */
 	bool answered;                  /* a request: its response was accepted */
+	const struct sent *retry_of;    /* after COOKIE or INVALID_KE_PAYLOAD; NULL: none */
 	usec time;
 };
 
@@ -297,6 +307,9 @@ struct seen {
 	usec time;
 };
 struct seen *endpoint_look(struct endpoint *e, const struct datagram *in, usec now);
+
+/* The same once more, for what could not be opened when it came (its keys were made since). */
+void endpoint_look_again(struct endpoint *e, struct seen *s);
 
 enum take {
 	TAKE_AUTOMATIC,     /* as an automatic endpoint: a request is answered, a response accepted and followed */

@@ -1,0 +1,238 @@
+/*
+ * IKE_AUTH with a shared secret (RFC 7296 1.2, 2.15, 2.21.2), with the first Child SA.  Failure of the
+ * Child SA leaves the IKE SA up; failure of the authentication leaves nothing.
+ */
+#include "inside.h"
+
+#define AUTHENTICATION_FAILED 24
+#define INITIAL_CONTACT 16384
+#define METHOD_SECRET 2
+
+bool auth_build_request(struct making *m)
+{
+	const struct connection *c = m->ike->connection;
+	return payload_id(m, PAYLOAD_IDI, &c->us) &&
+	       (!c->initial_contact || payload_notify(m, INITIAL_CONTACT, BYTES_NONE)) &&
+	       (!c->them.type || payload_id(m, PAYLOAD_IDR, &c->them)) && payload_auth(m, METHOD_SECRET) &&
+	       child_offer(m);
+}
+
+/* ------------------------------------------------------------ what both ends check */
+
+static bool same_id(const struct identity *id, struct node *payload)
+{
+	return id->type == payload_number(payload, "type") && bytes_equal(id->data, payload_octets(payload, "data"));
+}
+
+static bool length_fits(struct node *id)
+{
+	uint64_t type = payload_number(id, "type");
+	size_t len = payload_octets(id, "data").len;
+	return type == 1 ? len == 4 : type == 5 ? len == 16 : len > 0;
+}
+
+static bool on_that_path(const struct connection *c, const struct ike_sa *sa)
+{
+	return !c->local.family || address_same_host(&c->local, &sa->local);
+}
+
+/* The connection whose peer this is; the one of IKE_SA_INIT goes before. */
+static const struct connection *connection_of(struct incoming *x, struct node *id)
+{
+	const struct endpoint_config *config = &x->e->config;
+	const struct connection *now = x->ike->connection;
+	if (x->ike->initiator)
+		return !now->them.type || same_id(&now->them, id) ? now : NULL;
+	if (now->them.type && same_id(&now->them, id))
+		return now;
+	for (size_t i = 0; i < config->connection_count; i++)
+		if (config->connections[i].them.type && same_id(&config->connections[i].them, id) &&
+		    on_that_path(&config->connections[i], x->ike))
+			return &config->connections[i];
+	return now->them.type ? NULL : now;
+}
+
+/* ID and AUTH; true if refused, and then `bad` is the row. */
+static bool unauthentic(struct incoming *x, enum check *bad)
+{
+	struct node *id = message_payload(&x->m, x->m.response ? PAYLOAD_IDR : PAYLOAD_IDI, 1);
+	struct node *auth = message_payload(&x->m, PAYLOAD_AUTH, 1);
+	const struct connection *c = id ? connection_of(x, id) : NULL;
+	if (c)
+		x->ike->connection = c;
+	*bad = CHECK_ID_LENGTH;
+	if (id && !length_fits(id) && check_on(x->e, *bad))
+		return true;
+	*bad = CHECK_ID;
+	if (!c && check_on(x->e, *bad) && check_on(x->e, CHECK_ID_IN_AUTH))
+		return true;
+	*bad = CHECK_AUTH_METHOD;
+	if (payload_number(auth, "method") != METHOD_SECRET && check_on(x->e, *bad))
+		return true;
+	*bad = CHECK_AUTH;
+	return (!id || !auth || !auth_verify(x, id, auth)) && check_on(x->e, *bad);
+}
+
+static void remember_peer(struct incoming *x)
+{
+	struct node *id = message_payload(&x->m, x->m.response ? PAYLOAD_IDR : PAYLOAD_IDI, 1);
+	struct ike_sa *sa = x->ike;
+	sa->peer.type = (uint8_t)payload_number(id, "type");
+	sa->peer.data = arena_copy(sa->arena, payload_octets(id, "data"));
+}
+
+static void establish(struct incoming *x)
+{
+	struct ike_sa *sa = x->ike;
+	ike_sa_set_state(sa, IKE_ESTABLISHED);
+	sa->last_heard = x->now;
+	x->accepted = true;
+	note_state(x->e, sa, "IKE SA is established");
+}
+
+/* The peer says that it knows of no other (2.4). */
+static void initial_contact(struct incoming *x)
+{
+	struct ike_sa *sa = x->ike;
+	if (!message_notify(&x->m, INITIAL_CONTACT) || !check_on(x->e, CHECK_INITIAL_CONTACT))
+		return;
+	for (struct ike_sa *o = x->e->newest; o; o = o->older)
+		if (o != sa && o->state == IKE_ESTABLISHED && o->peer.type == sa->peer.type &&
+		    o->connection == sa->connection && bytes_equal(o->peer.data, sa->peer.data))
+			ike_sa_gone(o, "INITIAL_CONTACT", x->now);
+}
+
+/* ------------------------------------------------------------ the responder */
+
+/* A failure is told once, and then nothing is left of the SA. */
+static void fail(struct incoming *x, enum check c)
+{
+	refused_count(x->e, c);
+	note_state(x->e, x->ike, "refused: %s", checks[c].title);
+	x->done = true;
+	bool told = answer_notify(x, AUTHENTICATION_FAILED, BYTES_NONE);
+	if (told && check_on(x->e, CHECK_AUTH_FAILED_ENDS))
+		ike_sa_gone(x->ike, checks[c].title, x->now);
+}
+
+static bool build_response(struct making *m, struct incoming *x, uint16_t *refusal)
+{
+	const struct connection *c = m->ike->connection;
+	return payload_id(m, PAYLOAD_IDR, &c->us) && payload_auth(m, METHOD_SECRET) &&
+	       child_answer(x, m, refusal) && (!*refusal || payload_notify(m, *refusal, BYTES_NONE));
+}
+
+static void child_result(struct incoming *x, struct making *m, uint16_t refusal)
+{
+	struct why why;
+	if (m->child && !child_answered(m, &why)) {
+		note_state(x->e, x->ike, "no Child SA: %s", why.text);
+		child_drop(m->child);
+	}
+	if (refusal && !check_on(x->e, CHECK_CHILD_FAILURE))
+		ike_sa_gone(x->ike, "its Child SA failed", x->now);
+}
+
+static void respond(struct incoming *x)
+{
+	struct making m;
+	uint16_t refusal;
+	if (!answer_begin(&m, x, x->ike, PURPOSE_IKE_AUTH))
+		return;
+	if (!build_response(&m, x, &refusal) || !answer_send(&m, x)) {
+		child_drop(m.child);
+		if (!x->done)
+			refuse_anyway(x, CHECK_MEMORY);
+		return;
+	}
+	if (m.sent)
+		m.sent->child = m.child;
+	remember_peer(x);
+	establish(x);
+	initial_contact(x);
+	child_result(x, &m, refusal);
+}
+
+void auth_request(struct incoming *x)
+{
+	enum check bad;
+	if ((x->ike->state == IKE_ESTABLISHED || x->ike->initiator) && !x->sending &&
+	    refuse_answered(x, CHECK_AUTH_ONCE, BYTES_NONE))
+		return;
+	if (unauthentic(x, &bad))
+		fail(x, bad);
+	else
+		respond(x);
+}
+
+/* ------------------------------------------------------------ the initiator */
+
+/* The peer takes the SA for good: it is told that we do not. */
+static void give_up(struct incoming *x, enum check c)
+{
+	struct ike_sa *sa = x->ike;
+	struct making m;
+	struct why why;
+	refused_count(x->e, c);
+	x->done = x->accepted = true;
+	pending_done(sa, x->pending);
+	if (x->e->config.automatic)
+		request_send(sa, PURPOSE_DELETE_IKE, NULL, NULL, x->now, &m, &why);
+	ike_sa_gone(sa, checks[c].title, x->now);
+}
+
+static void refused_by_peer(struct incoming *x, uint16_t error)
+{
+	char spare[16];
+	const char *name = names_print(&names_notify, error, spare, sizeof(spare));
+	x->done = x->accepted = true;
+	pending_done(x->ike, x->pending);
+	note_state(x->e, x->ike, "the peer refuses with %s", name);
+	if (check_on(x->e, CHECK_AUTH_FAILED_ENDS) || error != AUTHENTICATION_FAILED)
+		ike_sa_gone(x->ike, name, x->now);
+}
+
+/* A Child SA that the peer has and we do not want is deleted. */
+static void refuse_child(struct incoming *x, struct child_sa *c)
+{
+	struct making m;
+	struct why why;
+	c->deleting = true;
+	if (!x->e->config.automatic || !request_send(x->ike, PURPOSE_DELETE_CHILD, c, NULL, x->now, &m, &why))
+		child_drop(c);
+}
+
+static void take_child(struct incoming *x, struct child_sa *c, uint16_t error)
+{
+	struct ike_sa *sa = x->ike;
+	if (error || !message_payload(&x->m, PAYLOAD_SA, 1)) {
+		note_state(x->e, sa, "the first Child SA failed (%u)", error);
+		child_drop(c);
+		if (!check_on(x->e, CHECK_CHILD_FAILURE))
+			ike_sa_gone(sa, "its Child SA failed", x->now);
+	} else if (!child_accept(x, c)) {
+		refuse_child(x, c);
+	}
+}
+
+void auth_response(struct incoming *x)
+{
+	enum check bad;
+	uint16_t error = error_notify(&x->m);
+	struct child_sa *c = x->pending->child;
+	if (!message_payload(&x->m, PAYLOAD_AUTH, 1) && error) {
+		refused_by_peer(x, error);
+		return;
+	}
+	if (unauthentic(x, &bad)) {
+		give_up(x, bad);
+		return;
+	}
+	x->done = true;
+	x->pending->child = NULL;
+	pending_done(x->ike, x->pending);
+	remember_peer(x);
+	establish(x);
+	if (c)
+		take_child(x, c, error);
+}

@@ -1,0 +1,133 @@
+/*
+ * The stepped conduct, inbound: looking at a datagram, which changes nothing, and taking it.
+ */
+#include "inside.h"
+
+static struct bytes run_copy(struct endpoint *e, struct bytes b)
+{
+	return arena_copy(run_arena(e), b);
+}
+
+static const struct seen *earlier(struct endpoint *e, const struct datagram *d, uint64_t hash)
+{
+	for (const struct seen_record *r = e->seen; r; r = r->older)
+		if (r->hash == hash && bytes_equal(r->seen.datagram.octets, d->octets))
+			return &r->seen;
+	return NULL;
+}
+
+/* Our request that a response answers: the newest with its SA, ID and exchange; best one that is open. */
+static struct sent *request_of(struct endpoint *e, const struct ike_sa *sa, const struct message *m)
+{
+	struct sent *found = NULL;
+	for (struct sent_record *r = e->sent; r; r = r->older) {
+		if (r->sent.response || r->sent.ike != sa || r->wire_id != m->id ||
+		    purpose_exchange(r->sent.purpose) != m->exchange)
+			continue;
+		if (!r->sent.answered)
+			return &r->sent;
+		if (!found)
+			found = &r->sent;
+	}
+	return found;
+}
+
+static struct ike_sa *owner(struct endpoint *e, const struct message *m)
+{
+	if (m->exchange != IKE_SA_INIT)
+		return receive_lookup(e, m);
+	if (m->response)
+		return ike_sa_by_own(e, true, m->spi_i);
+	return NULL;
+}
+
+static void open_seen(struct seen *s)
+{
+	struct why why;
+	const struct ike_sa *sa = s->ike;
+	if (!sa || !sa->open || s->message.protection != MESSAGE_SEALED)
+		return;
+	struct message_keys keys = { &sa->suite, sa->open };
+	bool opened = message_open(&s->message, &keys, true, true, &why);
+	s->authentic = opened || s->message.protection == MESSAGE_BAD_PADDING;
+}
+
+static bool lacks(const struct seen *s)
+{
+	const struct exchange_row *row = exchange_find(s->purpose, true);
+	return error_notify(&s->message) || message_notify(&s->message, 16390) ||
+	       (row && !exchange_has_all(row, &s->message));
+}
+
+static void classify(struct endpoint *e, struct seen *s)
+{
+	struct message *m = &s->message;
+	s->ike = owner(e, m);
+	open_seen(s);
+	if (!m->response) {
+		s->purpose = purpose_of(m);
+		return;
+	}
+	s->answers = s->ike ? request_of(e, s->ike, m) : NULL;
+	s->purpose = s->answers ? s->answers->purpose : PURPOSE_NONE;
+	if (!s->answers)
+		s->purpose = m->exchange == IKE_SA_INIT ? PURPOSE_IKE_SA_INIT :
+			     m->exchange == IKE_AUTH ? PURPOSE_IKE_AUTH : PURPOSE_NONE;
+	s->error = lacks(s);
+}
+
+struct seen *endpoint_look(struct endpoint *e, const struct datagram *in, usec now)
+{
+	struct why why;
+	struct seen_record *r = arena_new_of(run_arena(e), struct seen_record);
+	if (!r)
+		return NULL;
+	struct seen *s = &r->seen;
+	s->datagram = *in;
+	s->datagram.octets = run_copy(e, in->octets);
+	s->time = now;
+	r->hash = octets_hash(in->octets);
+	s->repeats = in->keepalive ? NULL : earlier(e, in, r->hash);
+	s->is_ike = !in->keepalive && message_decode(run_arena(e), s->datagram.octets, &s->message, &why);
+	if (s->is_ike)
+		classify(e, s);
+	r->older = e->seen;
+	e->seen = r;
+	return s;
+}
+
+void endpoint_look_again(struct endpoint *e, struct seen *s)
+{
+	if (s->is_ike && (!s->ike || s->message.protection == MESSAGE_SEALED))
+		classify(e, s);
+}
+
+/* A request that the harness answers: authentic ones are still a sign of life. */
+static void hold(struct endpoint *e, struct seen *s, usec now)
+{
+	(void)e;
+	if (s->authentic && s->ike && s->ike->state != IKE_GONE)
+		s->ike->last_heard = now;
+	s->taken = true;
+}
+
+void endpoint_take(struct endpoint *e, struct seen *s, enum take how, usec now)
+{
+	struct why why;
+	endpoint_begin(e, now);
+	endpoint_look_again(e, s);
+	if (how == TAKE_LOST)
+		return;
+	bool request = s->is_ike && !s->message.response;
+	if (how == TAKE_HOLD && request) {
+		hold(e, s, now);
+		return;
+	}
+	struct incoming x = {
+		.e = e, .datagram = &s->datagram, .arena = run_arena(e), .how = how, .seen = s, .why = &why, .now = now,
+	};
+	s->taken = true;
+	receive(&x);
+	if (!s->ike)
+		s->ike = x.ike;
+}

@@ -1,0 +1,152 @@
+/*
+ * Requests: one in flight at a time (RFC 7296 2.3), the lowest message ID that is not answered.
+ */
+#include "inside.h"
+
+struct pending *pending_find(struct ike_sa *sa, uint32_t id)
+{
+	for (size_t i = 0; i < PENDING; i++)
+		if (sa->pending[i].used && sa->pending[i].id == id)
+			return &sa->pending[i];
+	return NULL;
+}
+
+struct pending *pending_any(struct ike_sa *sa)
+{
+	for (size_t i = 0; i < PENDING; i++)
+		if (sa->pending[i].used)
+			return &sa->pending[i];
+	return NULL;
+}
+
+void pending_drop(struct pending *p)
+{
+	if (!p->used)
+		return;
+	if (p->child && !p->child->installed)
+		child_drop(p->child);
+	*p = (struct pending){ .kept = p->kept };
+}
+
+void pending_done(struct ike_sa *sa, struct pending *p)
+{
+	if (p->sent)
+		p->sent->answered = true;
+	ike_sa_answered(sa, p->id);
+	if (!check_on(sa->endpoint, CHECK_RETRANSMIT_END) && p->retransmit && p->sendings < 3) {
+		p->used = false;
+		p->zombie = true;
+		return;
+	}
+	*p = (struct pending){ .kept = p->kept };
+}
+
+/* One of that ID is replaced; else a free one, else the first. */
+static struct pending *slot(struct ike_sa *sa, uint32_t id)
+{
+	struct pending *p = pending_find(sa, id);
+	for (size_t i = 0; i < PENDING && !p; i++)
+		if (!sa->pending[i].used)
+			p = &sa->pending[i];
+	return p ? p : &sa->pending[0];
+}
+
+static bool compose(struct making *m, struct why *why)
+{
+	if (m->purpose == PURPOSE_IKE_SA_INIT && !m->notify)
+		return init_compose(m, why);
+	return making_build(m, why) && making_finish(m, why);
+}
+
+/* What the message said is believed: state is read back from it. */
+static bool sent_as(struct making *m, struct pending *p, struct why *why)
+{
+	if (m->notify)
+		return true;
+	if (m->purpose == PURPOSE_IKE_SA_INIT)
+		return init_request_sent(m, p, why);
+	if (m->purpose == PURPOSE_IKE_AUTH || m->purpose == PURPOSE_NEW_CHILD || m->purpose == PURPOSE_REKEY_CHILD)
+		return child_offered(m, why);
+	return true;
+}
+
+static void fill(struct pending *p, const struct making *m, usec now)
+{
+	struct kept kept = p->kept;
+	*p = (struct pending){
+		.used = true, .id = m->composed.message.id, .purpose = m->notify ? PURPOSE_NONE : m->purpose,
+		.child = m->child, .kept = kept, .sent = m->sent,
+		.retransmit = m->e->config.automatic || (m->sending && m->sending->retransmit),
+	};
+	retransmit_start(m->ike, p, now);
+}
+
+bool request_send(struct ike_sa *sa, enum purpose purpose, struct child_sa *child, const struct sending *s,
+		  usec now, struct making *m, struct why *why)
+{
+	if (!making_begin(m, sa->endpoint, sa, purpose, false))
+		return why_set(why, "no memory for a message");
+	m->child = child;
+	m->sending = s;
+	m->notify = s ? s->notify : 0;
+	m->id = sa->next_request;
+	m->why = why;
+	if (purpose == PURPOSE_IKE_SA_INIT) {
+		m->id = 0;
+		m->spi_r = 0;
+	}
+	if (!compose(m, why)) {
+		if (!child && m->child)
+			child_drop(m->child);
+		return false;
+	}
+	struct pending *p = slot(sa, m->composed.message.id);
+	if (p->child != m->child)
+		pending_drop(p);
+	if (!sent_as(m, p, why) || !making_send(m, &p->kept, now))
+		return false;
+	fill(p, m, now);
+	return true;
+}
+
+/* ------------------------------------------------------------ what waits */
+
+static struct child_sa *to_delete(struct ike_sa *sa)
+{
+	for (struct child_sa *c = sa->children; c; c = c->older)
+		if (c->want_delete && !c->gone && !c->deleting)
+			return c;
+	return NULL;
+}
+
+static void ask(struct ike_sa *sa, enum purpose purpose, struct child_sa *c, usec now)
+{
+	struct making m;
+	struct why why;
+	if (!request_send(sa, purpose, c, NULL, now, &m, &why))
+		note_state(sa->endpoint, sa, "%s was not sent: %s", purpose_name(purpose), why.text);
+}
+
+void ike_sa_advance(struct ike_sa *sa, usec now)
+{
+	struct child_sa *c;
+	if (sa->state != IKE_ESTABLISHED || pending_any(sa))
+		return;
+	child_forget(sa);
+	if (sa->want_delete) {
+		sa->want_delete = false;
+		sa->deleting = true;
+		ask(sa, PURPOSE_DELETE_IKE, NULL, now);
+	} else if ((c = to_delete(sa)) != NULL) {
+		c->want_delete = false;
+		c->deleting = true;
+		ask(sa, PURPOSE_DELETE_CHILD, c, now);
+	} else if (sa->want_child) {
+		sa->want_child = false;
+		ask(sa, PURPOSE_NEW_CHILD, NULL, now);
+	} else if (sa->want_liveness) {
+		sa->want_liveness = false;
+		note_timer(sa->endpoint, sa, "liveness check");
+		ask(sa, PURPOSE_LIVENESS, NULL, now);
+	}
+}

@@ -1,0 +1,110 @@
+/*
+ * Retransmission (RFC 7296 2.1, 2.4): requests by a timer whose gaps grow, responses only when their
+ * request comes again.
+ */
+#include "inside.h"
+
+void retransmit_start(struct ike_sa *sa, struct pending *p, usec now)
+{
+	const struct retransmission *r = &sa->endpoint->config.retransmission;
+	p->sendings = 1;
+	p->gap = r->first;
+	p->next = p->retransmit && r->first ? usec_after(now, r->first) : USEC_NEVER;
+}
+
+/* A fault: the request is made anew, with another nonce or IV. */
+static void make_anew(struct ike_sa *sa, struct pending *p, usec now)
+{
+	struct pending before = *p;
+	struct making m;
+	struct why why;
+	if (p->purpose == PURPOSE_IKE_SA_INIT)
+		init_nonce(sa);
+	if (!request_send(sa, p->purpose, p->child, NULL, now, &m, &why))
+		return;
+	p->sendings = before.sendings;
+	p->gap = before.gap;
+}
+
+static void again(struct ike_sa *sa, struct pending *p, usec now)
+{
+	struct endpoint *e = sa->endpoint;
+	note_timer(e, sa, "retransmission");
+	if (check_on(e, CHECK_RETRANSMIT)) {
+		if (check_on(e, CHECK_RETRANSMIT_OCTETS) || p->purpose == PURPOSE_NONE || p->zombie)
+			put_out(e, &p->kept);
+		else
+			make_anew(sa, p, now);
+		sa->last_sent = now;
+	}
+	p->sendings++;
+	if (check_on(e, CHECK_RETRANSMIT_GAP))
+		p->gap = p->gap * e->config.retransmission.factor_permille / 1000;
+	p->next = usec_after(now, p->gap ? p->gap : USEC_MS);
+}
+
+static void timed_out(struct ike_sa *sa, struct pending *p, usec now)
+{
+	bool error = p->clear_error;
+	if (p->zombie || !sa->endpoint->config.automatic) {
+		p->next = USEC_NEVER;
+		p->zombie = false;
+		return;
+	}
+	note_timer(sa->endpoint, sa, "retransmission limit");
+	ike_sa_gone(sa, error ? "no answer but an unprotected error" : "no answer", now);
+}
+
+static unsigned limit(const struct ike_sa *sa, const struct pending *p)
+{
+	if (p->zombie)
+		return 3;
+	if (p->purpose == PURPOSE_LIVENESS && !check_on(sa->endpoint, CHECK_LIVENESS_PROBES))
+		return 1;
+	return sa->endpoint->config.retransmission.sendings;
+}
+
+void retransmit_tick(struct ike_sa *sa, usec now)
+{
+	for (size_t i = 0; i < PENDING; i++) {
+		struct pending *p = &sa->pending[i];
+		if ((!p->used && !p->zombie) || !p->retransmit || now < p->next)
+			continue;
+		if (p->sendings >= limit(sa, p))
+			timed_out(sa, p, now);
+		else
+			again(sa, p, now);
+	}
+	if (sa->retained.used && now >= sa->retained.again) {
+		sa->retained.again = USEC_NEVER;
+		put_out(sa->endpoint, &sa->retained.kept);
+	}
+}
+
+usec retransmit_deadline(const struct ike_sa *sa)
+{
+	usec t = sa->retained.used ? sa->retained.again : USEC_NEVER;
+	for (size_t i = 0; i < PENDING; i++)
+		if ((sa->pending[i].used || sa->pending[i].zombie) && sa->pending[i].retransmit)
+			t = usec_min(t, sa->pending[i].next);
+	return t;
+}
+
+/* A repeated request gets the stored response, where the request came from. */
+void retained_again(struct incoming *x)
+{
+	struct retained *r = &x->ike->retained;
+	x->done = x->accepted = true;
+	if (!r->used || !check_on(x->e, CHECK_RETAINED_RESPONSE))
+		return;
+	if (!check_on(x->e, CHECK_RETAINED_OCTETS) && x->purpose == PURPOSE_LIVENESS) {
+		informational_request(x);
+		return;
+	}
+	if (check_on(x->e, CHECK_REPLY_TO_SOURCE)) {
+		r->kept.from = x->datagram->to;
+		r->kept.to = x->datagram->from;
+		r->kept.marker = x->datagram->marker;
+	}
+	put_out(x->e, &r->kept);
+}

@@ -1,0 +1,293 @@
+/*
+ * IKE SAs: making, finding, ending.  One that ended is kept for a while, so that its last request, if
+ * it is repeated, gets its response again (RFC 7296 2.1); a stepped endpoint keeps all of them.
+ */
+#include "inside.h"
+
+#define LINGER (30 * USEC_S)
+#define CONSTANT_SPI UINT64_C(0x5350495350495350)
+
+uint64_t ike_sa_own(const struct ike_sa *sa)
+{
+	return sa->initiator ? sa->spi_i : sa->spi_r;
+}
+
+uint64_t ike_sa_peer(const struct ike_sa *sa)
+{
+	return sa->initiator ? sa->spi_r : sa->spi_i;
+}
+
+static size_t bucket(uint64_t spi)
+{
+	return (size_t)((spi * UINT64_C(0x9e3779b97f4a7c15)) >> 54) % BUCKETS;
+}
+
+void ike_sa_hash(struct ike_sa *sa)
+{
+	struct endpoint *e = sa->endpoint;
+	size_t own = bucket(ike_sa_own(sa)), peer = bucket(ike_sa_peer(sa));
+	if (sa->hashed)
+		return;
+	sa->next_own = e->by_own[own];
+	e->by_own[own] = sa;
+	sa->next_peer = e->by_peer[peer];
+	e->by_peer[peer] = sa;
+	sa->hashed = true;
+}
+
+void ike_sa_unhash(struct ike_sa *sa)
+{
+	struct endpoint *e = sa->endpoint;
+	if (!sa->hashed)
+		return;
+	struct ike_sa **p = &e->by_own[bucket(ike_sa_own(sa))];
+	while (*p && *p != sa)
+		p = &(*p)->next_own;
+	if (*p)
+		*p = sa->next_own;
+	p = &e->by_peer[bucket(ike_sa_peer(sa))];
+	while (*p && *p != sa)
+		p = &(*p)->next_peer;
+	if (*p)
+		*p = sa->next_peer;
+	sa->hashed = false;
+}
+
+struct ike_sa *ike_sa_by_own(struct endpoint *e, bool we_initiated, uint64_t own)
+{
+	for (struct ike_sa *sa = e->by_own[bucket(own)]; sa; sa = sa->next_own)
+		if (sa->initiator == we_initiated && ike_sa_own(sa) == own)
+			return sa;
+	return NULL;
+}
+
+struct ike_sa *ike_sa_by_peer(struct endpoint *e, struct ike_sa *after, uint64_t spi_i)
+{
+	struct ike_sa *sa = after ? after->next_peer : e->by_peer[bucket(spi_i)];
+	for (; sa; sa = sa->next_peer)
+		if (!sa->initiator && sa->spi_i == spi_i)
+			return sa;
+	return NULL;
+}
+
+uint64_t spi_fresh(struct endpoint *e)
+{
+	uint8_t octets[8];
+	uint64_t spi;
+	if (!check_on(e, CHECK_SPI_FRESH))
+		return CONSTANT_SPI;
+	do {
+		rng_secret(&e->rng, octets, sizeof(octets));
+		spi = load_u64(octets);
+	} while (!spi || ike_sa_by_own(e, true, spi) || ike_sa_by_own(e, false, spi));
+	return spi;
+}
+
+struct ike_sa *ike_sa_new(struct endpoint *e, const struct connection *c, bool initiator, usec now)
+{
+	struct arena *a = e->sa_count < SA_LIMIT ? arena_new(SA_ARENA) : NULL;
+	struct ike_sa *sa = a ? arena_new_of(a, struct ike_sa) : NULL;
+	if (!sa) {
+		arena_free(a);
+		return NULL;
+	}
+	sa->endpoint = e;
+	sa->arena = a;
+	sa->connection = c;
+	sa->initiator = initiator;
+	sa->local = c->local;
+	sa->remote = sa->first_remote = c->remote;
+	sa->created = sa->last_heard = sa->last_sent = now;
+	return sa;
+}
+
+static bool half_open(const struct ike_sa *sa)
+{
+	return !sa->initiator && (sa->state == IKE_HALF_OPEN || sa->state == IKE_KEYED);
+}
+
+/* Always true, for the sake of `return`. */
+bool ike_sa_set_state(struct ike_sa *sa, enum ike_state state)
+{
+	bool was = sa->linked && half_open(sa);
+	sa->state = state;
+	bool is = sa->linked && half_open(sa);
+	sa->endpoint->half_open += (size_t)is - (size_t)was;
+	return true;
+}
+
+void ike_sa_link(struct ike_sa *sa)
+{
+	struct endpoint *e = sa->endpoint;
+	if (sa->linked)
+		return;
+	sa->older = e->newest;
+	if (e->newest)
+		e->newest->newer = sa;
+	else
+		e->oldest = sa;
+	e->newest = sa;
+	e->sa_count++;
+	sa->linked = true;
+	if (half_open(sa))
+		e->half_open++;
+	ike_sa_hash(sa);
+}
+
+static void unlink(struct ike_sa *sa)
+{
+	struct endpoint *e = sa->endpoint;
+	if (!sa->linked)
+		return;
+	ike_sa_set_state(sa, IKE_GONE);
+	if (sa->older)
+		sa->older->newer = sa->newer;
+	else
+		e->oldest = sa->newer;
+	if (sa->newer)
+		sa->newer->older = sa->older;
+	else
+		e->newest = sa->older;
+	e->sa_count--;
+	sa->linked = false;
+}
+
+bool ike_sa_make_keys(struct ike_sa *sa, struct why *why)
+{
+	struct endpoint *e = sa->endpoint;
+	uint8_t skeyseed[64];
+	const struct ike_keys *k = &sa->keys;
+	const struct suite *s = &sa->suite;
+	if (!s->encr || !s->prf || !(s->encr->suites & TRANSFORM_IMPLEMENTED))
+		return why_set(why, "the suite chosen is not implemented here");
+	if (!keymat_skeyseed(e->config.crypto, s->prf, sa->ni, sa->nr, sa->secret, skeyseed) ||
+	    !keymat_ike(e->config.crypto, sa->arena, s, skeyseed, sa->ni, sa->nr, sa->spi_i, sa->spi_r, &sa->keys))
+		return why_set(why, "the keys of the IKE SA cannot be derived");
+	const struct transform *integ = s->encr->aead ? NULL : s->integ;
+	sealer_free(sa->seal);
+	sealer_free(sa->open);
+	sa->seal = sealer_new(e->config.crypto, s->encr, integ, sa->initiator ? k->sk_ei : k->sk_er,
+			      sa->initiator ? k->sk_ai : k->sk_ar, true, why);
+	sa->open = sealer_new(e->config.crypto, s->encr, integ, sa->initiator ? k->sk_er : k->sk_ei,
+			      sa->initiator ? k->sk_ar : k->sk_ai, false, why);
+	if (!sa->seal || !sa->open)
+		return false;
+	note_keys(sa);
+	return ike_sa_set_state(sa, IKE_KEYED);
+}
+
+/* ------------------------------------------------------------ message IDs */
+
+uint32_t ike_sa_window(const struct ike_sa *sa)
+{
+	return sa->next_request;
+}
+
+/* A request of ours is answered: the lowest ID that is not may move on. */
+void ike_sa_answered(struct ike_sa *sa, uint32_t id)
+{
+	if (id < sa->next_request || id - sa->next_request > 63)
+		return;
+	sa->answered |= UINT64_C(1) << (id - sa->next_request);
+	while (sa->answered & 1) {
+		sa->answered >>= 1;
+		sa->next_request++;
+	}
+}
+
+/* ------------------------------------------------------------ what may be sent again */
+
+void kept_clear(struct kept *k)
+{
+	if (k->arena)
+		arena_reset(k->arena);
+	*k = (struct kept){ .arena = k->arena };
+}
+
+void kept_free(struct kept *k)
+{
+	arena_free(k->arena);
+	*k = (struct kept){ .arena = NULL };
+}
+
+bool kept_store(struct kept *k, const struct composed *c)
+{
+	kept_clear(k);
+	if (!k->arena)
+		k->arena = arena_new(KEPT_ARENA);
+	k->rows = k->arena ? arena_array(k->arena, c->count, sizeof(*k->rows)) : NULL;
+	if (!k->rows)
+		return false;
+	for (size_t i = 0; i < c->count; i++) {
+		k->rows[i] = arena_copy(k->arena, c->datagrams[i]);
+		if (c->datagrams[i].len && !k->rows[i].at)
+			return false;
+	}
+	k->honest = arena_copy(k->arena, c->honest);
+	k->count = c->count;
+	return true;
+}
+
+/* ------------------------------------------------------------ the end */
+
+void ike_sa_gone(struct ike_sa *sa, const char *why, usec now)
+{
+	struct endpoint *e = sa->endpoint;
+	if (sa->state == IKE_GONE)
+		return;
+	note_state(e, sa, "IKE SA ends: %s", why);
+	ike_sa_set_state(sa, IKE_GONE);
+	sa->gone_at = now;
+	sa->retained.again = USEC_NEVER;
+	for (struct child_sa *c = sa->children; c; c = c->older)
+		child_gone(c);
+	for (size_t i = 0; i < PENDING; i++)
+		pending_drop(&sa->pending[i]);
+	if (sa->linked) {
+		sa->lingering = true;
+		e->lingering++;
+	}
+}
+
+void ike_sa_free(struct ike_sa *sa)
+{
+	if (!sa)
+		return;
+	if (sa->lingering)
+		sa->endpoint->lingering--;
+	ike_sa_unhash(sa);
+	unlink(sa);
+	while (sa->children) {
+		struct child_sa *c = sa->children;
+		sa->children = c->older;
+		child_free(c);
+	}
+	for (size_t i = 0; i < PENDING; i++)
+		kept_free(&sa->pending[i].kept);
+	kept_free(&sa->retained.kept);
+	dh_free(sa->dh);
+	sealer_free(sa->seal);
+	sealer_free(sa->open);
+	arena_free(sa->arena);
+}
+
+static bool orders_wait(const struct ike_sa *sa)
+{
+	for (const struct child_sa *c = sa->children; c; c = c->older)
+		if (c->order_install || c->order_remove || c->order_readdress)
+			return true;
+	return false;
+}
+
+/* Frees what ended, but for stepped endpoints, whose records point to it. */
+void endpoint_reap(struct endpoint *e, usec now)
+{
+	if (!e->config.automatic)
+		return;
+	for (struct ike_sa *sa = e->oldest, *newer; sa && e->lingering; sa = newer) {
+		newer = sa->newer;
+		if (sa->lingering && !orders_wait(sa) &&
+		    (e->lingering > LINGER_LIMIT || now >= usec_after(sa->gone_at, LINGER)))
+			ike_sa_free(sa);
+	}
+}
