@@ -6,20 +6,28 @@
 
 #include "internal.h"
 
-static const char *name_of(const struct world_node *n)
+/* Is the target one of our nodes, and what is behind the device a tester? */
+static bool is_ours(const struct world *w)
 {
-	return n ? node_name(n) : "target";
+	return w->nodes && w->nodes->config.is_target;
 }
 
-static enum link_way way_from(const struct world_node *n)
+static const char *name_of(const struct world *w, const struct world_node *n)
 {
-	return n == NULL || n->config.is_target ? LINK_TO_TESTER : LINK_TO_TARGET;
+	return n ? node_name(n) : is_ours(w) ? "tester" : "target";
+}
+
+static enum link_way way_from(const struct world *w, const struct world_node *n)
+{
+	bool target = n ? n->config.is_target : !is_ours(w);
+
+	return target ? LINK_TO_TESTER : LINK_TO_TARGET;
 }
 
 static void dropped(struct world *w, const struct world_node *from, struct bytes octets, uint64_t serial,
 		    const char *why)
 {
-	world_event(w, &(struct happening){ EVENT_DROPPED, name_of(from), octets, why, serial });
+	world_event(w, &(struct happening){ EVENT_DROPPED, name_of(w, from), octets, why, serial });
 }
 
 bool world_claim(struct world *w, const struct address *address, struct why *why)
@@ -82,7 +90,7 @@ static void put(struct world *w, const struct world_node *from, struct bytes pac
 {
 	const struct real *real = w->config.real;
 	const char *lost = link_put(&w->link, &(struct passage){
-		.octets = packet, .way = way_from(from), .now = world_now(w),
+		.octets = packet, .way = way_from(w, from), .now = world_now(w),
 		.latency = w->config.latency, .serial = serial, .depth = w->depth + 1,
 		.outward = real != NULL && from != NULL, .whole = real && !real->ops->packets,
 		.foreign = from == NULL,
@@ -100,7 +108,7 @@ void world_send(struct world *w, struct world_node *from, struct bytes packet)
 	const char *why = NULL;
 
 	world_enter(w);
-	world_event(w, &(struct happening){ EVENT_SENT, name_of(from), packet, NULL, serial });
+	world_event(w, &(struct happening){ EVENT_SENT, name_of(w, from), packet, NULL, serial });
 	if (is_loop(w))
 		dropped(w, from, packet, serial, "a loop");
 	else if (!translate_out(w, from, &packet, &why))

@@ -2,11 +2,11 @@
  * A world owns time, chance and the wire of one case: its nodes, the link between them, its clock.
  *
  * In the virtual world the clock jumps to the next deadline and the link is a seeded queue; in the
- * real one the same link stands in user space between the tester's nodes and a TUN device or UDP
- * sockets.  Everything that crosses the link is an IP packet and an event of the log: EVENT_SENT as
- * it left an end (before a NAT; of a real target: as it came from the device, endpoint "target"),
- * then EVENT_RECEIVED as delivered or EVENT_DROPPED with why.  `number` is the packet's serial
- * number, the same in all events about it.
+ * real one the same link stands in user space between our nodes and a TUN device or UDP sockets.
+ * Everything that crosses the link is an IP packet and an event of the log: EVENT_SENT as it left an
+ * end (before a NAT; as it came from the device: of endpoint "target", or of "tester" if our first
+ * node is the target), then EVENT_RECEIVED as delivered or EVENT_DROPPED with why.  `number` is the
+ * packet's serial number, the same in all events about it.
  */
 #ifndef WORLD_WORLD_H
 #define WORLD_WORLD_H
