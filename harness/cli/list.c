@@ -26,7 +26,7 @@ static int list_cases(const struct options *o, struct library *l)
 {
 	struct run_options options = options_run(o);
 	const struct scenario_case *const *cases;
-	struct suite *suite;
+	struct test_suite *suite;
 	struct why why;
 	size_t i, count;
 

@@ -34,7 +34,7 @@ struct running {
 	struct jsonl *jsonl;
 	struct results *results;
 	struct console *console;
-	struct suite *suites[16];
+	struct test_suite *suites[16];
 	const struct profile *profiles[16];
 	struct deviations *deviations[16];
 	char again[300];

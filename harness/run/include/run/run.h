@@ -121,23 +121,23 @@ struct run_options {
 
 /* ------------------------------------------------------------ the suite */
 
-struct suite;
+struct test_suite;
 
 /*
  * Selects the cases; borrows what options point at.  NULL with why: unknown name, fault or profile that makes
  * no sense.  An empty selection is no error here (suite_cases is 0).
  */
-struct suite *suite_new(const struct run_options *options, struct why *why);
-void suite_free(struct suite *s);
+struct test_suite *suite_new(const struct run_options *options, struct why *why);
+void suite_free(struct test_suite *s);
 /* What was selected, sorted by id. */
-size_t suite_cases(const struct suite *s, const struct scenario_case *const **out);
+size_t suite_cases(const struct test_suite *s, const struct scenario_case *const **out);
 /*
  * Runs them all (or until stop, or the first failure): results so far are kept.  False with why only if there
  * could be no run at all (the target did not start, no privilege).
  */
-bool suite_run(struct suite *s, struct why *why);
+bool suite_run(struct test_suite *s, struct why *why);
 /* In the order of the selection, repetitions side by side; cases that never began are not there. */
-size_t suite_results(const struct suite *s, const struct case_result *const **out);
+size_t suite_results(const struct test_suite *s, const struct case_result *const **out);
 
 struct suite_summary {
 	size_t passed, failed, skipped, errors;     /* each result is in one of them */
@@ -145,10 +145,10 @@ struct suite_summary {
 	bool interrupted;
 	usec wall_time;
 };
-struct suite_summary suite_summary(const struct suite *s);
+struct suite_summary suite_summary(const struct test_suite *s);
 
 /* Known deviations that --expect names but the run proves stale (not seen, or of an unknown id): texts, a line each. */
-size_t suite_stale(const struct suite *s, const char *const **out);
+size_t suite_stale(const struct test_suite *s, const char *const **out);
 
 /* Names that loading needs to know: the checks and duties that a fault may leave out. */
 const struct scenario_facts *run_facts(void);
