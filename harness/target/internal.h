@@ -142,7 +142,7 @@ bool net_write(const struct target *target, bool guest, struct why *why);
 
 /* scripts.c: the files of scripts/. */
 extern const char first_script[], guest_script[], orders_script[];
-extern const char strongswan_script[], libreswan_script[], exec_script[];
+extern const char strongswan_script[], libreswan_script[], whack_script[], exec_script[];
 
 /* strongswan-orders.c */
 bool strongswan_take(struct target *target, struct ticket *ticket,

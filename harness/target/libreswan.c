@@ -216,6 +216,7 @@ static bool write_files(const struct target *target, struct room *room, struct w
 		write_secrets(target, why) &&
 		write_options(target, why) && net_write(target, guest, why) &&
 		file_write(target->directory, "guest", 0644, guest_script, why) &&
+		file_write(target->directory, "whack.pl", 0644, whack_script, why) &&
 		file_write(target->directory, "daemon", 0644, libreswan_script, why);
 }
 
@@ -224,15 +225,15 @@ static bool line(const struct target *target, enum target_verb verb,
 		size_t cap)
 {
 	static const char *const lines[TARGET_VERBS] = {
-		[TARGET_INITIATE] = "w --initiate --asynchronous --name %1$s%2$s",
-		[TARGET_NEW_CHILD] = "w --initiate --asynchronous --name %1$s%2$s",
-		[TARGET_REKEY_IKE] = "rekey_ike %1$s",
-		[TARGET_REKEY_CHILD] = "rekey_child --rekey-ipsec %1$s%2$s",
-		[TARGET_DELETE_IKE] = "w --terminate --name %1$s-all",
+		[TARGET_INITIATE] = "@say --initiate --asynchronous --name %1$s%2$s",
+		[TARGET_NEW_CHILD] = "@say --initiate --asynchronous --name %1$s%2$s",
+		[TARGET_REKEY_IKE] = "@IKE %1$s(-six|-more)?(-nat)? --rekey-ike --asynchronous",
+		[TARGET_REKEY_CHILD] = "@CHILD %1$s%2$s(-nat)? --rekey-ipsec --asynchronous",
+		[TARGET_DELETE_IKE] = "@say --terminate --name %1$s-all",
 		[TARGET_DELETE_CHILD] = "delete_children %1$s%2$s",
-		[TARGET_RESET] = "w --terminate --name %1$s-all",
-		[TARGET_STATUS] = "w --showstates",
-		[TARGET_COUNTERS] = "counters",
+		[TARGET_RESET] = "@say --terminate --name %1$s-all",
+		[TARGET_STATUS] = "@say --showstates",
+		[TARGET_COUNTERS] = "@counters",
 		[TARGET_RESTART] = "daemon_restart",
 		[TARGET_KILL] = "kill_daemon",
 	};
@@ -240,7 +241,8 @@ static bool line(const struct target *target, enum target_verb verb,
 	if (verb == TARGET_PING)
 		return ping_line(child, line, cap);
 	if (verb == TARGET_REKEY_CHILD && target->facts->version[0] != '4')
-		return line_fill("rekey_child --rekey-child %1$s%2$s", c, child, line, cap);
+		return line_fill("@CHILD %1$s%2$s(-nat)? --rekey-child --asynchronous", c, child,
+			line, cap);
 	return line_fill(lines[verb], c, child, line, cap);
 }
 

@@ -16,6 +16,9 @@ const char strongswan_script[] =
 const char libreswan_script[] =
 #include "libreswan.inc"
 ;
+const char whack_script[] =
+#include "whack.inc"
+;
 const char exec_script[] =
 #include "exec.inc"
 ;

@@ -45,6 +45,7 @@ for bits in 128 256; do
 done
 ip xfrm state flush
 stamp daemon
+helper_start
 if daemon_start; then
 	stamp ready
 	echo ready >/ctl/out/guest

@@ -18,6 +18,13 @@ daemon_start() {
 	w --impair revival
 }
 
+# A helper for orders that begin with "@".
+helper_start() {
+	[ -p /run/helper ] || mkfifo /run/helper
+	exec 5<>/run/helper
+	perl "$CTL/whack.pl" <&5 >>"$CTL/said" 2>&1 3<&- &
+}
+
 daemon_restart() {
 	kill_daemon
 	ip xfrm state flush
@@ -29,43 +36,21 @@ w() {
 	/usr/libexec/ipsec/whack --rundir /run/pluto "$@"
 }
 
-# The established SAs of a kind whose name is the pattern, with or without NAT: "NUMBER NAME", the
-# newest last.  An IKE SA has the name of any child of its connection.
-established() {
+# The numbers of the Child SAs of a connection, with or without NAT.
+child_states() {
 	w --showstates | sed -n \
-		"s/^[0-9]* *#\([0-9]*\): \"\($2\(-nat\)\{0,1\}\)\":.*ESTABLISHED_$1_SA.*/\1 \2/p" |
-		sort -n
-}
-
-rekey() {
-	[ -n "$2" ] || {
-		echo 'there is no such SA'
-		return 1
-	}
-	w "$1" --asynchronous --name "${2#* }"
-}
-
-rekey_ike() {
-	rekey --rekey-ike "$(established IKE "$1\(-six\|-more\)\{0,1\}" | tail -n 1)"
-}
-
-rekey_child() {
-	rekey "$1" "$(established CHILD "$2" | tail -n 1)"
+		"s/^[0-9]* *#\([0-9]*\): \"$1\(-nat\)\{0,1\}\":.*ESTABLISHED_CHILD_SA.*/\1/p"
 }
 
 delete_children() {
-	established CHILD "$1" | while read -r state _; do
+	for state in $(child_states "$1"); do
 		w --deletestate "$state"
 	done
 }
 
-counters() {
-	ip -s xfrm state
-	cat /proc/net/xfrm_stat
-}
-
 place_start() {
 	if [ ! -e "$CTL/guest-net" ]; then
+		helper_start
 		daemon_start
 		return
 	fi

@@ -1,0 +1,144 @@
+# Takes orders to pluto without a process for each: `perl whack.pl`, with lines on standard input.
+#
+# What whack says to pluto is recorded once for each form of an order, from whack itself on a socket
+# of our own, and said again with another name of the same length.  Lines:
+#
+#   TICKET FILE say ARGUMENTS            the last argument may be a connection's name
+#   TICKET FILE KIND PATTERN ARGUMENTS   KIND is IKE or CHILD; the arguments and then the name of the
+#                                        newest established SA whose name matches the pattern
+#   TICKET FILE counters                 ip -s xfrm state, once for all who wait for it
+#
+# What pluto answers goes to out/FILE, then "TICKET CODE" to out/FILE.rc.
+use strict;
+use warnings;
+use IO::Select;
+use IO::Socket::UNIX;
+
+my $out = "$ENV{CTL}/out";
+my $pluto = '/run/pluto/pluto.ctl';
+my $whack = '/usr/libexec/ipsec/whack';
+my $select = IO::Select->new(\*STDIN);
+my (%recorded, %job, @counters);
+my $lines = '';
+
+sub finish {
+	my ($job, $code, $text) = @_;
+	for ([$job->{file}, $text], ["$job->{file}.rc", "$job->{ticket} $code\n"]) {
+		open(my $file, '>', "$out/$_->[0]") or next;
+		print $file $_->[1];
+		close $file;
+	}
+}
+
+# What whack sends for these arguments.
+sub record {
+	my $path = '/run/whack.record';
+	unlink $path;
+	my $listener = IO::Socket::UNIX->new(Local => $path, Listen => 1) or return '';
+	my $pid = fork // return '';
+	if ($pid == 0) {
+		open STDOUT, '>', '/dev/null';
+		open STDERR, '>', '/dev/null';
+		exec $whack, '--ctlsocket', $path, @_;
+		exit 127;
+	}
+	my ($message, $from) = ('');
+	$from = $listener->accept if IO::Select->new($listener)->can_read(20);
+	sysread $from, $message, 1 << 16 if $from;
+	close $from if $from;
+	close $listener;
+	waitpid $pid, 0;
+	return $message;
+}
+
+sub message {
+	my @arguments = @_;
+	return $recorded{"@arguments"} ||= record(@arguments)
+		unless @arguments > 1 && $arguments[-2] eq '--name';
+	my $name = pop @arguments;
+	my $other = 'Q' x length $name;
+	my $message = $recorded{"@arguments $other"} ||= record(@arguments, $other);
+	return $message =~ s/$other/$name/r;
+}
+
+sub say_to_pluto {
+	my ($job, @arguments) = @_;
+	my $message = message(@arguments);
+	my $socket = IO::Socket::UNIX->new(Peer => $pluto);
+	if (!$socket || !length $message || !syswrite $socket, $message) {
+		finish($job, 1, "pluto takes no order: $!\n");
+		return;
+	}
+	$job->{text} = '';
+	$job{fileno $socket} = $job;
+	$select->add($socket);
+}
+
+# The name of the newest established SA of the kind and pattern of a job.
+sub newest {
+	my $job = shift;
+	my ($best, $name) = (0);
+	for (split /\n/, $job->{text}) {
+		next unless /#(\d+): "($job->{pattern})":.*ESTABLISHED_$job->{kind}_SA/;
+		($best, $name) = ($1, $2) if $1 > $best;
+	}
+	return $name;
+}
+
+# Numbers before the lines of pluto: those from 20 to 99 are errors.
+sub code_of {
+	return $_[0] =~ /^0([2-9]\d) /m ? $1 : 0;
+}
+
+sub answered {
+	my ($socket) = @_;
+	my $job = $job{fileno $socket};
+	return if sysread $socket, $job->{text}, 1 << 16, length $job->{text};
+	delete $job{fileno $socket};
+	$select->remove($socket);
+	close $socket;
+	my $then = delete $job->{then};
+	if (!$then) {
+		finish($job, code_of($job->{text}), $job->{text});
+	} elsif (my $name = newest($job)) {
+		say_to_pluto($job, @$then, '--name', $name);
+	} else {
+		finish($job, 1, "there is no such SA\n");
+	}
+}
+
+sub order {
+	my ($ticket, $file, $verb, @rest) = split ' ', shift;
+	my $job = { ticket => $ticket, file => $file };
+	if ($verb eq 'say') {
+		say_to_pluto($job, @rest);
+	} elsif ($verb eq 'counters') {
+		push @counters, $job;
+	} else {
+		@$job{'kind', 'pattern'} = ($verb, shift @rest);
+		$job->{then} = [@rest];
+		say_to_pluto($job, '--showstates');
+	}
+}
+
+sub count {
+	my $text = `ip -s xfrm state 2>&1`;
+	if (open my $stat, '<', '/proc/net/xfrm_stat') {
+		local $/;
+		$text .= <$stat>;
+	}
+	finish($_, 0, $text) for splice @counters;
+}
+
+$SIG{PIPE} = 'IGNORE';
+while (1) {
+	for my $ready ($select->can_read) {
+		if ($ready != \*STDIN) {
+			answered($ready);
+			next;
+		}
+		exit 0 unless sysread STDIN, $lines, 4096, length $lines;
+		order($1) while $lines =~ s/^([^\n]*)\n//;
+	}
+	count() if @counters;
+}
