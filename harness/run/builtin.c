@@ -1,0 +1,333 @@
+/* The built-in target: our own endpoint in its automatic conduct, in a virtual world of its own. */
+#include "inside.h"
+
+#include <limits.h>
+#include <stdlib.h>
+
+#define RETRANSMIT_FIRST (500 * USEC_MS)
+
+/* ------------------------------------------------------------ figures of the profile */
+
+static usec feature_time(const struct profile *p, const char *name, usec otherwise)
+{
+	const char *text = profile_feature(p, name);
+	usec t;
+
+	return text && usec_parse(text, &t) ? t : otherwise;
+}
+
+static unsigned long feature_number(const struct profile *p, const char *name, unsigned long otherwise)
+{
+	const char *text = profile_feature(p, name);
+
+	return text && *text ? strtoul(text, NULL, 10) : otherwise;
+}
+
+struct retransmission profile_retransmission(const struct profile *p)
+{
+	const char *factor = profile_feature(p, "retransmit-factor");
+
+	return (struct retransmission){
+		.first = feature_time(p, "retransmit-first", RETRANSMIT_FIRST),
+		.factor_permille = factor && *factor ? (unsigned)(strtod(factor, NULL) * 1000) : 2000,
+		.sendings = (unsigned)feature_number(p, "retransmit-sendings", 6),
+	};
+}
+
+/* ------------------------------------------------------------ addresses */
+
+static bool outer_of(const struct profile *p, uint8_t family, size_t nth, size_t *index)
+{
+	struct address a;
+
+	for (size_t i = 0; i < p->tester_count; i++) {
+		if (!address_parse(p->testers[i], &a) || a.family != family)
+			continue;
+		if (nth-- == 0) {
+			*index = i;
+			return true;
+		}
+	}
+	return false;
+}
+
+/* "2": the second of the profile, "ipv6": the first of that family, or an address itself. */
+static bool chosen_address(const struct profile *p, const char *text, size_t nth, size_t *index, struct why *why)
+{
+	struct address a, b;
+	char *end;
+	unsigned long n = text ? strtoul(text, &end, 10) : 0;
+
+	if (!text)
+		return outer_of(p, 4, nth, index) || outer_of(p, 6, nth, index) ||
+		       why_set(why, "the profile has no %zu addresses for testers", nth + 1);
+	if (strcmp(text, "ipv6") == 0)
+		return outer_of(p, 6, nth, index) || why_set(why, "the profile has no IPv6 address for a tester");
+	if (n && !*end && n <= p->tester_count) {
+		*index = n - 1;
+		return true;
+	}
+	for (*index = 0; *index < p->tester_count; ++*index)
+		if (address_parse(text, &a) && address_parse(p->testers[*index], &b) && address_same_host(&a, &b))
+			return true;
+	return why_set(why, "the profile has no tester address '%s'", text);
+}
+
+static bool set_ends(const struct profile *p, struct connection *c, size_t index, bool tester_side, struct why *why)
+{
+	struct address tester, target;
+
+	if (!address_parse(p->testers[index], &tester))
+		return why_set(why, "'%s' is no address", p->testers[index]);
+	if (!address_parse(tester.family == 6 ? p->address6 ? p->address6 : "" : p->address, &target))
+		return why_set(why, "the target has no IPv%u address", tester.family);
+	tester.port = 500;
+	target.port = p->port;
+	c->local = tester_side ? tester : target;
+	c->remote = tester_side ? target : tester;
+	return true;
+}
+
+static void second_address(struct run *r, struct tester *t)
+{
+	const struct profile *p = r->options->profile;
+	size_t index;
+
+	if (!outer_of(p, t->connections[0].local.family, r->scenario->tester_count + 1, &index) &&
+	    !outer_of(p, t->connections[0].local.family, r->tester_count, &index))
+		return;
+	address_parse(p->testers[index], &t->second);
+	t->second.port = 500;
+	if (address_same_host(&t->second, &t->connections[0].local))
+		t->second.family = 0;
+}
+
+/* ------------------------------------------------------------ testers */
+
+/* With several testers on one connection each has an inner address of its own, and a selector of it. */
+static void apart(struct address *inner, size_t count, struct selectors *s, size_t nth)
+{
+	for (size_t i = 0; i < count; i++)
+		inner[i].ip[inner[i].family == 6 ? 15 : 3] += (uint8_t)(16 * nth);
+	for (size_t i = 0; i < s->count && i < count; i++) {
+		s->rows[i].range.first = inner[i];
+		s->rows[i].range.last = inner[i];
+	}
+}
+
+static const struct scenario_tester no_tester = { 0 };
+
+static const struct scenario_tester *row_of(const struct run *r, size_t nth)
+{
+	return r->scenario->tester_count ? &r->scenario->testers[nth] : &no_tester;
+}
+
+static bool tester_make(struct run *r, size_t nth, struct why *why)
+{
+	const struct profile *p = r->options->profile;
+	const struct scenario_tester *row = row_of(r, nth);
+	const struct profile_connection *pc = profile_connection_find(p, row->connection);
+	struct tester *t = &r->testers[nth];
+	struct connection *c = &t->connections[CONNECTION_HONEST];
+	size_t index;
+
+	if (!pc)
+		return why_set(why, "the profile has no connection '%s'", row->connection ? row->connection : "");
+	*t = (struct tester){ .name = row->name ? row->name : "tester", .index = nth };
+	if (!connection_make(r, pc, true, c, why) || !chosen_address(p, row->address, nth, &index, why) ||
+	    !set_ends(p, c, index, true, why) ||
+	    !addresses_make(r, pc->tester.inner, t->inner, 4, &t->inner_count, why) ||
+	    !addresses_make(r, pc->target.inner, t->target_inner, 4, &t->target_inner_count, why))
+		return false;
+	if (r->tester_count > 1)
+		apart(t->inner, t->inner_count, &c->ours, nth);
+	if (p->nats && p->nats[index])
+		address_parse(p->nats[index], &t->nat);
+	t->connections[CONNECTION_ASKED] = *c;
+	return connection_override(r, row, &t->connections[CONNECTION_ASKED], why);
+}
+
+bool tester_node(struct run *r, struct tester *t, struct why *why)
+{
+	struct node_config config = {
+		.endpoint = {
+			.name = t->name, .crypto = r->options->crypto, .rng = rng_split(&r->rng, t->name),
+			.log = &r->log, .run = r->label, .connections = t->connections, .connection_count = 2,
+			.retransmission = { RETRANSMIT_FIRST, 2000, 7 }, .half_open = USEC_H,
+			.cookie_threshold = UINT_MAX, .nat_detection = true, .keepalive = 20 * USEC_S,
+		},
+		.outer = { t->connections[0].local, t->second }, .outer_count = t->second.family ? 2 : 1,
+		.inner_count = t->inner_count, .answers_echo = true, .replay_window = 64,
+		.arrived = queue_arrived, .ctx = r,
+	};
+
+	memcpy(config.inner, t->inner, sizeof t->inner);
+	t->node = node_new(r->world, &config, why);
+	if (!t->node)
+		return false;
+	t->endpoint = node_endpoint(t->node);
+	return true;
+}
+
+/* ------------------------------------------------------------ the target */
+
+static bool target_connections(struct run *r, struct connection *out, struct why *why)
+{
+	for (size_t i = 0; i < r->tester_count; i++) {
+		const struct tester *t = &r->testers[i];
+		const struct profile_connection *pc = profile_connection_find(r->options->profile,
+									      row_of(r, i)->connection);
+
+		if (!connection_make(r, pc, false, &out[i], why))
+			return false;
+		out[i].local = t->connections[CONNECTION_HONEST].remote;
+		out[i].remote = t->connections[CONNECTION_HONEST].local;
+		out[i].theirs = t->connections[CONNECTION_HONEST].ours;
+	}
+	return true;
+}
+
+static bool wants_cookies(const struct run *r)
+{
+	for (size_t i = 0; i < r->tester_count; i++) {
+		const char *name = row_of(r, i)->connection;
+
+		if (name && strcmp(name, "cookies") == 0)
+			return true;
+	}
+	return false;
+}
+
+static void target_outer(const struct run *r, struct node_config *config)
+{
+	for (size_t i = 0; i < r->tester_count && config->outer_count < ARRAY_LEN(config->outer); i++) {
+		const struct address *a = &r->testers[i].connections[0].remote;
+		bool there = false;
+
+		for (size_t k = 0; k < config->outer_count; k++)
+			there |= address_same_host(&config->outer[k], a);
+		if (!there)
+			config->outer[config->outer_count++] = *a;
+	}
+}
+
+static bool target_node(struct run *r, struct why *why)
+{
+	const struct profile *p = r->options->profile;
+	struct connection *connections = arena_array(r->arena, r->tester_count, sizeof *connections);
+	struct node_config config = {
+		.endpoint = {
+			.name = "target", .automatic = true, .crypto = r->options->crypto,
+			.rng = rng_split(&r->rng, "target"), .log = &r->log, .run = r->label,
+			.connections = connections, .connection_count = r->tester_count,
+			.retransmission = profile_retransmission(p), .liveness = feature_time(p, "liveness", 0),
+			.keepalive = feature_time(p, "keepalive", 20 * USEC_S), .half_open = 30 * USEC_S,
+			.cookie_threshold = wants_cookies(r) ? 0 : UINT_MAX, .nat_detection = true,
+		},
+		.is_target = true, .answers_echo = true,
+		.replay_window = (uint32_t)feature_number(p, "replay-window", 64),
+	};
+
+	if (!connections || !target_connections(r, connections, why) || !fault_apply(r, &config, why))
+		return false;
+	target_outer(r, &config);
+	config.inner_count = r->testers[0].target_inner_count;
+	memcpy(config.inner, r->testers[0].target_inner, sizeof config.inner);
+	r->target_node = node_new(r->world, &config, why);
+	return r->target_node != NULL;
+}
+
+/* ------------------------------------------------------------ orders */
+
+static const struct { const char *verb; enum purpose purpose; } orders[] = {
+	{ "new-child",    PURPOSE_NEW_CHILD    }, { "rekey-child",  PURPOSE_REKEY_CHILD  },
+	{ "rekey-ike",    PURPOSE_REKEY_IKE    }, { "delete-child", PURPOSE_DELETE_CHILD },
+	{ "delete-ike",   PURPOSE_DELETE_IKE   },
+};
+
+static struct ike_sa *their_ike(const struct run *r, const struct ike_sa *ours)
+{
+	struct ike_view v = ike_sa_view(ours);
+	struct ike_sa *sa;
+
+	for (size_t i = 0; (sa = endpoint_ike_sa(node_endpoint(r->target_node), i)); i++) {
+		struct ike_view w = ike_sa_view(sa);
+
+		if (w.spi_i == v.spi_i && w.spi_r == v.spi_r)
+			return sa;
+	}
+	return NULL;
+}
+
+static struct child_sa *their_child(const struct run *r, struct ike_sa *of, const struct child_sa *ours)
+{
+	struct child_sa *c;
+
+	for (size_t i = 0; (c = endpoint_child_sa(node_endpoint(r->target_node), of, i)); i++)
+		if (child_sa_view(c).spi_in == child_sa_view(ours).spi_out)
+			return c;
+	return NULL;
+}
+
+static bool request(struct run *r, const char *verb, const struct ike_sa *ike, const struct child_sa *child,
+		    struct why *why)
+{
+	struct ike_sa *sa = ike ? their_ike(r, ike) : NULL;
+	struct child_sa *c = sa && child ? their_child(r, sa, child) : NULL;
+
+	for (size_t i = 0; i < ARRAY_LEN(orders); i++) {
+		if (strcmp(verb, orders[i].verb) != 0)
+			continue;
+		if (!sa)
+			return why_set(why, "the target has no such IKE SA");
+		return endpoint_request(node_endpoint(r->target_node), orders[i].purpose, sa, c, run_now(r), why);
+	}
+	return why_set(why, "'%s' is not built yet for the built-in target", verb);
+}
+
+static unsigned builtin_order(struct run *r, struct tester *t, const char *verb, struct ike_sa *ike,
+			      struct child_sa *child, struct why *why)
+{
+	bool good;
+
+	if (strcmp(verb, "initiate") == 0)
+		good = endpoint_initiate(node_endpoint(r->target_node), t->index, run_now(r), why);
+	else if (strcmp(verb, "ping") == 0)
+		good = node_ping(r->target_node, &t->inner[0], why);
+	else
+		good = request(r, verb, ike, child, why);
+	return good ? 1 : 0;
+}
+
+static int builtin_result(struct run *r, unsigned ticket, struct why *why)
+{
+	(void)r;
+	(void)ticket;
+	(void)why;
+	return 1;
+}
+
+static const struct target_kind builtin = { builtin_order, builtin_result, NULL };
+
+bool builtin_setup(struct run *r, struct why *why)
+{
+	struct world_config config = {
+		.crypto = r->options->crypto, .rng = rng_split(&r->rng, "link"), .log = &r->log, .run = r->label,
+		.target = r->options->profile->id,
+	};
+
+	r->world = world_new(&config, why);
+	r->tester_count = r->scenario->tester_count ? r->scenario->tester_count : 1;
+	r->testers = arena_array(r->arena, r->tester_count, sizeof *r->testers);
+	if (!r->world || !r->testers)
+		return false;
+	for (size_t i = 0; i < r->tester_count; i++) {
+		if (!tester_make(r, i, why))
+			return false;
+		second_address(r, &r->testers[i]);
+		if (!tester_node(r, &r->testers[i], why))
+			return false;
+	}
+	r->target = &builtin;
+	return target_node(r, why);
+}

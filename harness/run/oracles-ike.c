@@ -1,0 +1,188 @@
+/* Oracles over IKE messages. */
+#include "oracles.h"
+
+/* ------------------------------------------------------------ keys */
+
+static struct sealer *opener(struct oracles *o, const struct suite *s, struct bytes key, struct bytes integ)
+{
+	return sealer_new(o->run->options->crypto, s->encr, s->integ, key, integ, false, NULL);
+}
+
+void oracle_ike_keys(struct oracles *o, const struct event_ike_keys *k)
+{
+	struct oracle_keys *n = arena_new_of(o->run->arena, struct oracle_keys);
+
+	if (!n)
+		return;
+	n->spi_i = k->spi_i;
+	n->spi_r = k->spi_r;
+	n->suite = *k->suite;
+	n->from_initiator = (struct message_keys){ &n->suite, opener(o, &n->suite, k->sk_ei, k->sk_ai) };
+	n->from_responder = (struct message_keys){ &n->suite, opener(o, &n->suite, k->sk_er, k->sk_ar) };
+	n->next = o->keys;
+	o->keys = n;
+}
+
+static const struct oracle_keys *keys_of(const struct oracles *o, const struct message *m)
+{
+	for (const struct oracle_keys *k = o->keys; k; k = k->next)
+		if (k->spi_i == m->spi_i && k->spi_r == m->spi_r)
+			return k;
+	return NULL;
+}
+
+/* ------------------------------------------------------------ requests and responses */
+
+static struct oracle_request *request_of(const struct oracles *o, const struct message *m, bool by_target)
+{
+	for (struct oracle_request *q = o->requests; q; q = q->next)
+		if (q->spi_i == m->spi_i && q->id == m->id && q->by_target == by_target &&
+		    q->initiator == (m->response ? !m->initiator : m->initiator) && q->exchange == m->exchange)
+			return q;
+	return NULL;
+}
+
+static void note_request(struct oracles *o, const struct message *m, bool by_target)
+{
+	struct oracle_request *q = request_of(o, m, by_target);
+
+	if (!q) {
+		q = arena_new_of(o->run->arena, struct oracle_request);
+		if (!q)
+			return;
+		*q = (struct oracle_request){ .spi_i = m->spi_i, .id = m->id, .exchange = m->exchange,
+			.by_target = by_target, .initiator = m->initiator, .next = o->requests };
+		o->requests = q;
+	} else if (by_target && !q->answered && !bytes_equal(q->octets, m->octets)) {
+		fire(o, ORACLE_RETRANSMISSION, NULL, run_printf(o->run, "request %u with other octets", m->id));
+	}
+	q->answered = false;
+	if (by_target)
+		q->octets = arena_copy(o->run->arena, m->octets);
+}
+
+static void match_response(struct oracles *o, const struct message *m)
+{
+	char spare[32];
+
+	if (request_of(o, m, false))
+		return;
+	fire(o, ORACLE_RESPONSE, NULL,
+	     run_printf(o->run, "%s response, ID %u, SPI %016llx",
+			names_print(&names_exchange, m->exchange, spare, sizeof spare), m->id,
+			(unsigned long long)m->spi_i));
+}
+
+/* A response that reaches the target: its next request with that ID may be another one. */
+static void note_answer(struct oracles *o, const struct message *m)
+{
+	struct oracle_request *q = request_of(o, m, true);
+
+	if (q)
+		q->answered = true;
+}
+
+/* ------------------------------------------------------------ fields */
+
+static void look_at_field(struct oracles *o, const struct node *n)
+{
+	char path[96];
+
+	if (n->row->kind == WIRE_RESERVED && n->number)
+		fire(o, ORACLE_RESERVED, NULL,
+		     run_printf(o->run, "%s = %llu", wire_path_of(n, path, sizeof path), (unsigned long long)n->number));
+	if (strcmp(n->row->name, "critical") == 0 && n->number && n->parent && n->parent->type >= PAYLOAD_SA &&
+	    n->parent->type <= PAYLOAD_EAP)
+		fire(o, ORACLE_CRITICAL, NULL,
+		     run_printf(o->run, "%s = 1", wire_path_of(n, path, sizeof path)));
+}
+
+static void look_at_fields(struct oracles *o, const struct node *n)
+{
+	if (n->row && !n->first)
+		look_at_field(o, n);
+	for (const struct node *c = n->first; c; c = c->next)
+		look_at_fields(o, c);
+}
+
+static void look_at_nat_hashes(struct oracles *o, const struct message *m)
+{
+	struct node *n;
+
+	for (uint16_t type = 16388; type <= 16389; type++) {
+		struct node *data;
+
+		if (!(n = message_notify(m, type)) || !(data = wire_find(n, "data", NULL)) || data->octets.len == 20)
+			continue;
+		fire(o, ORACLE_NAT_HASH, NULL, run_printf(o->run, "%zu octets", data->octets.len));
+	}
+}
+
+/* A nonce belongs to one exchange; a retry of IKE_SA_INIT may bear it again. */
+static void look_at_nonce(struct oracles *o, const struct message *m)
+{
+	struct node *n = message_payload(m, PAYLOAD_NONCE, 1), *data = n ? wire_find(n, "data", NULL) : NULL;
+	uint64_t exchange = m->spi_i ^ (uint64_t)m->id << 8 ^ m->response;
+
+	if (data && !once(o, &o->nonces, 0, data->octets, exchange))
+		fire(o, ORACLE_NONCE, NULL, "a nonce that another exchange bore");
+}
+
+static void look_at_spi(struct oracles *o, const struct message *m)
+{
+	uint8_t spi[8];
+
+	if (m->exchange != IKE_SA_INIT || !m->response || !m->spi_r || !message_payload(m, PAYLOAD_NONCE, 1))
+		return;
+	store_u64(spi, m->spi_r);
+	if (!once(o, &o->spis, 0, BYTES_OF(spi), m->spi_i))
+		fire(o, ORACLE_SPI, NULL, "an SPI that another IKE SA has");
+}
+
+static void look_at_iv(struct oracles *o, const struct message *m, const struct oracle_keys *k)
+{
+	struct node *iv = message_find(m, "SK.iv", NULL);
+
+	if (!iv || !k->suite.encr->aead)
+		return;
+	if (!once(o, &o->ike_ivs, k->spi_i ^ k->spi_r, iv->octets, oracle_hash(m->octets)))
+		fire(o, ORACLE_IKE_IV, NULL, "an IV that an earlier message bore");
+}
+
+/* ------------------------------------------------------------ a message */
+
+static void look(struct oracles *o, struct message *m)
+{
+	const struct oracle_keys *k = keys_of(o, m);
+	struct why why;
+
+	if (k && m->protection == MESSAGE_SEALED)
+		message_open(m, m->initiator ? &k->from_initiator : &k->from_responder, true, true, &why);
+	if (!m->clean && m->protection != MESSAGE_SEALED)
+		fire(o, ORACLE_LENGTHS, NULL, m->why.text);
+	look_at_fields(o, m->outer);
+	if (m->inner)
+		look_at_fields(o, m->inner);
+	look_at_nat_hashes(o, m);
+	look_at_nonce(o, m);
+	look_at_spi(o, m);
+	if (k && m->protection == MESSAGE_OPENED)
+		look_at_iv(o, m, k);
+}
+
+void oracle_ike(struct oracles *o, struct bytes octets, bool by_target)
+{
+	struct message m;
+
+	arena_reset(o->scratch);
+	if (!message_decode(o->scratch, octets, &m, NULL))
+		return;
+	if (!m.response)
+		note_request(o, &m, by_target);
+	else if (by_target)
+		match_response(o, &m);
+	else
+		note_answer(o, &m);
+	if (by_target)
+		look(o, &m);
+}

@@ -1,0 +1,59 @@
+/* Inside of the suite: what was selected, in which order it runs, what came of it. */
+#ifndef RUN_SUITE_H
+#define RUN_SUITE_H
+
+#include "inside.h"
+
+struct job {
+	const struct scenario_case *what;
+	unsigned repetition;
+	struct case_result *result;     /* of the last attempt; NULL: it never began */
+};
+
+struct flight {                         /* a job in flight */
+	struct run *run;
+	struct job *job;
+	unsigned attempt;
+	bool alone;                     /* nothing else is in flight */
+	usec wake;
+};
+
+struct real_host;
+
+struct test_suite {
+	struct run_options options;
+	struct arena *arena;
+	const struct scenario_case **cases;
+	size_t case_count;
+	struct job *jobs;               /* cases x repetitions, in the order of the selection */
+	size_t job_count;
+	struct job **order;             /* in which they run */
+	size_t next;
+	struct flight *flights;
+	size_t in_flight, width;
+	struct job **again;             /* to be run alone, in the real world */
+	size_t again_count;
+	struct real_host *host;         /* real world; NULL: virtual */
+	const struct case_result **results;
+	size_t result_count;
+	const char **stale;
+	size_t stale_count;
+	bool stopped;
+	usec wall;
+};
+
+bool suite_select(struct test_suite *s, struct why *why);
+bool suite_is_virtual(const struct test_suite *s);
+/* What the known deviations make of a result, before it is told. */
+void deviations_apply(const struct deviations *d, struct case_result *c, struct arena *a);
+size_t deviations_stale(const struct deviations *d, struct test_suite *s, const char ***out);
+/* Tells the log and whoever waits of a decided case. */
+void suite_decided(struct test_suite *s, struct flight *f, struct case_result *c);
+bool suite_wants_stop(const struct test_suite *s);
+/* One job begins; false if it could not. */
+bool flight_begin(struct test_suite *s, struct flight *f, struct job *job, unsigned attempt, struct why *why);
+void flight_end(struct test_suite *s, struct flight *f);
+bool suite_run_real(struct test_suite *s, struct why *why);
+void real_host_free(struct real_host *h);
+
+#endif
