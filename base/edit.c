@@ -26,7 +26,8 @@ static bool fail(const struct job *j, const char *text)
 
 static bool missing(const struct job *j, const char *path)
 {
-	return why_at_line(j->why, j->e->file ? j->e->file : "", j->e->line, "%s " EDIT_MISSING, path);
+	return why_at_line(j->why, j->e->file ? j->e->file : "", j->e->line, "%s " EDIT_MISSING,
+			   path);
 }
 
 /* Gives the error of a function below the edit's place. */
@@ -58,7 +59,8 @@ static void tell(const struct job *j, const struct node *n, const char *from, co
 	char path[96];
 
 	if (j->edits->edited)
-		j->edits->edited(j->edits->ctx, j->e, wire_path_of(n, path, sizeof(path)), from, to);
+		j->edits->edited(j->edits->ctx, j->e, wire_path_of(n, path, sizeof(path)), from,
+				 to);
 }
 
 static struct edit_value value_of(struct arena *a, struct node *n)
@@ -113,8 +115,8 @@ static bool number_octets(const struct job *j, struct node *n, uint64_t v, struc
 	if (width == 0)
 		width = needed;
 	if (width < needed) {
-		snprintf(text, sizeof(text), "%s has %zu octets, %" PRIu64 " does not fit", n->row->name,
-			 width, v);
+		snprintf(text, sizeof(text), "%s has %zu octets, %" PRIu64 " does not fit",
+			 n->row->name, width, v);
 		return fail(j, text);
 	}
 	at = arena_alloc(j->a, width);
@@ -224,7 +226,8 @@ static bool apply_corrupt(const struct job *j, struct node *n, unsigned index)
 
 static bool is_part(const struct job *j, const struct node *n)
 {
-	return (!n->row && n->parent) || fail(j, "is a field: only parts can be added, dropped or moved");
+	return (!n->row && n->parent) ||
+	       fail(j, "is a field: only parts can be added, dropped or moved");
 }
 
 static bool apply_drop(const struct job *j, struct node *n, unsigned index)

@@ -2,8 +2,8 @@
  * Octets to a tree.
  *
  * Each composite has a view: what its fields may take.  A LENGTH narrows the view of what follows
- * (narrow() below), and that is the only bounds logic; a field that does not fit ends its composite,
- * and what is left of the view stays as undecoded octets.
+ * (narrow() below), and that is the only bounds logic; a field that does not fit ends its
+ * composite, and what is left of the view stays as undecoded octets.
  */
 #include <assert.h>
 
@@ -125,7 +125,8 @@ static bool take_group(const struct wire_format *format, size_t i, struct view *
 /* Where the octets begin that a LENGTH counts. */
 static size_t length_start(const struct node *length)
 {
-	const struct node *from = length->row->of ? wire_field(length->parent, length->row->of) : NULL;
+	const struct node *from =
+		length->row->of ? wire_field(length->parent, length->row->of) : NULL;
 
 	return (from ? from : length->parent)->at_bits / 8;
 }
@@ -239,7 +240,8 @@ static void decode_chain(struct decoder *d, struct node *list, uint32_t type, st
 	if (PLANTED(3) && list->last && list->last->type == 45 && c->left == 4)
 		cursor_skip(c, 4);
 	if (type != 0 && c->left == 0)
-		unclean(d, list, c->octet, "the next element should be %u, but here is the end", type);
+		unclean(d, list, c->octet, "the next element should be %u, but here is the end",
+			type);
 	keep_undecoded(d, list, c);
 }
 

@@ -59,7 +59,8 @@ static uint64_t derive_size(const struct node *n)
 
 	if (of && node_is(of, WIRE_LIST))
 		of = of->first;
-	return of && !(of->undecoded && node_is(of->parent, WIRE_LIST)) ? of->size_bits / 8 : n->number;
+	return of && !(of->undecoded && node_is(of->parent, WIRE_LIST)) ? of->size_bits / 8
+									: n->number;
 }
 
 uint64_t wire_derive(const struct node *n)

@@ -58,7 +58,8 @@ static bool pick_new(struct node *part, const struct wire_step *step, struct why
 	if (!wire_pick_value(step->pick, row->names, &value))
 		return why_set(why, "%s(%s): no such %s", step->name, step->pick, row->name);
 	if (!wire_give_number(part, row->name, value))
-		return why_set(why, "%s(%s): does not fit %u bits", step->name, step->pick, row->bits);
+		return why_set(why, "%s(%s): does not fit %u bits", step->name, step->pick,
+			       row->bits);
 	return true;
 }
 

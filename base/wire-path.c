@@ -121,7 +121,7 @@ bool wire_named(const struct wire_format *format, const char *name, size_t len)
 	return false;
 }
 
-/* Of a chain, the name of the format for all other types, with (X), means an element of any type. */
+/* With (X), the name of a chain's format for all other types means an element of any type. */
 static bool means_any_type(const struct node *element, const struct wire_step *step)
 {
 	const struct node *list = element->parent;
@@ -200,7 +200,8 @@ static bool try_children(struct search *s, struct node *at, size_t i, unsigned *
 	for (struct node *n = at->first; n; n = n->next) {
 		if (try_node(s, n, i, seen))
 			return true;
-		if ((node_is(n, WIRE_CHOICE) || node_is(n, WIRE_LIST)) && try_children(s, n, i, seen))
+		if ((node_is(n, WIRE_CHOICE) || node_is(n, WIRE_LIST)) &&
+		    try_children(s, n, i, seen))
 			return true;
 	}
 	return false;
@@ -264,7 +265,8 @@ static void why_not_found(struct node *root, const char *path, struct wire_steps
 	}
 	list_names(at, names, sizeof(names));
 	steps->count = count;
-	why_set(why, "%s is not in the message: %s has %s", path, where, names[0] ? names : "nothing");
+	why_set(why, "%s is not in the message: %s has %s", path, where,
+		names[0] ? names : "nothing");
 }
 
 struct node *wire_find(struct node *root, const char *path, struct why *why)
@@ -289,7 +291,8 @@ static const char *name_of(const struct node *n)
 /* The registry name of an element's pick field, or NULL. */
 static const char *pick_text(const struct node *n)
 {
-	const struct node *field = n->format && n->format->pick ? wire_field(n, n->format->pick) : NULL;
+	const struct node *field =
+		n->format && n->format->pick ? wire_field(n, n->format->pick) : NULL;
 
 	if (!field || !node_is_number(field) || !field->row->names)
 		return NULL;

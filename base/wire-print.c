@@ -73,7 +73,8 @@ static void print_element(const struct printer *p, const struct node *n, unsigne
 	line(p, depth, name, NULL);
 }
 
-static void print_node(const struct printer *p, const struct node *n, unsigned depth, unsigned index)
+static void print_node(const struct printer *p, const struct node *n, unsigned depth,
+		       unsigned index)
 {
 	unsigned child_index = 0;
 

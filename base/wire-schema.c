@@ -32,7 +32,8 @@ const struct wire_row *wire_pick_row(const struct wire_format *format)
 	return NULL;
 }
 
-static bool step_in_list(const struct wire_row *list, const struct wire_step *step, struct place *out)
+static bool step_in_list(const struct wire_row *list, const struct wire_step *step,
+			 struct place *out)
 {
 	const struct wire_choices *choices = list->choices;
 	size_t len = strlen(step->name);
@@ -77,7 +78,8 @@ static bool step_in_format(const struct wire_format *f, const struct wire_step *
 		const struct wire_row *row = &f->rows[i];
 
 		if (name_is(row->name, step->name)) {
-			*out = (struct place){ row->kind == WIRE_STRUCT ? row->item : NULL, row, step };
+			*out = (struct place){ row->kind == WIRE_STRUCT ? row->item : NULL, row,
+					       step };
 			return true;
 		}
 		if (row->kind == WIRE_LIST && step_in_list(row, step, out))
@@ -163,8 +165,9 @@ static bool bad_pick(const struct place *at, const struct names *names, struct w
 		known[count] = names->rows[count].text;
 	near = why_nearest(at->step->pick, known, count);
 	return why_set(why, "%s(%s): %s%s%s%s%s", at->step->name, at->step->pick,
-		       names ? "not a name of " : "a number is wanted", names ? names->registry : "",
-		       near ? "; did you mean '" : "", near ? near : "", near ? "'?" : "");
+		       names ? "not a name of " : "a number is wanted",
+		       names ? names->registry : "", near ? "; did you mean '" : "",
+		       near ? near : "", near ? "'?" : "");
 }
 
 static bool pick_possible(const struct place *at, struct why *why)

@@ -59,7 +59,8 @@ static bool check(const struct node *n, unsigned depth, struct why *why)
 			return false;
 		at += child->size_bits;
 	}
-	return at == n->at_bits + n->size_bits || broken(n, "its size is not that of its parts", why);
+	return at == n->at_bits + n->size_bits ||
+	       broken(n, "its size is not that of its parts", why);
 }
 
 bool wire_validate(const struct node *root, struct why *why)

@@ -18,7 +18,8 @@ static bool recompute_icv(struct work *w, struct node *sealed)
 	       why_set(w->why, "no ICV for the edited message");
 }
 
-static bool apply_edits(struct work *w, struct node *root, struct node *honest, struct bytes *octets)
+static bool apply_edits(struct work *w, struct node *root, struct node *honest,
+			struct bytes *octets)
 {
 	for (size_t i = 0; w->edits && i < w->edits->count; i++) {
 		const struct edit *e = &w->edits->rows[i];

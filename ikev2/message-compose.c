@@ -2,7 +2,8 @@
  * Composing a message through the phases of its edits: the inner chain; what is computed around it;
  * header and protection; the finished datagram.
  *
- * With edits everything is done twice, first honestly, so that an edit can speak of the honest values.
+ * With edits everything is done twice, first honestly, so that an edit can speak of the honest
+ * values.
  */
 #include "message-compose.h"
 
@@ -228,7 +229,9 @@ static bool compose_edited(struct work *honest, struct composed *out)
 bool message_finish(const struct composition *c, struct composed *out, struct why *why)
 {
 	struct bytes ivs[MESSAGE_FRAGMENTS] = { 0 };
-	struct work w = { .a = c->arena, .c = c, .chain = c->chain, .ivs = ivs, .out = out, .why = why };
+	struct work w = {
+		.a = c->arena, .c = c, .chain = c->chain, .ivs = ivs, .out = out, .why = why
+	};
 
 	*out = (struct composed){ .count = 0 };
 	if (c->protect && !c->keys)

@@ -40,7 +40,8 @@ bool work_apply(struct work *w, size_t i, struct node *root, struct node *honest
 bool work_clear(struct work *w);
 /* Seals the chain into one SK or several SKF. */
 bool work_seal(struct work *w);
-/* "SKF.icv" of "SKF[2].icv", NULL if it means another datagram than k (from 1) or there is no memory. */
+/* "SKF.icv" of "SKF[2].icv", NULL if it means another datagram than k (from 1) or there is no
+ * memory. */
 const char *work_local_path(struct work *w, const char *path, size_t k);
 
 #endif

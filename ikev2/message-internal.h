@@ -23,7 +23,7 @@ bool message_split(const struct message *m, struct node *sealed, const struct su
 /* The fields of struct message that are read from the header. */
 bool message_read_header(struct message *m, struct why *why);
 /* The ICV that belongs to a ciphertext, with the keys it is sealed with. */
-bool message_icv(struct arena *a, const struct message_keys *keys, struct bytes iv, struct bytes aad,
-		 struct bytes ciphertext, struct bytes *icv);
+bool message_icv(struct arena *a, const struct message_keys *keys, struct bytes iv,
+		 struct bytes aad, struct bytes ciphertext, struct bytes *icv);
 
 #endif

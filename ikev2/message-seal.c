@@ -1,8 +1,8 @@
 /*
  * The outer phase: header, SK (RFC 7296 3.14; AEAD: RFC 5282) or fragments (RFC 7383).
  *
- * The ICV covers whatever was edited in front of it, so a datagram goes through stages: padding; header
- * and IV; encryption; edits of the ciphertext, under a new ICV; edits of the ICV.
+ * The ICV covers whatever was edited in front of it, so a datagram goes through stages: padding;
+ * header and IV; encryption; edits of the ciphertext, under a new ICV; edits of the ICV.
  */
 #include "message-compose.h"
 
@@ -97,7 +97,8 @@ static bool apply_one(struct datagram_work *d, size_t i, enum stage stage)
 {
 	struct work *w = d->w;
 	const char *path = work_local_path(w, w->edits->rows[i].path, d->k);
-	struct node *honest = w->honest && d->k <= w->honest->count ? w->honest->trailer[d->k - 1] : NULL;
+	struct node *honest =
+		w->honest && d->k <= w->honest->count ? w->honest->trailer[d->k - 1] : NULL;
 
 	if (!path)
 		return true;
@@ -120,7 +121,8 @@ static bool apply_stage(struct datagram_work *d, enum stage stage, bool *any)
 		if (stage_of(&w->edits->rows[i]) != stage)
 			continue;
 		if (!apply_one(d, i, stage) ||
-		    !wire_encode(w->a, stage == STAGE_TRAILER ? d->trailer : d->root, &octets, w->why))
+		    !wire_encode(w->a, stage == STAGE_TRAILER ? d->trailer : d->root, &octets,
+				 w->why))
 			return false;
 		*any = true;
 	}
@@ -170,7 +172,8 @@ static bool make_trailer(struct datagram_work *d)
 		return why_set(w->why, "no memory for the padding");
 	over = block ? (d->piece.len + 1) % block : 0;
 	d->trailer->first->octets = zeros(w->a, over ? block - over : 0);
-	return wire_encode(w->a, d->trailer, &octets, w->why) && apply_stage(d, STAGE_TRAILER, &any);
+	return wire_encode(w->a, d->trailer, &octets, w->why) &&
+	       apply_stage(d, STAGE_TRAILER, &any);
 }
 
 static bool make_sealed(struct datagram_work *d)
@@ -249,16 +252,17 @@ static bool seal(struct datagram_work *d, struct bytes plain)
 		return false;
 	if (!icv.at || !out.at)
 		return why_set(w->why, "no memory for the ciphertext");
-	if (!sealer_seal(w->c->keys->sealer, cipher_iv(d), aad, plain, BYTES_NONE, (uint8_t *)out.at,
-			 (uint8_t *)icv.at))
-		return why_set(w->why, "%zu octets of plaintext cannot be sealed by %s (blocks of %u)",
+	if (!sealer_seal(w->c->keys->sealer, cipher_iv(d), aad, plain, BYTES_NONE,
+			 (uint8_t *)out.at, (uint8_t *)icv.at))
+		return why_set(w->why,
+			       "%zu octets of plaintext cannot be sealed by %s (blocks of %u)",
 			       plain.len, suite->encr->name, suite->encr->block);
 	return true;
 }
 
 /* An AEAD encrypts by a key stream: what seals to this ciphertext is found by sealing it. */
-bool message_icv(struct arena *a, const struct message_keys *keys, struct bytes iv, struct bytes aad,
-		 struct bytes ciphertext, struct bytes *icv)
+bool message_icv(struct arena *a, const struct message_keys *keys, struct bytes iv,
+		 struct bytes aad, struct bytes ciphertext, struct bytes *icv)
 {
 	uint8_t *at = arena_alloc(a, suite_icv(keys->suite) + 1), *scratch;
 
@@ -279,8 +283,9 @@ static bool seal_again(struct datagram_work *d)
 
 	if (!make_aad(d, &aad))
 		return false;
-	return message_icv(w->a, w->c->keys, w->c->keys->suite->encr->aead ? cipher_iv(d) : d->iv->octets,
-			   aad, d->ciphertext->octets, &d->icv->octets) ||
+	return message_icv(w->a, w->c->keys,
+			   w->c->keys->suite->encr->aead ? cipher_iv(d) : d->iv->octets, aad,
+			   d->ciphertext->octets, &d->icv->octets) ||
 	       why_set(w->why, "no ICV for the edited ciphertext");
 }
 

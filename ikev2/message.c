@@ -168,7 +168,7 @@ bool message_open(struct message *m, const struct message_keys *keys, bool check
 		  bool check_padding, struct why *why)
 {
 	struct node *sealed = message_sealed(m->outer);
-	struct bytes plain;
+	struct bytes plain = BYTES_NONE;
 	size_t len;
 
 	if (!sealed)
