@@ -20,7 +20,7 @@ static void build_time(struct build *b, const char *name, usec otherwise, usec *
 	xmlNode *n = dom_child(b->root, "timing");
 	const char *text = n != NULL ? dom_attr(b->l, n, name) : NULL;
 	*out = otherwise;
-	if (text != NULL && !usec_parse(text, out))
+	if (text != NULL && !usec_parse(text, out) && !told(b->l, b->file, dom_line(n)))
 		complain(b->l, b->file, dom_line(n), "<timing %s>: '%s' is no time", name, text);
 }
 

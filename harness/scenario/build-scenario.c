@@ -39,7 +39,7 @@ static bool build_requirements_of(struct build *b)
 			continue;
 		s->requirement_count++;
 		r->requirement = library_requirement(b->l, ref);
-		if (r->requirement == NULL)
+		if (r->requirement == NULL && !told(b->l, b->file, r->line))
 			complain(b->l, b->file, r->line, "the catalogue has no requirement '%s'%s", ref,
 				 unknown_requirement(b->l, ref));
 	}
@@ -223,6 +223,8 @@ bool build_scenario(struct library *l, const char *file, const char *real, struc
 		return false;
 	if (!build_nodes(l, file, real, steps, &b.s->steps, &b.s->step_count))
 		return false;
+	l->first_pass = l->complaints.count;
 	mean_scenario(l, b.s, l->complaints.count == before);
+	l->first_pass = 0;
 	return l->complaints.count == before && list_add(l, &l->scenarios, b.s);
 }

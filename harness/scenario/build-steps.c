@@ -137,9 +137,10 @@ static bool build_include(struct build *b, struct element_node *n)
 	const char *real = file_include(b->l, b->real, href, &why);
 	if (real == NULL)
 		return complain(b->l, b->file, n->line, "<include>: %s", why.text);
+	size_t before = b->l->complaints.count;
 	struct steps_file *s = build_steps_file(b->l, real);
 	if (s == NULL)
-		return complain(b->l, b->file, n->line, "<include>: '%s' cannot be used", href);
+		return b->l->complaints.count == before && complain(b->l, b->file, n->line, "<include>: '%s' cannot be used", href);
 	if (s->loading)
 		return complain(b->l, b->file, n->line, "<include>: '%s' includes itself", href);
 	check_params(b, n, s);

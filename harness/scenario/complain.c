@@ -18,6 +18,16 @@ bool list_add(struct library *l, struct list *list, void *item)
 	return true;
 }
 
+bool told(const struct library *l, const char *file, unsigned line)
+{
+	for (size_t i = 0; i < l->complaints.count; i++) {
+		const struct why *why = l->complaints.items[i];
+		if (why->line == line && strncmp(why->file, file, sizeof(why->file) - 1) == 0)
+			return true;
+	}
+	return false;
+}
+
 static bool is_new(const struct library *l, const struct why *why)
 {
 	for (size_t i = 0; i < l->complaints.count; i++) {

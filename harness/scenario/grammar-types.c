@@ -155,6 +155,14 @@ static bool fits_count(const char *text, struct why *why)
 	return least <= most || why_set(why, "'%.80s' is empty: the first number is the larger one", text);
 }
 
+static bool fits_time(const char *text, struct why *why)
+{
+	usec t;
+	if (text_has_reference(text) || usec_parse(text, &t))
+		return true;
+	return why_set(why, "'%.80s' is no time; it looks like 200ms, 5s or 8h", text);
+}
+
 static bool fits_port(const char *text, struct why *why)
 {
 	char *end;
@@ -202,6 +210,7 @@ bool type_fits(const struct type_row *type, const char *text, struct why *why)
 	if (!value && strlen(text) > TEXT_MAX_LEN)
 		return why_set(why, "the text has more than %d characters", TEXT_MAX_LEN);
 	switch (type->type) {
+	case TYPE_TIME:         return fits_time(text, why);
 	case TYPE_COUNT:        return fits_count(text, why);
 	case TYPE_PORT:         return fits_port(text, why);
 	case TYPE_PATH:         return plain(is_path(text), text, "path; it looks like SA.P[1].T(ENCR).id", why);

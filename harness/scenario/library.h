@@ -50,6 +50,7 @@ struct library {
 	void *fields_ctx;
 	struct list scenarios, requirements, faults, profiles, steps, loaded;
 	struct list complaints;
+	size_t first_pass;              /* so many complaints are of pass 1 of the file at hand */
 	struct requirement **index;     /* of requirements by id, open addressing */
 	size_t index_cap;
 	bool catalogues;                /* requirements/ and faults/ were read */
@@ -61,6 +62,8 @@ struct library {
 /* Notes a fault of a file; returns false, so that `return complain(...)` reads well. */
 bool complain(struct library *l, const char *file, unsigned line, const char *format, ...)
 	__attribute__((format(printf, 4, 5)));
+/* Was something complained of at this place already?  Then what else is wrong there may only follow from it. */
+bool told(const struct library *l, const char *file, unsigned line);
 /* Also puts it into the index. */
 bool library_add_requirement(struct library *l, struct requirement *r);
 /* "; did you mean 'x'?" or "". */

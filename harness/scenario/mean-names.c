@@ -6,6 +6,7 @@
 #include "mean.h"
 
 #define REFERENCE_DEPTH_MAX 8
+#define REFERENCES_MAX 1000             /* of one text, through its variables */
 
 static const char *const kind_texts[] = {
 	[KNOWN_MESSAGE] = "a message", [KNOWN_IKE] = "an IKE SA", [KNOWN_CHILD] = "a Child SA",
@@ -101,6 +102,7 @@ static void check_text(struct mean *m, const char *place, const char *text, unsi
 
 void mean_references(struct mean *m, const char *text)
 {
+	m->references = 0;
 	if (text != NULL && text_has_reference(text))
 		check_text(m, text, text, 0);
 }
@@ -208,6 +210,8 @@ static void check_variable(struct mean *m, const char *place, const struct varia
 	mark_used(m, v->name);
 	if (depth > REFERENCE_DEPTH_MAX)
 		mean_complain(m, place, "'%s' is worked out from itself", v->name);
+	else if (m->references > REFERENCES_MAX)
+		mean_complain(m, place, "'%s' takes too many variables to work out", v->name);
 	else if (text_has_reference(v->text))
 		check_text(m, place, v->text, depth + 1);
 }
@@ -216,7 +220,7 @@ static void check_reference(struct mean *m, const char *place, const char *refer
 {
 	char word[72];
 	size_t len = strcspn(reference, ".[(");
-	if (depth > REFERENCE_DEPTH_MAX)
+	if (++m->references > 2 * REFERENCES_MAX)
 		return;
 	check_text(m, place, reference, depth + 1);
 	snprintf(word, sizeof(word), "%.*s", (int)len, reference);

@@ -235,9 +235,11 @@ static void check_shares(struct mean *m, const struct element_node *n)
 static void check_spans(struct mean *m, const struct element_node *n)
 {
 	static const enum attribute times[] = { AT_WITHIN, AT_FOR, AT_EVERY, AT_DELAY, AT_JITTER };
-	static const enum attribute numbers[] = { AT_SEQ, AT_SIZE, AT_MTU, AT_RATE, AT_BIT };
+	static const enum attribute numbers[] = { AT_SEQ, AT_SIZE, AT_MTU, AT_RATE, AT_BIT, AT_BY };
+	static const enum attribute values[] = { AT_OCTETS, AT_OCTET, AT_TO };
 	usec t;
 	uint64_t number;
+	struct value v;
 	for (size_t i = 0; i < ARRAY_LEN(times); i++) {
 		const struct attr *a = attr_find(n, times[i]);
 		if (a != NULL && settle_time(m, a, &t) == SETTLED && t == 0 && times[i] != AT_DELAY &&
@@ -249,6 +251,11 @@ static void check_spans(struct mean *m, const struct element_node *n)
 		const struct attr *a = attr_find(n, numbers[i]);
 		if (a != NULL && a->expr != NULL)
 			settle_number(m, a, &number);
+	}
+	for (size_t i = 0; i < ARRAY_LEN(values); i++) {
+		const struct attr *a = attr_find(n, values[i]);
+		if (a != NULL && a->expr != NULL && n->element != EL_SET)
+			settle_value(m, a, NULL, &v);
 	}
 }
 

@@ -15,6 +15,17 @@ static bool of_row(const struct mean *m, const char *text)
 	return false;
 }
 
+/* Pass 1 has spoken of this line: what is said here would only follow from it. */
+static bool spoken_of(const struct mean *m, const char *file, unsigned line)
+{
+	for (size_t i = 0; i < m->l->first_pass && i < m->l->complaints.count; i++) {
+		const struct why *why = m->l->complaints.items[i];
+		if (why->line == line && strncmp(why->file, file, sizeof(why->file) - 1) == 0)
+			return true;
+	}
+	return false;
+}
+
 bool mean_complain(struct mean *m, const char *text, const char *format, ...)
 {
 	char message[320];
@@ -22,9 +33,10 @@ bool mean_complain(struct mean *m, const char *text, const char *format, ...)
 	va_start(args, format);
 	vsnprintf(message, sizeof(message), format, args);
 	va_end(args);
-	if (text != NULL && of_row(m, text))
-		return complain(m->l, m->s->file, m->row->line, "%s", message);
-	return complain(m->l, m->at->file, m->at->line, "%s", message);
+	bool row = text != NULL && of_row(m, text);
+	const char *file = row ? m->s->file : m->at->file;
+	unsigned line = row ? m->row->line : m->at->line;
+	return !spoken_of(m, file, line) && complain(m->l, file, line, "%s", message);
 }
 
 /* ------------------------------------------------------------ variables */
@@ -102,6 +114,16 @@ static enum settled settled(struct mean *m, bool ok, const char *text, const str
 	return WRONG;
 }
 
+/* The same for an attribute, which is named. */
+static enum settled settled_attr(struct mean *m, bool ok, const struct attr *a, const struct why *why)
+{
+	struct why named = { .text = "" };
+	const char *name = a->name == AT_OTHER ? a->other : attribute_name(a->name);
+	if (!ok && !m->dynamic)
+		why_set(&named, "<%s %s>: %.250s", element_name(m->at->element), name, why->text);
+	return settled(m, ok, a->text, &named);
+}
+
 enum settled settle_text(struct mean *m, const char *text, const char **out)
 {
 	struct why why = { .text = "" };
@@ -124,11 +146,11 @@ enum settled settle_value(struct mean *m, const struct attr *a, const struct nam
 	struct scope scope = scope_of(m, names);
 	if (a->expr == NULL) {
 		*out = value_of_text(a->text);
-		return settled(m, text_expand(a->text, &scope, m->l->arena, &out->text, &why), a->text, &why);
+		return settled_attr(m, text_expand(a->text, &scope, m->l->arena, &out->text, &why), a, &why);
 	}
 	if (of_the_run(a->expr))
 		return UNSETTLED;
-	return settled(m, expr_eval(a->expr, &scope, m->l->arena, out, &why), a->text, &why);
+	return settled_attr(m, expr_eval(a->expr, &scope, m->l->arena, out, &why), a, &why);
 }
 
 enum settled settle_time(struct mean *m, const struct attr *a, usec *out)

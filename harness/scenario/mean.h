@@ -39,7 +39,7 @@ struct mean {
 	struct list judged, used;       /* short names of requirements; names of variables */
 	bool dynamic;                   /* the text just worked out depends on the run */
 	bool sound;
-	size_t visits;
+	size_t visits, references;
 	const struct element_node *at;  /* the element that is looked at */
 	struct element_node head;       /* stands for what is in the head */
 };

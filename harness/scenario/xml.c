@@ -91,23 +91,13 @@ static xmlDocPtr parse(struct reading *r, struct bytes text)
 
 /* ------------------------------------------------------------ the schema */
 
-static bool told_before(const struct reading *r, unsigned line)
-{
-	for (size_t i = r->before; i < r->l->complaints.count; i++) {
-		const struct why *why = r->l->complaints.items[i];
-		if (why->line == line && strncmp(why->file, r->file, sizeof(why->file) - 1) == 0)
-			return true;
-	}
-	return false;
-}
-
 static void heard_schema(void *data, xmlErrorPtr error)
 {
 	struct reading *r = data;
 	unsigned line = (unsigned)error->line;
 	if (error->node != NULL)
 		line = (unsigned)xmlGetLineNo(error->node);
-	if (error->message != NULL && !told_before(r, line))
+	if (error->message != NULL && !told(r->l, r->file, line))
 		complain(r->l, r->file, line, "%s", tidy(r->l, error->message));
 }
 
