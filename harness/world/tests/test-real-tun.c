@@ -2,44 +2,13 @@
  * The real world over a TUN device, in a network namespace of its own; the other end is this kernel:
  * its UDP sockets, its ICMP, its fragments.  Needs root, else 77.
  */
-#define _GNU_SOURCE
-#include <fcntl.h>
-#include <linux/if.h>
-#include <linux/if_tun.h>
-#include <sched.h>
-#include <stdio.h>
-#include <sys/ioctl.h>
-#include <unistd.h>
-
 #include "ends.h"
+#include "tun.h"
 
-#define KERNEL4 "192.0.2.1"
-#define KERNEL6 "2001:db8:1::1"
 #define TESTER4 "198.51.100.1"
 #define TESTER6 "2001:db8:2::1"
 
 static struct end tester, target;
-
-static int open_tun(void)
-{
-	struct ifreq ifr = { .ifr_flags = IFF_TUN | IFF_NO_PI };
-	int fd = open("/dev/net/tun", O_RDWR | O_CLOEXEC);
-
-	strcpy(ifr.ifr_name, "tun0");
-	if (fd >= 0 && ioctl(fd, TUNSETIFF, &ifr) < 0) {
-		close(fd);
-		return -1;
-	}
-	return fd;
-}
-
-static int bring_up(void)
-{
-	return system("set -e; exec 2>/dev/null; ip link set lo up; ip addr add " KERNEL4 "/32 dev tun0; "
-		      "ip -6 addr add " KERNEL6 "/128 dev tun0 nodad; ip link set tun0 mtu 1400 up; "
-		      "ip route add 198.51.100.0/24 dev tun0; ip route add 203.0.113.0/24 dev tun0; "
-		      "ip -6 route add 2001:db8:2::/64 dev tun0");
-}
 
 static void say(struct end *x, const char *from, const char *to, struct bytes octets)
 {
@@ -148,14 +117,11 @@ static int open_ends(void **state)
 {
 	struct address locals[] = { address_of(KERNEL4 ":500"), address_of(KERNEL4 ":4500"),
 				    address_of("[" KERNEL6 "]:500"), address_of("[" KERNEL6 "]:4500") };
-	int fd = open_tun();
 	struct real *tun, *udp;
 	struct why why;
 
 	(void)state;
-	if (fd < 0 || bring_up() != 0)
-		return -1;
-	tun = real_over_tun(fd, &why);
+	tun = real_over_tun(tun_room(), &why);
 	udp = real_over_udp(locals, ARRAY_LEN(locals), &why);
 	if (tun == NULL || udp == NULL)
 		fail_msg("%s", why.text);
@@ -182,7 +148,7 @@ int main(void)
 		cmocka_unit_test(strays_are_counted),
 	};
 
-	if (geteuid() != 0 || unshare(CLONE_NEWNET) != 0 || access("/dev/net/tun", R_OK | W_OK) != 0)
+	if (!tun_possible())
 		return 77;
 	return cmocka_run_group_tests(tests, open_ends, close_ends);
 }
