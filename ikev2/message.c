@@ -195,6 +195,8 @@ bool message_join(struct message *m, const struct message *fragments, size_t cou
 	struct sink s;
 	uint8_t *at;
 
+	if (count == 0)
+		return decode_inner(m, why);
 	for (size_t i = 0; i < count; i++)
 		len += fragments[i].plain.len;
 	at = arena_alloc(m->arena, len + 1);
@@ -206,7 +208,7 @@ bool message_join(struct message *m, const struct message *fragments, size_t cou
 		m->clean = m->clean && fragments[i].clean;
 	}
 	m->plain = sink_bytes(&s);
-	m->first = count ? fragments[0].first : 0;
+	m->first = fragments[0].first;
 	return decode_inner(m, why);
 }
 

@@ -1,7 +1,7 @@
 #!/bin/sh
 # planted.sh TARGET CORPUS: a target with a planted bug must fail within a minute.
 set -u
-target=$1 corpus=$2
+target=$(realpath "$1") corpus=$(realpath "$2")
 dir=$(mktemp -d)
 trap 'rm -rf "$dir"' EXIT
 cd "$dir" || exit 99

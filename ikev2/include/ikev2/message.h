@@ -64,7 +64,8 @@ bool message_decode(struct arena *a, struct bytes octets, struct message *out, s
 bool message_open(struct message *m, const struct message_keys *keys, bool check_icv, bool check_padding,
 		  struct why *why);
 
-/* The chain of all fragments, opened and in order, as m's inner tree (m is any of them). */
+/* The chain of all fragments, opened and in order, as m's inner tree (m is any of them;
+ * count 0: the only one). */
 bool message_join(struct message *m, const struct message *fragments, size_t count, struct why *why);
 
 /* The first match of a path: looked for inside SK, then outside; HDR, SK, SKF[n] are roots of their own. */
