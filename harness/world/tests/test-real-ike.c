@@ -15,6 +15,8 @@ struct end {
 	struct world_node *node;
 	struct endpoint *e;
 	struct connection connection;
+	const struct connection *connections;   /* many, in place of that one */
+	size_t connection_count;
 };
 
 struct both {
@@ -38,6 +40,10 @@ static void end_open(struct both *b, struct end *x, const struct way *w, bool ta
 	connection_of(b->arena, w, target, &x->connection);
 	nc.endpoint = endpoint_of(b->crypto, &x->connection, target, true);
 	nc.endpoint.encapsulate = w->encapsulate;
+	if (x->connections) {
+		nc.endpoint.connections = x->connections;
+		nc.endpoint.connection_count = x->connection_count;
+	}
 	nc.endpoint.rng.fresh = true;
 	nc.endpoint.rng.entropy = real_entropy;
 	nc.outer[0] = x->connection.local;
@@ -182,6 +188,57 @@ static const struct way device_ways[] = {
 	{ "TUN, NAT, IPv6",    true,  false, true,  "aes256gcm16-prfsha256-x25519", "aes256gcm16" },
 };
 
+#define MANY 100
+
+/* So many testers, each in a world of its own, all at once over one device to one target. */
+static void many_over(struct real *tun, struct real *udp)
+{
+	static const struct way w = { "many", .ike = "aes256gcm16-prfsha256-x25519", .esp = "aes256gcm16", .encapsulate = true };
+	struct both *many = calloc(MANY, sizeof(*many)), all = { .target.real = udp };
+	struct connection *connections = calloc(MANY, sizeof(*connections));
+	struct crypto *crypto = crypto_new(NULL);
+	struct arena *arena = arena_new(1 << 20);
+	char near[MANY][32];
+	size_t ups = 0;
+	usec end;
+
+	all.crypto = crypto;
+	all.arena = arena;
+	for (int i = 0; i < MANY; i++) {
+		struct way one = w;
+
+		snprintf(near[i], sizeof(near[i]), "198.51.100.%d:500", i + 1);
+		one.tester = near[i];
+		connection_of(arena, &one, true, &connections[i]);
+		many[i] = (struct both){ .crypto = crypto, .arena = arena, .tester.real = tun };
+		end_open(&many[i], &many[i].tester, &one, false);
+		must(endpoint_initiate(many[i].tester.e, 0, world_now(many[i].tester.world), NULL), NULL);
+	}
+	all.target.connections = connections;
+	all.target.connection_count = MANY;
+	end_open(&all, &all.target, &w, true);
+	end = real_now(tun) + 20 * USEC_S;
+	while (ups < MANY && real_now(tun) < end) {
+		ups = 0;
+		for (int i = 0; i < MANY; i++) {
+			world_pump(many[i].tester.world);
+			world_advance(many[i].tester.world, 0);
+			ups += is_up(many[i].tester.e);
+		}
+		real_wait(tun, real_now(tun) + USEC_MS, NULL, 0);
+		turn(&all.target);
+	}
+	assert_int_equal(ups, MANY);
+	assert_int_equal(endpoint_counts(all.target.e).ike_sas, MANY);
+	for (int i = 0; i < MANY; i++)
+		world_free(many[i].tester.world);
+	world_free(all.target.world);
+	crypto_free(crypto);
+	arena_free(arena);
+	free(connections);
+	free(many);
+}
+
 static void over_a_device(void **state)
 {
 	struct address locals[] = { address_of(KERNEL4 ":500"), address_of(KERNEL4 ":4500"),
@@ -200,6 +257,7 @@ static void over_a_device(void **state)
 	must(udp != NULL, &why);
 	for (size_t i = 0; i < ARRAY_LEN(device_ways); i++)
 		whole_way(&device_ways[i], tun, udp);
+	many_over(tun, udp);
 	assert_int_equal(real_strays(tun), 0);
 	real_free(tun);
 	real_free(udp);
