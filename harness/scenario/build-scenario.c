@@ -125,7 +125,7 @@ static bool build_row(struct build *b, xmlNode *n, struct scenario_row *row)
 	size_t count = 0;
 	for (const xmlAttr *at = n->properties; at != NULL; at = at->next)
 		count++;
-	row->id = dom_attr(b->l, n, "id");
+	*row = (struct scenario_row){ .id = dom_attr(b->l, n, "id") };
 	row->line = dom_line(n);
 	row->vars = build_array(b->l, b->file, count, sizeof(*row->vars));
 	if (row->vars == NULL)
