@@ -24,6 +24,7 @@ struct child_sa *child_new(struct ike_sa *ike, bool initiator)
 		return NULL;
 	}
 	c->arena = a;
+	c->endpoint = ike->endpoint;
 	c->ike = ike;
 	c->initiator = initiator;
 	c->local = ike->local;
@@ -33,7 +34,7 @@ struct child_sa *child_new(struct ike_sa *ike, bool initiator)
 
 static void take_order_off(struct child_sa *c)
 {
-	struct endpoint *e = c->ike->endpoint;
+	struct endpoint *e = c->endpoint;
 	struct child_sa **p = &e->orders, *last = NULL;
 	while (*p && *p != c) {
 		last = *p;

@@ -135,6 +135,20 @@ static bool build(struct making *m, struct ike_sa *sa)
 	       payload_ke(m, sa->group, dh_public(sa->dh)) && payload_nonce(m, sa->nr) && nat_payloads(m);
 }
 
+/* With an edited SPI what is derived from it follows, so the SPI must be known first. */
+static bool build_believed(struct making *m, struct ike_sa *sa)
+{
+	if (!build(m, sa))
+		return false;
+	if (!m->sending || !init_names_spi(m->sending->edits))
+		return true;
+	if (!making_finish(m, m->why))
+		return false;
+	m->spi_r = m->composed.message.spi_r;
+	m->chain = message_chain_new(m->arena);
+	return m->chain && build(m, sa);
+}
+
 /* What left is believed. */
 static void sent_as(struct making *m, struct ike_sa *sa)
 {
@@ -155,7 +169,7 @@ static void respond(struct incoming *x, struct ike_sa *sa, const struct transfor
 	struct why why;
 	bool secret = init_secret(x, sa, ke, payload_octets(message_payload(&x->m, PAYLOAD_KE, 1), "data"));
 	nat_judge(x, sa);
-	if (!secret || !answer_begin(&m, x, sa, PURPOSE_IKE_SA_INIT) || !build(&m, sa) || !answer_send(&m, x)) {
+	if (!secret || !answer_begin(&m, x, sa, PURPOSE_IKE_SA_INIT) || !build_believed(&m, sa) || !answer_send(&m, x)) {
 		ike_sa_free(sa);
 		if (!x->done)
 			refuse_anyway(x, CHECK_MEMORY);

@@ -88,7 +88,7 @@ bool init_build_request(struct making *m)
 	       payload_nonce(m, sa->ni) && nat_payloads(m) && (first || write_cookie(m));
 }
 
-static bool names_spi(const struct edits *edits)
+bool init_names_spi(const struct edits *edits)
 {
 	for (size_t i = 0; edits && i < edits->count; i++)
 		if (edits->rows[i].path && strncmp(edits->rows[i].path, "HDR.spi", 7) == 0)
@@ -107,7 +107,7 @@ bool init_compose(struct making *m, struct why *why)
 {
 	if (!compose_once(m, why))
 		return false;
-	if (!names_spi(m->edits) || m->composed.message.spi_i == m->spi_i)
+	if (!init_names_spi(m->edits) || m->composed.message.spi_i == m->spi_i)
 		return true;
 	m->spi_i = m->composed.message.spi_i;
 	return compose_once(m, why);

@@ -127,6 +127,7 @@ struct retained {                       /* our last response */
 
 struct child_sa {
 	struct arena *arena;
+	struct endpoint *endpoint;
 	struct ike_sa *ike;
 	struct child_sa *older;
 	struct child_sa *next_order;
@@ -384,6 +385,7 @@ void init_response(struct incoming *x);
 bool init_follow_cookie(struct incoming *x);
 bool init_follow_group(struct incoming *x);
 bool init_nonce(struct ike_sa *sa);
+bool init_names_spi(const struct edits *edits);
 bool init_keypair(struct ike_sa *sa, uint16_t group, struct why *why);
 void init_set_spis(struct ike_sa *sa, uint64_t spi_i, uint64_t spi_r);
 bool init_public_refused(struct incoming *x, const struct transform *ke, struct bytes data, bool from_initiator);

@@ -33,6 +33,9 @@ void pending_done(struct ike_sa *sa, struct pending *p)
 	if (p->sent)
 		p->sent->answered = true;
 	ike_sa_answered(sa, p->id);
+	if (p->child)
+		child_drop(p->child);   /* unless it came to be, or somebody took it over */
+	p->child = NULL;
 	if (!check_on(sa->endpoint, CHECK_RETRANSMIT_END) && p->retransmit && p->sendings < 3) {
 		p->used = false;
 		p->zombie = true;

@@ -262,8 +262,10 @@ void ike_sa_free(struct ike_sa *sa)
 		sa->children = c->older;
 		child_free(c);
 	}
-	for (size_t i = 0; i < PENDING; i++)
+	for (size_t i = 0; i < PENDING; i++) {
+		pending_drop(&sa->pending[i]);
 		kept_free(&sa->pending[i].kept);
+	}
 	kept_free(&sa->retained.kept);
 	dh_free(sa->dh);
 	sealer_free(sa->seal);
