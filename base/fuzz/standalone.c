@@ -1,243 +1,192 @@
 /*
- * A main for fuzz targets without an engine: runs a corpus, then a bounded number of mutants of it.
+ * A main for fuzz targets without an engine: the corpus first, then a fixed number of mutants of it.
  *
- * Deterministic: the same corpus, seed and number give the same inputs.  What was being run when
- * the process died is printed in hex.
+ * The same corpus, seed and number give the same inputs everywhere.  An input that fails is left in
+ * crash.bin.
  *
- *   fuzz-x [-n MUTANTS] [-s SEED] [FILE|DIR]...
+ *   fuzz-x [-n MUTANTS] [-s SEED] [-l] [FILE|DIRECTORY]...
+ *
+ * -l: the corpus need not be well-formed (to run inputs that failed once more).
  */
 #include <dirent.h>
+#include <errno.h>
 #include <signal.h>
-#include <stdbool.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
-#define LONGEST 8192u
-#define ENTRIES 4096u
+#include "fuzz.h"
+#include "mutate.h"
 
-int LLVMFuzzerTestOneInput(const uint8_t *at, size_t len);
-__attribute__((weak)) void __sanitizer_set_death_callback(void (*callback)(void));
+#define INPUT_OCTETS 70000
+#define CORPUS_FILES 4096
 
-struct input {
-	uint8_t *at;
-	size_t len;
-};
+static struct input corpus[CORPUS_FILES];
+static size_t corpus_count;
+static const uint8_t *running;
+static size_t running_len;
 
-static struct input corpus[ENTRIES];
-static size_t entries;
-static uint8_t current[LONGEST];
-static size_t current_len;
-static uint64_t chance = 1;
-
-static uint64_t draw(uint64_t below)
+/* Called where a sanitizer or an assertion ends the run. */
+static void leave_input(int signal)
 {
-	chance ^= chance << 13;
-	chance ^= chance >> 7;
-	chance ^= chance << 17;
-	return chance * UINT64_C(0x2545f4914f6cdd1d) % below;
-}
+	FILE *f = fopen("crash.bin", "wb");
 
-static void show_current(void)
-{
-	static const char digits[] = "0123456789abcdef";
-	static char text[2 * LONGEST + 1];
-
-	for (size_t i = 0; i < current_len; i++) {
-		text[2 * i] = digits[current[i] >> 4];
-		text[2 * i + 1] = digits[current[i] & 15];
+	if (f) {
+		fwrite(running, 1, running_len, f);
+		fclose(f);
 	}
-	text[2 * current_len] = '\n';
-	if (write(STDERR_FILENO, "input: ", 7) < 0 ||
-	    write(STDERR_FILENO, text, 2 * current_len + 1) < 0)
-		return;
+	static const char text[] = "fuzz: the input is in crash.bin\n";
+	if (write(2, text, sizeof(text) - 1) < 0)
+		_exit(70);
+	_exit(signal ? 70 : 71);
 }
 
-static void died(int sig)
+void __sanitizer_set_death_callback(void (*callback)(void)) __attribute__((weak));
+
+static void leave_input_of_sanitizer(void)
 {
-	show_current();
-	signal(sig, SIG_DFL);
-	raise(sig);
+	leave_input(0);
 }
 
-static void run_current(void)
+/* Octets of exactly that size, so that a sanitizer sees the first one past the end. */
+static void run(const uint8_t *at, size_t len)
 {
-	/* A buffer of just that size, so that a sanitizer sees the first octet past it. */
-	uint8_t *exact = malloc(current_len ? current_len : 1);
+	uint8_t *exact = malloc(len ? len : 1);
 
 	if (!exact)
-		exit(2);
-	memcpy(exact, current, current_len);
-	LLVMFuzzerTestOneInput(exact, current_len);
+		exit(70);
+	memcpy(exact, at, len);
+	running = exact;
+	running_len = len;
+	LLVMFuzzerTestOneInput(exact, len);
 	free(exact);
 }
 
-static void load_file(const char *path)
+static bool load_file(const char *path)
 {
 	FILE *f = fopen(path, "rb");
-	struct input in = { malloc(LONGEST), 0 };
+	struct input *in = &corpus[corpus_count];
 
-	if (!f || !in.at || entries == ENTRIES) {
-		fprintf(stderr, "cannot load %s\n", path);
-		exit(2);
+	if (!f || corpus_count == CORPUS_FILES || !(in->at = malloc(INPUT_OCTETS))) {
+		fprintf(stderr, "fuzz: %s: %s\n", path, strerror(errno));
+		return false;
 	}
-	in.len = fread(in.at, 1, LONGEST, f);
+	in->cap = INPUT_OCTETS;
+	in->len = fread(in->at, 1, INPUT_OCTETS, f);
 	fclose(f);
-	corpus[entries++] = in;
+	corpus_count++;
+	return true;
 }
 
-static int by_name(const struct dirent **a, const struct dirent **b)
+static int not_hidden(const struct dirent *e)
 {
-	return strcmp((*a)->d_name, (*b)->d_name);
+	return e->d_name[0] != '.';
 }
 
-static void load(const char *path)
+static bool load(const char *path)
 {
 	struct dirent **names;
-	int count = scandir(path, &names, NULL, by_name);
-	char file[4096];
+	struct stat st;
+	bool good = true;
+	int count;
 
-	if (count < 0) {
-		load_file(path);
-		return;
-	}
+	if (stat(path, &st) == 0 && !S_ISDIR(st.st_mode))
+		return load_file(path);
+	count = scandir(path, &names, not_hidden, alphasort);
 	for (int i = 0; i < count; i++) {
+		char file[4096];
+
 		snprintf(file, sizeof(file), "%s/%s", path, names[i]->d_name);
-		if (names[i]->d_name[0] != '.')
-			load_file(file);
+		good = load_file(file) && good;
 		free(names[i]);
 	}
-	free(names);
-}
-
-static void insert(size_t place, const uint8_t *at, size_t len)
-{
-	if (len > LONGEST - current_len)
-		len = LONGEST - current_len;
-	memmove(current + place + len, current + place, current_len - place);
-	if (at)
-		memcpy(current + place, at, len);
+	if (count < 0)
+		fprintf(stderr, "fuzz: %s: %s\n", path, strerror(errno));
 	else
-		memset(current + place, (int)draw(256), len);
-	current_len += len;
+		free(names);
+	return good && count > 0;
 }
 
-static void cut(size_t place, size_t len)
+static bool check_corpus(bool loose)
 {
-	if (len > current_len - place)
-		len = current_len - place;
-	memmove(current + place, current + place + len, current_len - place - len);
-	current_len -= len;
-}
+	bool good = true;
 
-/* Numbers at which lengths and counts break. */
-static void put_number(size_t place)
-{
-	static const uint32_t numbers[] = { 0, 1, 2, 3, 4, 7, 8, 9, 16, 127, 128, 255, 256, 4095, 0x7fff, 0xfffe, 0xffff,
-					    0x7fffffff, 0xffffffff };
-	uint32_t v = numbers[draw(sizeof(numbers) / sizeof(numbers[0]))];
-	size_t width = (size_t)1 << draw(3);
+	for (size_t i = 0; i < corpus_count; i++) {
+		struct why why = { .octet = WHY_NO_OCTET };
+		char text[600];
 
-	for (size_t i = 0; i < width && place + i < current_len; i++)
-		current[place + i] = (uint8_t)(v >> 8 * (width - 1 - i));
-}
-
-static void splice(size_t place)
-{
-	const struct input *other = &corpus[draw(entries)];
-	size_t from;
-	uint8_t piece[256];
-	size_t len;
-
-	if (other->len == 0)
-		return;
-	from = draw(other->len);
-	len = 1 + draw(sizeof(piece));
-	if (len > other->len - from)
-		len = other->len - from;
-	memcpy(piece, other->at + from, len);
-	if (draw(2))
-		cut(place, len);
-	insert(place, piece, len);
-}
-
-static void mutate(void)
-{
-	size_t place = current_len ? draw(current_len) : 0;
-	uint64_t kind = current_len ? draw(8) : 7;
-
-	switch (kind) {
-	case 0:
-	case 1:
-		current[place] ^= (uint8_t)(1u << draw(8));
-		break;
-	case 2:
-		current[place] = (uint8_t)draw(256);
-		break;
-	case 3:
-		put_number(place);
-		break;
-	case 4:
-		cut(place, 1 + draw(draw(4) ? 8 : 256));
-		break;
-	case 5:
-		splice(place);
-		break;
-	case 6:
-		current_len = place;
-		break;
-	default:
-		insert(place, NULL, 1 + draw(draw(4) ? 8 : 256));
+		run(corpus[i].at, corpus[i].len);
+		if (loose || !fuzz_well_formed || fuzz_well_formed(corpus[i].at, corpus[i].len, &why))
+			continue;
+		fprintf(stderr, "fuzz: input %zu of the corpus: %s\n", i + 1,
+			why_print(&why, text, sizeof(text)));
+		good = false;
 	}
+	return good;
 }
 
-static void take(const struct input *in)
+static double seconds(void)
 {
-	current_len = in->len;
-	if (in->len)
-		memcpy(current, in->at, in->len);
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
 }
 
-static void run(uint64_t mutants)
+static void mutate(uint64_t seed, unsigned long executions)
 {
-	for (size_t i = 0; i < entries; i++) {
-		take(&corpus[i]);
-		run_current();
+	struct mutator m = { .state = seed, .corpus = corpus, .count = corpus_count };
+	struct input in = { .at = malloc(INPUT_OCTETS), .cap = INPUT_OCTETS };
+	double start = seconds(), took;
+
+	if (!in.at)
+		exit(70);
+	for (unsigned long i = 0; i < executions; i++) {
+		mutator_next(&m, &in);
+		run(in.at, in.len);
 	}
-	for (uint64_t n = 0; n < mutants; n++) {
-		take(&corpus[draw(entries)]);
-		for (uint64_t i = 1 + draw(5); i > 0; i--)
-			mutate();
-		run_current();
-	}
+	took = seconds() - start;
+	printf("fuzz: corpus %zu, seed %llu, %lu executions, %.1f s, %.0f a second\n", corpus_count,
+	       (unsigned long long)seed, executions, took, took > 0 ? (double)executions / took : 0);
+	free(in.at);
+}
+
+static void release(void)
+{
+	for (size_t i = 0; i < corpus_count; i++)
+		free(corpus[i].at);
 }
 
 int main(int argc, char **argv)
 {
-	uint64_t mutants = 0;
+	unsigned long executions = 0;
+	uint64_t seed = 1;
+	bool loose = false, good = true;
 	int option;
 
-	while ((option = getopt(argc, argv, "n:s:")) != -1) {
+	while ((option = getopt(argc, argv, "n:s:l")) != -1) {
 		if (option == 'n')
-			mutants = strtoull(optarg, NULL, 10);
+			executions = strtoul(optarg, NULL, 10);
 		else if (option == 's')
-			chance = strtoull(optarg, NULL, 10) * 2 + 1;
+			seed = strtoull(optarg, NULL, 10);
+		else if (option == 'l')
+			loose = true;
 		else
 			return 2;
 	}
-	for (int i = optind; i < argc; i++)
-		load(argv[i]);
-	if (entries == 0)
-		corpus[entries++] = (struct input){ NULL, 0 };
+	signal(SIGABRT, leave_input);
 	if (__sanitizer_set_death_callback)
-		__sanitizer_set_death_callback(show_current);
-	signal(SIGABRT, died);
-	signal(SIGSEGV, died);
-	run(mutants);
-	printf("%zu of the corpus, %llu mutants\n", entries, (unsigned long long)mutants);
-	for (size_t i = 0; i < entries; i++)
-		free(corpus[i].at);
+		__sanitizer_set_death_callback(leave_input_of_sanitizer);
+	for (int i = optind; i < argc; i++)
+		good = load(argv[i]) && good;
+	if (!good || !check_corpus(loose))
+		return 1;
+	if (corpus_count == 0)
+		corpus[corpus_count++] = (struct input){ NULL, 0, 0 };
+	mutate(seed, executions);
+	release();
 	return 0;
 }

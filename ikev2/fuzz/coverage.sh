@@ -13,9 +13,10 @@ for file in arena bytes names why wire-decode wire-encode wire-parts wire-path w
 	[ "$file" != wire-encode ] || wait
 done
 wait
-for file in "$source/ikev2/formats.c" "$source"/ikev2/fuzz/fuzz-decode.c "$source"/ikev2/fuzz/standalone.c \
-	"$source"/ikev2/fuzz/mutate.c; do
-	gcc -std=gnu17 -O1 -I"$base/include" -I"$source/ikev2/include" -I"$base" -c "$file" -o "$(basename "$file" .c).o"
+for file in "$source/ikev2/formats.c" "$source/ikev2/fuzz/fuzz-decode.c" "$base/fuzz/standalone.c" \
+	"$base/fuzz/mutate.c"; do
+	gcc -std=gnu17 -O1 -I"$base/include" -I"$source/ikev2/include" -I"$base" -I"$base/fuzz" \
+		-c "$file" -o "$(basename "$file" .c).o"
 done
 gcc --coverage ./*.o -o fuzz
 ./fuzz -n "$executions" -s 7 "$corpus"

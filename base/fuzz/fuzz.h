@@ -12,7 +12,7 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-/* Is this input of the corpus all understood, and the same when everything derived follows? */
-bool fuzz_well_formed(const uint8_t *data, size_t size, struct why *why);
+/* Is this input of the corpus what a well-formed one should be?  A target need not have it. */
+bool fuzz_well_formed(const uint8_t *data, size_t size, struct why *why) __attribute__((weak));
 
 #endif

@@ -111,6 +111,8 @@ void mutator_next(struct mutator *m, struct input *out)
 	out->len = from->len < out->cap ? from->len : out->cap;
 	if (out->len > 0)
 		memcpy(out->at, from->at, out->len);
+	if (out->len == 0)
+		insert(m, out);
 	while (changes-- > 0 && out->len > 0)
 		mutations[mutator_below(m, sizeof(mutations) / sizeof(mutations[0]))](m, out);
 }
