@@ -1,11 +1,14 @@
 /* The console: what a person reads while and after a run. */
+#include <ctype.h>
 #include <stdlib.h>
 
 #include "reports/reports.h"
+#include "reports/text.h"
+
+#define LINE 1200
 
 struct console {
 	struct console_options o;
-	const struct results *results;
 };
 
 static const struct {
@@ -44,12 +47,12 @@ static void put_label(const struct console *c, const char *verdict)
 		if (!verdict || strcmp(labels[i].verdict, verdict) != 0)
 			continue;
 		if (c->o.colour)
-			fprintf(c->o.out, "\033[%sm%-7s\033[0m", labels[i].colour, labels[i].label);
+			fprintf(c->o.out, "\033[%sm%-6s\033[0m ", labels[i].colour, labels[i].label);
 		else
-			fprintf(c->o.out, "%-7s", labels[i].label);
+			fprintf(c->o.out, "%-6s ", labels[i].label);
 		return;
 	}
-	fprintf(c->o.out, "%-7s", verdict ? verdict : "?");
+	fprintf(c->o.out, "%-6s ", verdict ? verdict : "?");
 }
 
 static bool bad(const char *verdict)
@@ -59,18 +62,43 @@ static bool bad(const char *verdict)
 	return o == OUTCOME_FAILED || o == OUTCOME_ERROR;
 }
 
+static double seconds(usec t)
+{
+	return (double)t / 1e6;
+}
+
 static void put_case(const struct console *c, const struct event *e)
 {
+	bool plain = !e->text || !*e->text || !e->verdict || strcmp(e->verdict, "pass") == 0;
+	char text[LINE];
+
 	put_label(c, e->verdict);
-	fprintf(c->o.out, " %7.3fs  %-44s %s%s%s\n", (double)e->time / 1e6, e->run ? e->run : "",
-		e->target ? e->target : "", e->text && *e->text && strcmp(e->verdict, "pass") != 0 ? "  " : "",
-		e->text && strcmp(e->verdict, "pass") != 0 ? e->text : "");
+	fprintf(c->o.out, "%.3fs  %-44s %s%s%s\n", seconds(e->time), e->run ? e->run : "", e->target ? e->target : "",
+		plain ? "" : "  ", plain ? "" : text_line(e->text, text, sizeof(text)));
 }
 
 static void put_step(const struct console *c, const struct event *e)
 {
-	fprintf(c->o.out, "        %9.3fs  %s:%u: %s\n", (double)e->time / 1e6, e->file ? e->file : "", e->line,
-		e->text ? e->text : "");
+	char text[LINE];
+
+	fprintf(c->o.out, "        %9.3fs  %s:%u: %s\n", seconds(e->time), e->file ? e->file : "", e->line,
+		text_line(e->text, text, sizeof(text)));
+}
+
+static void put_check(const struct console *c, const struct event *e)
+{
+	char wanted[LINE], got[LINE];
+
+	fprintf(c->o.out, "            %s %s %s: wanted %s, got %s\n", e->verdict ? e->verdict : "fired",
+		e->id ? e->id : "", e->path ? e->path : "", text_line(e->wanted, wanted, sizeof(wanted)),
+		text_line(e->got, got, sizeof(got)));
+}
+
+static void put_tree(const struct console *c, const struct event *e)
+{
+	char text[LINE * 20];
+
+	fputs(text_clean(e->text, text, sizeof(text)), c->o.out);
 }
 
 static void put_octets(const struct console *c, struct bytes b)
@@ -80,6 +108,13 @@ static void put_octets(const struct console *c, struct bytes b)
 	for (i = 0; i < b.len; i++)
 		fprintf(c->o.out, "%s%02x", i % 32 == 0 ? "\n          " : " ", b.at[i]);
 	fputc('\n', c->o.out);
+}
+
+static void put_packet(const struct console *c, const struct event *e)
+{
+	fprintf(c->o.out, "        %9.3fs  %s %s %zu octets", seconds(e->time), e->endpoint ? e->endpoint : "",
+		e->kind == EVENT_SENT ? "sent" : "received", e->octets.len);
+	put_octets(c, e->octets);
 }
 
 void console_hear(void *console, const struct event *e)
@@ -98,21 +133,16 @@ void console_hear(void *console, const struct event *e)
 	case EVENT_CHECK:
 	case EVENT_ORACLE:
 		if (c->o.verbosity >= 1)
-			fprintf(c->o.out, "            %s %s %s: wanted %s, got %s\n", e->verdict ? e->verdict : "fired",
-				e->id ? e->id : "", e->path ? e->path : "", e->wanted ? e->wanted : "",
-				e->got ? e->got : "");
+			put_check(c, e);
 		break;
 	case EVENT_TREE:
 		if (c->o.verbosity >= 2)
-			fprintf(c->o.out, "%s", e->text ? e->text : "");
+			put_tree(c, e);
 		break;
 	case EVENT_SENT:
 	case EVENT_RECEIVED:
-		if (c->o.verbosity >= 3) {
-			fprintf(c->o.out, "        %9.3fs  %s %s %zu octets", (double)e->time / 1e6,
-				e->endpoint ? e->endpoint : "", e->kind == EVENT_SENT ? "sent" : "received", e->octets.len);
-			put_octets(c, e->octets);
-		}
+		if (c->o.verbosity >= 3)
+			put_packet(c, e);
 		break;
 	default:
 		break;
@@ -129,26 +159,47 @@ static const struct result_requirement *broken_requirement(const struct result_c
 	return NULL;
 }
 
-static void put_failure(const struct console *c, const struct results *r, const struct result_case *k)
+/* "RFC7296-3.2-03 MUST  lengths past the message are refused" */
+static void put_requirement(FILE *f, const struct results *r, const struct result_case *k)
 {
 	const struct result_requirement *q = broken_requirement(k);
-	const char *rule = results_rule(r, k->broken);
+	const char *rule = results_rule(r, k->broken), *level = q && q->level ? q->level : "";
+	char text[LINE];
+
+	fprintf(f, "  %s ", k->broken);
+	for (; *level; level++)
+		fputc(toupper((unsigned char)*level), f);
+	fprintf(f, "  %s", text_line(rule, text, sizeof(text)));
+}
+
+static void put_again(const struct console *c, const struct result_case *k)
+{
+	const char *target = c->o.spelled ? c->o.spelled(c->o.ctx, k->target) : NULL;
+	const char *name = c->o.named ? c->o.named(c->o.ctx, k) : k->id;
+
+	fprintf(c->o.out, "         again    ikespec run %s%s%s%s%s\n", name, target ? " -t " : "", target ? target : "",
+		c->o.again && *c->o.again ? " " : "", c->o.again ? c->o.again : "");
+}
+
+static void put_failure(const struct console *c, const struct results *r, const struct result_case *k)
+{
 	FILE *f = c->o.out;
+	char text[LINE];
 
 	put_label(c, k->verdict);
-	fprintf(f, " %7.3fs  %-30s", (double)k->seconds / 1e6, k->id);
+	fprintf(f, "%.3fs  %-29s", seconds(k->seconds), k->id);
 	if (k->broken)
-		fprintf(f, "  %s %s  %s", k->broken, q && q->level ? q->level : "", rule ? rule : "");
-	fputc('\n', f);
-	if (k->at_file || k->wanted)
-		fprintf(f, "         %s:%u: expected %s\n         got %s\n", k->at_file ? k->at_file : k->file,
-			k->at_file ? k->at_line : k->line, k->wanted ? k->wanted : "?", k->got ? k->got : "?");
-	if (k->reason && *k->reason)
-		fprintf(f, "         because  %s\n", k->reason);
+		put_requirement(f, r, k);
+	fprintf(f, "\n         %s:%u: ", results_file(k), results_line(k));
+	if (k->wanted) {
+		fprintf(f, "expected %s\n", text_line(k->wanted, text, sizeof(text)));
+		fprintf(f, "         got %s\n", text_line(k->got ? k->got : "?", text, sizeof(text)));
+	} else {
+		fprintf(f, "%s\n", text_line(k->reason ? k->reason : k->verdict, text, sizeof(text)));
+	}
 	if (k->capture)
-		fprintf(f, "         capture  %s/%s\n", c->o.out_dir, k->capture);
-	fprintf(f, "         again    ikespec run %s%s%s\n", k->id, c->o.again && *c->o.again ? " " : "",
-		c->o.again ? c->o.again : "");
+		fprintf(f, "         capture  %s/%s\n", c->o.out_dir ? c->o.out_dir : ".", k->capture);
+	put_again(c, k);
 }
 
 static void put_target(const struct console *c, const struct result_target *t)
@@ -175,7 +226,7 @@ void console_summary(struct console *c, const struct results *r, unsigned shard,
 		put_target(c, &r->targets[i]);
 	if (r->target_count > 1)
 		matrix_print(r, c->o.out);
-	fprintf(c->o.out, "seed %llu%s\n", (unsigned long long)r->seed, r->interrupted ? ", interrupted" : "");
+	fprintf(c->o.out, "seed %llu%s\n", (unsigned long long)r->seed, r->interrupted || r->open_runs ? ", interrupted" : "");
 	if (shards > 1)
 		fprintf(c->o.out, "shard-%u/%u: ", shard, shards);
 	fprintf(c->o.out, "%zu passed, %zu failed, %zu skipped\n", results_total(r, OUTCOME_PASSED),

@@ -2,21 +2,13 @@
 #include <jansson.h>
 
 #include "reports/reports.h"
+#include "reports/text.h"
 
-/* Text as JSON: what is not UTF-8 becomes '?'. */
 static json_t *text(const char *t)
 {
-	json_t *j = t ? json_string(t) : json_null();
-	char safe[2000];
-	size_t i;
+	char clean[8000];
 
-	if (j)
-		return j;
-	snprintf(safe, sizeof(safe), "%s", t);
-	for (i = 0; safe[i]; i++)
-		if ((unsigned char)safe[i] >= 0x80)
-			safe[i] = '?';
-	return json_string(safe);
+	return t ? json_string(text_clean(t, clean, sizeof(clean))) : json_null();
 }
 
 static json_t *seconds(usec t)
@@ -39,8 +31,7 @@ static json_t *one_case(const struct result_case *c)
 		json_array_append_new(requirements, requirement(&c->requirements[i]));
 	o = json_pack("{s:o, s:o, s:o, s:o, s:o, s:I}", "id", text(c->id), "verdict", text(c->verdict), "seconds",
 		      seconds(c->seconds), "wall_seconds", seconds(c->wall), "file",
-		      text(c->at_file ? c->at_file : c->file), "line",
-		      (json_int_t)(c->at_file ? c->at_line : c->line));
+		      text(results_file(c)), "line", (json_int_t)results_line(c));
 	if (!o) {
 		json_decref(requirements);
 		return NULL;
@@ -83,7 +74,7 @@ bool results_json_write(const struct results *r, const char *path, struct why *w
 			 "interrupted", r->interrupted, "targets", targets);
 	if (!root)
 		return why_set(why, "no memory for %s", path);
-	rc = json_dump_file(root, path, JSON_INDENT(1));
+	rc = json_dump_file(root, path, JSON_INDENT(1) | JSON_REAL_PRECISION(12));
 	json_decref(root);
 	return rc == 0 || why_set(why, "cannot write %s", path);
 }

@@ -7,7 +7,9 @@
 #include <jansson.h>
 #include <stdlib.h>
 
+#include "base/crypto.h"
 #include "reports/reports.h"
+#include "reports/text.h"
 
 struct jsonl {
 	FILE *file;
@@ -34,13 +36,11 @@ struct jsonl *jsonl_create(const char *path, struct why *why)
 	return j;
 }
 
-static void put_octet(FILE *f, unsigned char o)
+static void put_character(FILE *f, unsigned char o)
 {
-	static const char *const short_forms[] = { ['"'] = "\\\"", ['\\'] = "\\\\", ['\n'] = "\\n", ['\t'] = "\\t" };
-
-	if (o < ARRAY_LEN(short_forms) && short_forms[o])
-		fputs(short_forms[o], f);
-	else if (o < 0x20 || o >= 0x7f)
+	if (o == '"' || o == '\\')
+		fprintf(f, "\\%c", o);
+	else if (o < 0x20)
 		fprintf(f, "\\u%04x", o);
 	else
 		putc_unlocked(o, f);
@@ -48,11 +48,13 @@ static void put_octet(FILE *f, unsigned char o)
 
 static void put_text(FILE *f, const char *name, const char *text)
 {
+	char clean[4096], *at;
+
 	if (!text)
 		return;
 	fprintf(f, ",\"%s\":\"", name);
-	for (; *text; text++)
-		put_octet(f, (unsigned char)*text);
+	for (at = text_clean(text, clean, sizeof(clean)); *at; at++)
+		put_character(f, (unsigned char)*at);
 	putc_unlocked('"', f);
 }
 
@@ -69,11 +71,22 @@ static void put_hex(FILE *f, const char *name, struct bytes b)
 	putc_unlocked('"', f);
 }
 
+static void put_suite(FILE *f, const struct suite *s)
+{
+	if (s && s->encr)
+		put_text(f, "encr", s->encr->name);
+	if (s && s->integ && !s->encr->aead)
+		put_text(f, "integ", s->integ->name);
+	if (s && s->esn)
+		fputs(",\"esn\":true", f);
+}
+
 static void put_keys(FILE *f, const struct event *e)
 {
 	if (e->ike_keys) {
 		fprintf(f, ",\"spi_i\":\"%016" PRIx64 "\",\"spi_r\":\"%016" PRIx64 "\"", e->ike_keys->spi_i,
 			e->ike_keys->spi_r);
+		put_suite(f, e->ike_keys->suite);
 		put_hex(f, "SK_ei", e->ike_keys->sk_ei);
 		put_hex(f, "SK_er", e->ike_keys->sk_er);
 		put_hex(f, "SK_ai", e->ike_keys->sk_ai);
@@ -81,6 +94,7 @@ static void put_keys(FILE *f, const struct event *e)
 	}
 	if (e->child_keys) {
 		fprintf(f, ",\"spi\":\"%08" PRIx32 "\"", e->child_keys->spi);
+		put_suite(f, e->child_keys->suite);
 		put_hex(f, "key", e->child_keys->key);
 		put_hex(f, "integ_key", e->child_keys->integ_key);
 	}
@@ -187,7 +201,7 @@ bool jsonl_read(const char *path, event_listener *hear, void *ctx, struct why *w
 	char *line = NULL;
 	size_t cap = 0;
 	unsigned number = 0;
-	bool ok = true;
+	bool ok = true, cut = false;
 
 	if (!f)
 		return why_set(why, "cannot read %s: %s", path, strerror(errno));
@@ -197,9 +211,8 @@ bool jsonl_read(const char *path, event_listener *hear, void *ctx, struct why *w
 
 		number++;
 		/* The last line of a killed run may be cut short: everything before it counts. */
-		if (!o && !strchr(line, '\n'))
-			break;
-		if (!o || !hand_over(o, hear, ctx))
+		cut = !o && number > 1 && !strchr(line, '\n');
+		if (!cut && (!o || !hand_over(o, hear, ctx)))
 			ok = why_at_line(why, path, number, "no event: %s", o ? "unknown kind" : error.text);
 		json_decref(o);
 	}

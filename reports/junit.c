@@ -2,30 +2,28 @@
  * JUnit XML: one testsuite per area and target, requirement ids in the texts, for the strict schema
  * knows neither properties of a testcase nor its file.
  */
+#include <errno.h>
 #include <libxml/xmlwriter.h>
+#include <stdarg.h>
 #include <stdlib.h>
 
 #include "reports/reports.h"
+#include "reports/text.h"
 
 #define TEXT_OCTETS 4000
-
-/* Octets that XML 1.0 cannot hold become '?'; the text stays in place. */
-static char *clean(char *text)
-{
-	unsigned char *at;
-
-	for (at = (unsigned char *)text; *at; at++)
-		if ((*at < 0x20 && *at != '\n' && *at != '\t') || *at >= 0x7f)
-			*at = '?';
-	return text;
-}
 
 static void attribute(xmlTextWriterPtr w, const char *name, const char *value)
 {
 	char text[TEXT_OCTETS];
 
-	snprintf(text, sizeof(text), "%s", value ? value : "");
-	xmlTextWriterWriteAttribute(w, BAD_CAST name, BAD_CAST clean(text));
+	xmlTextWriterWriteAttribute(w, BAD_CAST name, BAD_CAST text_clean(value, text, sizeof(text)));
+}
+
+static void content(xmlTextWriterPtr w, const char *value)
+{
+	char text[TEXT_OCTETS];
+
+	xmlTextWriterWriteString(w, BAD_CAST text_clean(value, text, sizeof(text)));
 }
 
 static void attribute_seconds(xmlTextWriterPtr w, const char *name, usec t)
@@ -33,27 +31,43 @@ static void attribute_seconds(xmlTextWriterPtr w, const char *name, usec t)
 	xmlTextWriterWriteFormatAttribute(w, BAD_CAST name, "%.3f", (double)t / 1e6);
 }
 
-/* What a person needs: requirements, place, wanted, got, capture. */
-static void failure_text(const struct results *r, const struct result_case *c, char *text, size_t cap)
-{
-	size_t len, i;
+/* One more piece at the end of a text, as much as there is room for. */
+static void more(char *text, size_t cap, const char *format, ...) __attribute__((format(printf, 3, 4)));
 
-	snprintf(text, cap, "%s\n", c->reason ? c->reason : "");
+static void more(char *text, size_t cap, const char *format, ...)
+{
+	size_t len = strlen(text);
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(text + len, cap - len, format, args);
+	va_end(args);
+}
+
+/* What a person needs: requirements, place, wanted, got, capture, the target's last words. */
+static void case_text(const struct results *r, const struct result_case *c, char *text, size_t cap)
+{
+	size_t i;
+
+	text[0] = '\0';
+	if (c->reason)
+		more(text, cap, "%s\n", c->reason);
 	for (i = 0; i < c->requirement_count; i++) {
 		const struct result_requirement *q = &c->requirements[i];
 		const char *rule = results_rule(r, q->ref);
 
-		len = strlen(text);
-		snprintf(text + len, cap - len, "%s %s (%s): %s%s%s\n", q->ref, q->level ? q->level : "",
-			 q->gate ? q->gate : "", q->verdict ? q->verdict : "", rule ? ": " : "", rule ? rule : "");
+		more(text, cap, "%s %s (%s): %s%s%s\n", q->ref, q->level ? q->level : "", q->gate ? q->gate : "",
+		     q->verdict ? q->verdict : "", rule ? ": " : "", rule ? rule : "");
 	}
-	len = strlen(text);
-	if (c->at_file)
-		snprintf(text + len, cap - len, "%s:%u: wanted %s, got %s\n", c->at_file, c->at_line,
-			 c->wanted ? c->wanted : "?", c->got ? c->got : "?");
-	len = strlen(text);
+	if (c->wanted)
+		more(text, cap, "%s:%u: wanted %s, got %s\n", results_file(c), results_line(c), c->wanted,
+		     c->got ? c->got : "?");
+	if (c->observed)
+		more(text, cap, "observed: %s\n", c->observed);
 	if (c->capture)
-		snprintf(text + len, cap - len, "[[ATTACHMENT|%s]]\n", c->capture);
+		more(text, cap, "[[ATTACHMENT|%s]]\n", c->capture);
+	if (c->notes)
+		more(text, cap, "%s", c->notes);
 }
 
 static void write_bad(xmlTextWriterPtr w, const struct results *r, const struct result_case *c, const char *element)
@@ -65,9 +79,15 @@ static void write_bad(xmlTextWriterPtr w, const struct results *r, const struct 
 	xmlTextWriterStartElement(w, BAD_CAST element);
 	attribute(w, "message", message);
 	attribute(w, "type", c->verdict);
-	failure_text(r, c, text, sizeof(text));
-	xmlTextWriterWriteString(w, BAD_CAST clean(text));
+	case_text(r, c, text, sizeof(text));
+	content(w, text);
 	xmlTextWriterEndElement(w);
+}
+
+static const char *suite_name(const struct result_case *c, char *text, size_t cap)
+{
+	snprintf(text, cap, "%s.%s", c->target ? c->target : "", c->area ? c->area : "");
+	return text;
 }
 
 static void write_case(xmlTextWriterPtr w, const struct results *r, const struct result_case *c)
@@ -76,8 +96,7 @@ static void write_case(xmlTextWriterPtr w, const struct results *r, const struct
 
 	xmlTextWriterStartElement(w, BAD_CAST "testcase");
 	attribute(w, "name", c->id);
-	snprintf(text, sizeof(text), "%s.%s", c->target ? c->target : "", c->area ? c->area : "");
-	attribute(w, "classname", text);
+	attribute(w, "classname", suite_name(c, text, sizeof(text)));
 	attribute_seconds(w, "time", c->wall);
 	switch (verdict_outcome(c->verdict)) {
 	case OUTCOME_FAILED:
@@ -94,8 +113,10 @@ static void write_case(xmlTextWriterPtr w, const struct results *r, const struct
 	case OUTCOME_PASSED:
 		break;
 	}
-	failure_text(r, c, text, sizeof(text));
-	xmlTextWriterWriteElement(w, BAD_CAST "system-out", BAD_CAST clean(text));
+	case_text(r, c, text, sizeof(text));
+	xmlTextWriterStartElement(w, BAD_CAST "system-out");
+	content(w, text);
+	xmlTextWriterEndElement(w);
 	xmlTextWriterEndElement(w);
 }
 
@@ -135,7 +156,6 @@ static void write_counts(xmlTextWriterPtr w, struct suite_counts n)
 	xmlTextWriterWriteFormatAttribute(w, BAD_CAST "tests", "%zu", n.tests);
 	xmlTextWriterWriteFormatAttribute(w, BAD_CAST "failures", "%zu", n.failures);
 	xmlTextWriterWriteFormatAttribute(w, BAD_CAST "errors", "%zu", n.errors);
-	xmlTextWriterWriteFormatAttribute(w, BAD_CAST "skipped", "%zu", n.skipped);
 	attribute_seconds(w, "time", n.time);
 }
 
@@ -147,19 +167,44 @@ static void write_property(xmlTextWriterPtr w, const char *name, const char *val
 	xmlTextWriterEndElement(w);
 }
 
+/* Does a case of the suite that stands before judge the same? */
+static bool said_before(const struct results *r, const struct result_case *of, size_t at, size_t which)
+{
+	const char *ref = r->cases[at].requirements[which].ref;
+	size_t i, k;
+
+	for (i = 0; i <= at; i++)
+		for (k = 0; k < (i == at ? which : r->cases[i].requirement_count); k++)
+			if (in_suite(&r->cases[i], of) && strcmp(r->cases[i].requirements[k].ref, ref) == 0)
+				return true;
+	return false;
+}
+
+static void write_requirements(xmlTextWriterPtr w, const struct results *r, const struct result_case *of)
+{
+	size_t i, k;
+
+	for (i = 0; i < r->count; i++)
+		for (k = 0; in_suite(&r->cases[i], of) && k < r->cases[i].requirement_count; k++)
+			if (!said_before(r, of, i, k))
+				write_property(w, "requirement", r->cases[i].requirements[k].ref);
+}
+
 static void write_suite(xmlTextWriterPtr w, const struct results *r, const struct result_case *of)
 {
 	struct suite_counts n = count_suite(r, of);
-	char text[64];
+	char text[400];
 	size_t i;
 
 	xmlTextWriterStartElement(w, BAD_CAST "testsuite");
-	xmlTextWriterWriteFormatAttribute(w, BAD_CAST "name", "%s.%s", of->target, of->area ? of->area : "");
+	attribute(w, "name", suite_name(of, text, sizeof(text)));
 	write_counts(w, n);
+	xmlTextWriterWriteFormatAttribute(w, BAD_CAST "skipped", "%zu", n.skipped);
 	xmlTextWriterStartElement(w, BAD_CAST "properties");
 	snprintf(text, sizeof(text), "%llu", (unsigned long long)r->seed);
 	write_property(w, "seed", text);
 	write_property(w, "target", of->target);
+	write_requirements(w, r, of);
 	xmlTextWriterEndElement(w);
 	for (i = 0; i < r->count; i++)
 		if (in_suite(&r->cases[i], of))
@@ -177,14 +222,10 @@ static bool first_of_suite(const struct results *r, size_t at)
 	return true;
 }
 
-bool junit_write(const struct results *r, const char *path, struct why *why)
+static bool write_all(xmlTextWriterPtr w, const struct results *r)
 {
-	xmlTextWriterPtr w = xmlNewTextWriterFilename(path, 0);
 	size_t i;
-	int rc;
 
-	if (!w)
-		return why_set(why, "cannot write %s", path);
 	xmlTextWriterSetIndent(w, 1);
 	xmlTextWriterStartDocument(w, "1.0", "UTF-8", NULL);
 	xmlTextWriterStartElement(w, BAD_CAST "testsuites");
@@ -194,9 +235,23 @@ bool junit_write(const struct results *r, const char *path, struct why *why)
 		if (first_of_suite(r, i))
 			write_suite(w, r, &r->cases[i]);
 	xmlTextWriterEndElement(w);
-	rc = xmlTextWriterEndDocument(w);
-	if (xmlTextWriterFlush(w) < 0)
-		rc = -1;
+	return xmlTextWriterEndDocument(w) >= 0;
+}
+
+/* libxml would print its own complaint about a file, so it only fills a buffer. */
+bool junit_write(const struct results *r, const char *path, struct why *why)
+{
+	xmlBufferPtr buffer = xmlBufferCreate();
+	xmlTextWriterPtr w = buffer ? xmlNewTextWriterMemory(buffer, 0) : NULL;
+	bool made = w && write_all(w, r), written = false;
+	FILE *f;
+
 	xmlFreeTextWriter(w);
-	return rc >= 0 || why_set(why, "cannot write %s", path);
+	if (made && (f = fopen(path, "w"))) {
+		written = fwrite(xmlBufferContent(buffer), 1, (size_t)xmlBufferLength(buffer), f) ==
+			  (size_t)xmlBufferLength(buffer);
+		written = fclose(f) == 0 && written;
+	}
+	xmlBufferFree(buffer);
+	return written || why_set(why, "cannot write %s: %s", path, made ? strerror(errno) : "no memory");
 }

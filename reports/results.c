@@ -170,6 +170,17 @@ static void hear_note(struct result_case *c, const struct event *e)
 	c->notes = grown;
 }
 
+/* A case that is run again (alone, or with --retries) counts once, as it ended last. */
+static struct result_case *earlier_attempt(struct results *r, const struct result_case *c)
+{
+	size_t i;
+
+	for (i = 0; i < r->count; i++)
+		if (same(r->cases[i].id, c->id) && same(r->cases[i].target, c->target))
+			return &r->cases[i];
+	return NULL;
+}
+
 static void hear_case_end(struct results *r, struct result_case *c, const struct event *e)
 {
 	struct result_case *done;
@@ -184,9 +195,15 @@ static void hear_case_end(struct results *r, struct result_case *c, const struct
 	c->at_line = e->line;
 	c->seconds = e->time;
 	c->wall = (usec)e->number;
-	done = grow((void **)&r->cases, &r->count, sizeof(*done));
+	done = earlier_attempt(r, c);
+	if (done)
+		free_case(done);
+	else
+		done = grow((void **)&r->cases, &r->count, sizeof(*done));
 	if (done)
 		*done = *c;
+	else
+		free_case(c);
 	*c = r->open[--r->open_count];
 }
 
@@ -209,6 +226,7 @@ static void hear_run(struct results *r, const struct event *e)
 	case EVENT_BEGIN:
 		replace(&r->version, e->text);
 		r->seed = (uint64_t)e->number;
+		r->open_runs++;
 		break;
 	case EVENT_CATALOGUE:
 		hear_catalogue(r, e);
@@ -221,8 +239,10 @@ static void hear_run(struct results *r, const struct event *e)
 		}
 		break;
 	case EVENT_END:
-		r->wall = (usec)e->number;
-		r->interrupted = e->verdict && strcmp(e->verdict, "interrupted") == 0;
+		r->wall += (usec)e->number;
+		r->interrupted = r->interrupted || (e->verdict && strcmp(e->verdict, "interrupted") == 0);
+		if (r->open_runs > 0)
+			r->open_runs--;
 		break;
 	default:
 		break;
@@ -256,12 +276,24 @@ void results_capture(struct result_case *c, const char *path)
 	replace(&c->capture, path);
 }
 
+const char *results_file(const struct result_case *c)
+{
+	const char *file = c->at_line > 0 && c->at_file ? c->at_file : c->file;
+
+	return file ? file : "";
+}
+
+unsigned results_line(const struct result_case *c)
+{
+	return c->at_line > 0 && c->at_file ? c->at_line : c->line;
+}
+
 static int by_target_and_id(const void *a, const void *b)
 {
 	const struct result_case *x = a, *y = b;
 	int order = strcmp(x->target ? x->target : "", y->target ? y->target : "");
 
-	return order ? order : strcmp(x->id, y->id);
+	return order ? order : strcmp(x->id ? x->id : "", y->id ? y->id : "");
 }
 
 static void count_case(struct result_target *t, const struct result_case *c)
@@ -329,5 +361,5 @@ int results_exit_code(const struct results *r, bool strict)
 		return 1;
 	if (results_total(r, OUTCOME_ERROR) > 0)
 		return 3;
-	return r->interrupted ? 2 : 0;
+	return r->interrupted || r->open_runs > 0 ? 2 : 0;
 }

@@ -1,8 +1,33 @@
 /* TAP, and the table of scenarios by targets. */
 #include "reports/reports.h"
+#include "reports/text.h"
+
+/* On one line, and without a '#' that would begin a directive. */
+static const char *plain(const char *in, char *out, size_t cap)
+{
+	char *at;
+
+	text_line(in, out, cap);
+	for (at = out; *at; at++)
+		if (*at == '#')
+			*at = '+';
+	return out;
+}
+
+/* A text in double quotes, as YAML takes it. */
+static void put_quoted(FILE *f, const char *name, const char *text)
+{
+	char line[2000], *at;
+
+	fprintf(f, "  %s: \"", name);
+	for (at = text_line(text, line, sizeof(line)); *at; at++)
+		fprintf(f, "%s%c", *at == '"' || *at == '\\' ? "\\" : "", *at);
+	fputs("\"\n", f);
+}
 
 bool tap_write(const struct results *r, FILE *f)
 {
+	char text[2000];
 	size_t i;
 
 	fprintf(f, "TAP version 13\n1..%zu\n", r->count);
@@ -11,12 +36,17 @@ bool tap_write(const struct results *r, FILE *f)
 		enum outcome o = verdict_outcome(c->verdict);
 		bool ok = o == OUTCOME_PASSED || o == OUTCOME_SKIPPED;
 
-		fprintf(f, "%s %zu - %s %s", ok ? "ok" : "not ok", i + 1, c->target, c->id);
+		fprintf(f, "%s %zu - %s %s", ok ? "ok" : "not ok", i + 1, c->target,
+			plain(c->id, text, sizeof(text)));
 		if (o == OUTCOME_SKIPPED)
-			fprintf(f, " # SKIP %s", c->reason ? c->reason : c->verdict);
+			fprintf(f, " # SKIP %s", plain(c->reason ? c->reason : c->verdict, text, sizeof(text)));
 		fputc('\n', f);
-		if (!ok)
-			fprintf(f, "  ---\n  verdict: %s\n  reason: %s\n  ...\n", c->verdict, c->reason ? c->reason : "");
+		if (ok)
+			continue;
+		fputs("  ---\n", f);
+		put_quoted(f, "verdict", c->verdict);
+		put_quoted(f, "reason", c->reason);
+		fputs("  ...\n", f);
 	}
 	return !ferror(f);
 }

@@ -19,8 +19,8 @@ struct result_case {
 	char *id, *target, *title, *area, *role, *verdict, *reason, *observed;
 	char *file;                             /* of the scenario */
 	unsigned line;
-	char *at_file;                          /* of what was broken; NULL: nothing was */
-	unsigned at_line;
+	char *at_file;                          /* of what decided */
+	unsigned at_line;                       /* 0: nothing did */
 	char *broken, *wanted, *got;            /* the requirement id; may be NULL */
 	char *capture;                          /* path in the result folder, or NULL */
 	usec seconds, wall;
@@ -43,6 +43,7 @@ struct results {
 	struct { char *id, *rule, *section; } *catalogue;
 	size_t catalogue_count;
 	bool interrupted;
+	unsigned open_runs;                     /* logs without an end: the run was killed */
 	/* internal */
 	struct result_case *open;
 	size_t open_count;
@@ -58,6 +59,9 @@ void results_free(struct results *r);
 void results_hear(void *results, const struct event *e);
 /* Where the capture of a case lies, set after the run; path copied. */
 void results_capture(struct result_case *c, const char *path);
+/* The place of what was broken, or of the scenario; never NULL. */
+const char *results_file(const struct result_case *c);
+unsigned results_line(const struct result_case *c);
 /* By target, then id; counts made. */
 void results_sort(struct results *r);
 /* The rule of a requirement, or NULL. */
@@ -88,7 +92,11 @@ struct console_options {
 	bool colour;
 	int verbosity;                          /* -1 quiet, 0, 1 steps, 2 trees, 3 octets */
 	const char *out_dir;                    /* for the capture's path */
-	const char *again;                      /* options for the reproduce line: "-t libreswan --seed 7" */
+	const char *again;                      /* options for the reproduce line: "--seed 7" */
+	/* What the user calls each target, for the same line; NULL: the built-in one, which nobody needs to name. */
+	const char *(*spelled)(void *ctx, const char *target);
+	const char *(*named)(void *ctx, const struct result_case *c);   /* a case: its id, or the path of its file */
+	void *ctx;
 };
 struct console;
 struct console *console_new(const struct console_options *options);
