@@ -11,15 +11,20 @@
 #define IKE_SUITES \
 	"aes_gcm256+aes_gcm128-sha2_256+sha2_384+sha2_512" GROUPS " " \
 	"aes256+aes128-sha2_256+sha2_384+sha2_512" GROUPS
-#define ESP_SUITES "aes_gcm256+aes_gcm128 aes256+aes128-sha2_256+sha2_384+sha2_512"
+#define ESP_GCM "aes_gcm256+aes_gcm128-none"
+#define ESP_CBC "aes256+aes128-sha2_256+sha2_384+sha2_512"
+#define ESP_SUITES ESP_GCM " " ESP_CBC
+/* With any of the groups, or (dh0) without. */
+#define ESP_DH_SUITES ESP_GCM GROUPS "+dh0 " ESP_CBC GROUPS "+dh0"
 
 #define COMMON \
 	.ike_suites = IKE_SUITES, .esp_suites = ESP_SUITES, .plain_esp = true, .esn = true, \
-	.ipv6 = true, .max_replay_window = 1024
+	.ipv6 = true, .repeats_first_gap = true, .max_replay_window = 4096
 
 static const struct target_facts facts_of[] = {
-	{ .driver = "libreswan", .version = "4.10", COMMON, .user_mode_linux = true },
-	{ .driver = "libreswan", .version = "4.10", COMMON },
+	{ .driver = "libreswan", .version = "4.10", COMMON, .child_dh_of_ike = true,
+	  .user_mode_linux = true },
+	{ .driver = "libreswan", .version = "4.10", COMMON, .child_dh_of_ike = true },
 	{ .driver = "libreswan", .version = "5.2",  COMMON, .user_mode_linux = true },
 	{ .driver = "libreswan", .version = "5.2",  COMMON },
 };
@@ -106,11 +111,13 @@ static void behaviour(FILE *out, const struct target *target, const struct targe
 		total += gap *= 2.0;
 	fprintf(out, "    esn=%s\n    pfs=%s\n    encapsulation=%s\n    replay-window=%u\n"
 		"    fragmentation=%s\n    mobike=no\n    narrowing=no\n    initial-contact=no\n"
-		"    keyingtries=1\n    retransmit-interval=%llu\n    retransmit-timeout=%us\n",
+		"    retransmit-interval=%llu\n    retransmit-timeout=%us\n",
 		esn[c->esn], c->esp_dh ? "yes" : "no", c->force_encapsulation ? "yes" : "auto",
 		c->replay_window, c->fragmentation ? "yes" : "no",
 		(unsigned long long)(again->first / USEC_MS),
 		(unsigned)(total / USEC_S + 0.999));
+	if (target->facts->version[0] == '4')
+		fprintf(out, "    keyingtries=1\n");
 }
 
 static void connection(FILE *out, const struct target *target, const struct target_connection *c,
@@ -129,7 +136,7 @@ static void connection(FILE *out, const struct target *target, const struct targ
 		child->tester_selector,
 		known->version[0] == '4' ? "ikev2=insist" : "keyexchange=ikev2");
 	list(out, "ike", c->ike[0] ? c->ike : known->ike_suites);
-	list(out, "esp", c->esp[0] ? c->esp : known->esp_suites);
+	list(out, "esp", c->esp[0] ? c->esp : c->esp_dh ? ESP_DH_SUITES : known->esp_suites);
 	behaviour(out, target, c);
 	lifetimes(out, c);
 }

@@ -13,9 +13,9 @@
 
 static const struct target_facts facts_of[] = {
 	{ "strongswan", "5.9.8", IKE_SUITES, ESP_GCM " " ESP_CBC,
-	  .ipv6 = true, .max_replay_window = 4096 },
+	  .ipv6 = true, .fixed_replay_window = 128, .max_replay_window = 128 },
 	{ "strongswan", "6.0.1", IKE_SUITES, ESP_GCM " " ESP_CBC,
-	  .ipv6 = true, .max_replay_window = 4096 },
+	  .ipv6 = true, .fixed_replay_window = 128, .max_replay_window = 128 },
 };
 
 static const struct target_facts *facts(const char *version)
