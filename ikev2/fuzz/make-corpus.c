@@ -1,10 +1,13 @@
 /*
- * Writes the corpus of the fuzz targets: every sample of the tests as a datagram in clear and as an
- * inner chain, and one datagram with an SK payload.  make-corpus DIRECTORY
+ * Writes the corpus of the fuzz targets.  make-corpus DIRECTORY
+ *
+ * decode/: every sample of the tests as a datagram in clear and as an inner chain, and datagrams with
+ * SK and SKF.  open/: the samples sealed with the keys of fuzz-open, whole and as fragments.
  */
 #include <stdio.h>
 
 #include "../tests/samples.h"
+#include "keys.h"
 
 static bool write_file(const char *directory, const char *name, uint8_t root, struct bytes b)
 {
@@ -61,18 +64,67 @@ static bool write_sealed(const char *directory, uint8_t type, const char *name)
 	return good;
 }
 
+static bool write_decode(const char *directory, struct why *why)
+{
+	for (size_t i = 0; i < ARRAY_LEN(samples); i++)
+		if (!write_sample(directory, &samples[i], why))
+			return false;
+	return write_sealed(directory, PAYLOAD_SK, "sealed") &&
+	       write_sealed(directory, PAYLOAD_SKF, "fragment");
+}
+
+/* A sample under a suite, with ICV and padding not looked at: mutants then reach everything behind. */
+static bool write_open(const char *directory, const struct sample *s, struct fuzz_keys *keys,
+		       uint8_t suite, unsigned fragments, struct why *why)
+{
+	struct arena *a = arena_new(1 << 20);
+	struct rng rng;
+	struct composition c = sample_composition(a, s, sample_chain(a, s, why));
+	struct composed out;
+	char name[80];
+	bool good;
+
+	rng_seed(&rng, suite, s->name);
+	c.protect = true;
+	c.keys = &keys->keys;
+	c.rng = &rng;
+	c.fragments = fragments;
+	good = c.chain && message_finish(&c, &out, why);
+	for (size_t i = 0; good && i < out.count; i++) {
+		snprintf(name, sizeof(name), "%s-%u-%zu", s->name, suite, i + 1);
+		good = write_file(directory, name, suite, out.datagrams[i]);
+	}
+	arena_free(a);
+	return good;
+}
+
+static bool write_opens(const char *directory, struct why *why)
+{
+	struct crypto *crypto = crypto_new(why);
+	struct fuzz_keys keys;
+	bool good = crypto != NULL;
+
+	for (uint8_t suite = 0; good && suite < FUZZ_SUITES; suite++) {
+		good = fuzz_keys_start(&keys, crypto, suite, true, why);
+		for (size_t i = 0; good && i < ARRAY_LEN(samples); i++)
+			good = write_open(directory, &samples[i], &keys, suite, i % 3 == 0 ? 2 : 0, why);
+		sealer_free(good ? keys.keys.sealer : NULL);
+	}
+	crypto_free(crypto);
+	return good;
+}
+
 int main(int argc, char **argv)
 {
 	struct why why = { .octet = WHY_NO_OCTET };
+	char decode[2000], open[2000];
 
 	if (argc != 2)
 		return 2;
-	for (size_t i = 0; i < ARRAY_LEN(samples); i++) {
-		if (!write_sample(argv[1], &samples[i], &why)) {
-			fprintf(stderr, "make-corpus: %s: %s\n", samples[i].name, why.text);
-			return 1;
-		}
-	}
-	return !write_sealed(argv[1], PAYLOAD_SK, "sealed") ||
-	       !write_sealed(argv[1], PAYLOAD_SKF, "fragment");
+	snprintf(decode, sizeof(decode), "%s/decode", argv[1]);
+	snprintf(open, sizeof(open), "%s/open", argv[1]);
+	if (write_decode(decode, &why) && write_opens(open, &why))
+		return 0;
+	fprintf(stderr, "make-corpus: %s\n", why.text);
+	return 1;
 }
