@@ -114,7 +114,7 @@ pid_t room_open(const struct room *room, struct why *why);
 bool room_close(pid_t pid);
 
 /* runs.c: run directories, and what is left in them of starts that ended badly. */
-/* The folder of all run directories, made if need be. */
+/* The folder of all run directories, made if need be: $IKESPEC_RUN, /run/ikespec, or the user's. */
 bool runs_folder(char *path, size_t cap, struct why *why);
 /* Makes a run directory that names this process as its owner. */
 bool runs_make(const char *name, char *path, size_t cap, struct why *why);

@@ -38,7 +38,8 @@ static bool kernel_has_esp(void)
 	if (pid == 0) {
 		if (unshare(CLONE_NEWNET) == 0)
 			execlp("sh", "sh", "-c", "exec ip xfrm state add src 127.0.0.1 "
-				"dst 127.0.0.1 proto esp spi 0x101 mode tunnel aead 'rfc4106(gcm(aes))' "
+				"dst 127.0.0.1 proto esp spi 0x101 mode tunnel "
+				"aead 'rfc4106(gcm(aes))' "
 				"0x00112233445566778899aabbccddeeff01020304 128 >/dev/null 2>&1",
 				(char *)NULL);
 		_exit(127);

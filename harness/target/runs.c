@@ -26,11 +26,13 @@ static bool folder_usable(const char *path)
 
 bool runs_folder(char *path, size_t cap, struct why *why)
 {
-	const char *own = getenv("XDG_RUNTIME_DIR");
+	const char *chosen = getenv("IKESPEC_RUN"), *own = getenv("XDG_RUNTIME_DIR");
 
-	snprintf(path, cap, "/run/ikespec");
+	snprintf(path, cap, "%.100s", chosen && chosen[0] == '/' ? chosen : "/run/ikespec");
 	if (folder_usable(path))
 		return true;
+	if (chosen)
+		return why_set(why, "IKESPEC_RUN, %s, is no folder of ours", path);
 	if (!own || own[0] != '/')
 		return why_set(why, "/run/ikespec cannot be made, and XDG_RUNTIME_DIR is not set");
 	snprintf(path, cap, "%.100s/ikespec", own);

@@ -114,7 +114,8 @@ static void connection(FILE *out, const struct target *target, const struct targ
 	proposals(out, target, c);
 	fprintf(out, "\t\tencap = %s\n\t\tmobike = no\n\t\tfragmentation = %s\n\t\tunique = %s\n"
 		"\t\tchildless = %s\n\t\tdpd_delay = %us\n\t\trekey_time = %us\n"
-		"\t\tover_time = 0s\n\t\treauth_time = 0s\n\t\trand_time = 0s\n\t\tkeyingtries = 1\n",
+		"\t\tover_time = 0s\n\t\treauth_time = 0s\n\t\trand_time = 0s\n"
+		"\t\tkeyingtries = 1\n",
 		c->force_encapsulation ? "yes" : "no", c->fragmentation ? "yes" : "no",
 		target->config->replace_unique ? "replace" : "never",
 		target->config->childless ? "allow" : "never", c->liveness_s, c->ike_lifetime_s);

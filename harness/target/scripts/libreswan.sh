@@ -8,7 +8,8 @@ daemon_start() {
 	# shellcheck disable=SC2046
 	run_daemon /usr/libexec/ipsec/pluto --nofork --config "$CTL/ipsec.conf" \
 		--rundir /run/pluto --nssdir /run/nss --ipsecdir /run/ipsec.d \
-		--secretsfile "$CTL/ipsec.secrets" --logfile "$CTL/log" --no-dnssec $(cat "$CTL/options")
+		--secretsfile "$CTL/ipsec.secrets" --logfile "$CTL/log" --no-dnssec \
+		$(cat "$CTL/options")
 	wait_until [ -S /run/pluto/pluto.ctl ] || return
 	# pluto runs an addconn of its own, so nothing is marked for that: it would not say when.
 	# shellcheck disable=SC2046

@@ -4,8 +4,8 @@
 # of our own, and said again with another name of the same length.  Lines:
 #
 #   TICKET FILE say ARGUMENTS            the last argument may be a connection's name
-#   TICKET FILE KIND PATTERN ARGUMENTS   KIND is IKE or CHILD; the arguments and then the name of the
-#                                        newest established SA whose name matches the pattern
+#   TICKET FILE KIND PATTERN ARGUMENTS   KIND is IKE or CHILD; the arguments and then the name of
+#                                        the newest established SA whose name matches
 #   TICKET FILE counters                 ip -s xfrm state, once for all who wait for it
 #
 # What pluto answers goes to out/FILE, then "TICKET CODE" to out/FILE.rc.

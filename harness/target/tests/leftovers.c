@@ -87,7 +87,7 @@ size_t mount_lines(void)
 
 size_t run_directories(const char *text)
 {
-	DIR *dir = opendir("/run/ikespec");
+	DIR *dir = opendir(getenv("IKESPEC_RUN"));
 	struct dirent *entry;
 	size_t count = 0;
 

@@ -17,7 +17,7 @@ size_t processes_in(const char *name);
 size_t processes_mounting(const char *text);
 /* How many lines of this process's mounts there are. */
 size_t mount_lines(void);
-/* Run directories whose name has this text. */
+/* Directories in $IKESPEC_RUN whose name has this text. */
 size_t run_directories(const char *text);
 
 #endif

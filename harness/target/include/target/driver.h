@@ -77,7 +77,7 @@ struct target_facts {
 	bool esn;
 	bool ipv6;
 	bool user_mode_linux;           /* the daemon runs on a kernel of its own */
-	bool child_dh_of_ike;           /* it takes a KE for a Child SA only in the IKE SA's group */
+	bool child_dh_of_ike;           /* takes a KE for a Child SA only in the IKE SA's group */
 	bool repeats_first_gap;         /* retransmits after first, first, first*base, ... */
 	unsigned fixed_replay_window;   /* packets; 0: as configured, up to the next */
 	unsigned max_replay_window;
