@@ -73,12 +73,26 @@ static bool elsewhere(struct work *w, size_t i)
 	return true;
 }
 
+/* before="SK": what is moved there leaves the chain before it is encrypted. */
+static void move_out(struct work *w, size_t i)
+{
+	const struct edit *e = &w->edits->rows[i];
+
+	if (e->op != EDIT_MOVE || w->plan[i].phase != EDIT_OUTER || !w->c->protect)
+		return;
+	w->plan[i].moved = wire_find(w->chain, e->path, NULL);
+	if (w->plan[i].moved)
+		wire_drop(w->plan[i].moved);
+}
+
 static bool inner_phase(struct work *w)
 {
-	for (size_t i = 0; w->edits && i < w->edits->count; i++)
+	for (size_t i = 0; w->edits && i < w->edits->count; i++) {
+		move_out(w, i);
 		if (w->plan[i].phase == EDIT_INNER && !elsewhere(w, i) &&
 		    !work_apply(w, i, w->chain, w->honest_chain, NULL))
 			return false;
+	}
 	return true;
 }
 

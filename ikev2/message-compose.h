@@ -10,6 +10,7 @@
 struct plan {
 	enum edit_phase phase;
 	bool done;
+	struct node *moved;         /* a payload taken out of the chain, to stand beside SK */
 };
 
 struct work {

@@ -93,6 +93,21 @@ static enum stage stage_of(const struct edit *e)
 	return strcmp(field, ".icv") == 0 ? STAGE_ICV : STAGE_HEADER;
 }
 
+/* A payload that left the chain, beside SK; each datagram has its own. */
+static bool put_beside(struct datagram_work *d, size_t i)
+{
+	const struct edit *e = &d->w->edits->rows[i];
+	struct node *part = wire_copy(d->w->a, d->w->plan[i].moved);
+
+	if (!part)
+		return why_set(d->w->why, "no memory for a copy of %s", e->path);
+	wire_insert(message_list(d->root), part, e->before ? d->sealed : d->sealed->next);
+	if (d->k == 1 && d->w->edits->edited)
+		d->w->edits->edited(d->w->edits->ctx, e, e->path, "in SK", "beside SK");
+	d->w->plan[i].done = true;
+	return true;
+}
+
 static bool apply_one(struct datagram_work *d, size_t i, enum stage stage)
 {
 	struct work *w = d->w;
@@ -102,6 +117,8 @@ static bool apply_one(struct datagram_work *d, size_t i, enum stage stage)
 
 	if (!path)
 		return true;
+	if (w->plan[i].moved)
+		return put_beside(d, i);
 	if (stage == STAGE_TRAILER)
 		return work_apply(w, i, d->trailer, honest, strrchr(path, '.') + 1);
 	return work_apply(w, i, d->root, honest_root(w, d->k, d->root), path);
