@@ -2,6 +2,7 @@
 #include <stdlib.h>
 
 #include "build.h"
+#include "expr.h"
 
 struct build {
 	struct library *l;
@@ -235,12 +236,8 @@ bool profile_lookup(const struct profile *p, const char *reference, struct arena
 	if (name[len] == '[' && !element_number(name + len + 1, &wanted))
 		return why_set(why, "'%s': elements count from 1", reference);
 	struct value *items = arena_array(a, strlen(text) / 2 + 1, sizeof(*items));
-	for (const char *at = text; items != NULL && *(at += strspn(at, " ")) != '\0'; at += strcspn(at, " ")) {
-		const char *word = arena_printf(a, "%.*s", (int)strcspn(at, " "), at);
-		if (word == NULL)
-			return why_set(why, "no memory");
+	for (const char *at = text, *word; items != NULL && (word = word_next(a, &at)) != NULL;)
 		items[count++] = value_of_word(a, word);
-	}
 	if (items == NULL)
 		return why_set(why, "no memory");
 	if (wanted > count)

@@ -55,12 +55,11 @@ static bool lookup(void *ctx, const char *reference, struct arena *a, struct val
 
 /* ------------------------------------------------------------ what a for-each runs over */
 
-static bool add_word(struct making *m, struct list *out, const char *word, size_t len)
+static bool add_word(struct making *m, struct list *out, const char *word)
 {
-	char *text = arena_printf(m->l->arena, "%.*s", (int)len, word);
 	if (out->count >= CASES_MAX)
 		return why_set(m->why, "more than %d values", CASES_MAX);
-	return text != NULL && list_add(m->l, out, text);
+	return (word != NULL && list_add(m->l, out, (void *)word)) || why_set(m->why, "no memory");
 }
 
 bool range_parse(const char *text, uint64_t *low, uint64_t *high)
@@ -77,15 +76,14 @@ bool range_parse(const char *text, uint64_t *low, uint64_t *high)
 
 static bool add_range(struct making *m, struct list *out, uint64_t low, uint64_t high)
 {
-	char text[24];
 	if (low > high)
 		return why_set(m->why, "the range is empty");
-	for (uint64_t n = low; n <= high; n++) {
-		snprintf(text, sizeof(text), "%llu", (unsigned long long)n);
-		if (!add_word(m, out, text, strlen(text)))
+	for (uint64_t n = low;; n++) {
+		if (!add_word(m, out, arena_printf(m->l->arena, "%llu", (unsigned long long)n)))
 			return false;
+		if (n == high)
+			return true;
 	}
-	return true;
 }
 
 bool fields_parse(const char *text, char message[static 32], int *kind, struct why *why)
@@ -118,7 +116,7 @@ static bool add_fields(struct making *m, struct list *out, const char *text)
 	if (!m->l->fields(m->l->fields_ctx, message, m->role, kind, m->l->arena, &paths, &count, m->why))
 		return false;
 	for (size_t i = 0; i < count; i++)
-		if (!add_word(m, out, paths[i], strlen(paths[i])))
+		if (!add_word(m, out, arena_text(m->l->arena, paths[i])))
 			return false;
 	return true;
 }
@@ -130,14 +128,10 @@ static bool words_of(struct making *m, const struct scenario_each *each, struct 
 	uint64_t low, high;
 	if (!text_expand(each->in, &scope, m->l->arena, &text, m->why))
 		return false;
-	for (const char *at = text; *(at += strspn(at, " ")) != '\0'; at += strcspn(at, " ")) {
-		size_t len = strcspn(at, " ");
-		const char *word = arena_printf(m->l->arena, "%.*s", (int)len, at);
-		if (word == NULL)
-			return why_set(m->why, "no memory");
+	for (const char *at = text, *word; (word = word_next(m->l->arena, &at)) != NULL;) {
 		bool ok = strncmp(word, "fields:", 7) == 0 ? add_fields(m, out, word) :
 			  range_parse(word, &low, &high)   ? add_range(m, out, low, high) :
-							     add_word(m, out, word, len);
+							     add_word(m, out, word);
 		if (!ok)
 			return false;
 	}

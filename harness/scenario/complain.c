@@ -1,5 +1,6 @@
 #include <stdio.h>
 
+#include "expr.h"
 #include "library.h"
 
 bool list_add(struct library *l, struct list *list, void *item)
@@ -63,4 +64,13 @@ const char *did_you_mean(struct library *l, const char *word, const char *const 
 	const char *near = why_nearest(word, names, count);
 	const char *text = near != NULL ? arena_printf(l->arena, "; did you mean '%s'?", near) : NULL;
 	return text != NULL ? text : "";
+}
+
+const char *word_next(struct arena *a, const char **at)
+{
+	static const char gaps[] = " ,";
+	const char *from = *at + strspn(*at, gaps);
+	size_t len = strcspn(from, gaps);
+	*at = from + len;
+	return len > 0 ? arena_printf(a, "%.*s", (int)len, from) : NULL;
 }

@@ -46,6 +46,9 @@ __extension__ typedef __int128 wide;
 bool value_wide(const struct value *v, wide *out);
 bool value_from_wide(wide w, enum value_kind kind, struct value *out, struct why *why);
 
+/* The next word of a text with spaces (or commas) between, copied; NULL at its end. */
+const char *word_next(struct arena *a, const char **at);
+
 struct value value_of_number(uint64_t n);
 struct value value_of_octets(struct bytes b);
 struct value value_of_text(const char *text);

@@ -14,11 +14,10 @@ static void check_address(struct library *l, const struct profile *p, unsigned l
 
 static void check_each(struct library *l, const struct profile *p, unsigned line, const char *text, bool range)
 {
-	for (const char *at = text; at != NULL && *(at += strspn(at, " ")) != '\0'; at += strcspn(at, " ")) {
-		const char *word = arena_printf(l->arena, "%.*s", (int)strcspn(at, " "), at);
+	for (const char *at = text, *word; at != NULL && (word = word_next(l->arena, &at)) != NULL;) {
 		struct address_range r;
 		struct address a;
-		if (word != NULL && !(range ? address_range_parse(word, &r) : address_parse(word, &a)))
+		if (!(range ? address_range_parse(word, &r) : address_parse(word, &a)))
 			complain(l, p->file, line, "'%.60s' is no %s", word, range ? "range of addresses" : "address");
 	}
 }

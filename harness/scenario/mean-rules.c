@@ -116,12 +116,9 @@ static void check_notify(struct mean *m, const struct element_node *n)
 	size_t count = 0;
 	if (text == NULL || settle_text(m, text, &words) != SETTLED)
 		return;
-	for (const char *at = words; *(at += strspn(at, " ")) != '\0'; count++) {
+	for (const char *at = words, *word; (word = word_next(m->l->arena, &at)) != NULL; count++) {
 		uint32_t value;
-		size_t len = strcspn(at, " ");
-		const char *word = arena_printf(m->l->arena, "%.*s", (int)len, at);
-		at += len;
-		if (word == NULL || is_number(word) || names_value(&names_notify, word, &value))
+		if (is_number(word) || names_value(&names_notify, word, &value))
 			continue;
 		size_t k = 0;
 		for (; k < names_notify.count && k < ARRAY_LEN(names); k++)
@@ -146,12 +143,9 @@ static void check_suites(struct mean *m, const struct attr *a, bool ike, bool es
 	const char *words;
 	if (a == NULL || settle_text(m, a->text, &words) != SETTLED)
 		return;
-	for (const char *at = words; *(at += strspn(at, " ,")) != '\0';) {
+	for (const char *at = words, *word; (word = word_next(m->l->arena, &at)) != NULL;) {
 		struct why why = { .text = "" };
-		size_t len = strcspn(at, " ,");
-		const char *word = arena_printf(m->l->arena, "%.*s", (int)len, at);
-		at += len;
-		if (word != NULL && !suite_known(word, ike, esp, &why))
+		if (!suite_known(word, ike, esp, &why))
 			mean_complain(m, a->text, "%s", why.text);
 	}
 }
@@ -188,11 +182,11 @@ static void check_order(struct mean *m, const struct element_node *n)
 		mean_complain(m, fragments->text, "a message is cut into 1 to 64 fragments");
 	if (order == NULL || settle_text(m, order->text, &words) != SETTLED)
 		return;
-	for (const char *at = words; *(at += strspn(at, " ")) != '\0'; at += strcspn(at, " ")) {
+	for (const char *at = words, *word; (word = word_next(m->l->arena, &at)) != NULL;) {
 		unsigned long index = 0;
-		if (sscanf(at, "%5lu", &index) != 1 || index == 0)
+		if (sscanf(word, "%5lu", &index) != 1 || index == 0)
 			mean_complain(m, order->text, "<%s order>: numbers of fragments from 1 are wanted, not '%.20s'",
-				      element_name(n->element), at);
+				      element_name(n->element), word);
 		else if (fragments != NULL && index > most)
 			mean_complain(m, order->text, "there is no fragment %lu of %llu", index,
 				      (unsigned long long)most);

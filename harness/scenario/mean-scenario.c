@@ -2,6 +2,7 @@
 #include <stdio.h>
 
 #include "cases.h"
+#include "expr.h"
 #include "grammar.h"
 #include "mean.h"
 
@@ -42,10 +43,7 @@ void mean_judges(struct mean *m, const struct element_node *n)
 	const char *text = attr_text(n, AT_JUDGES), *ids;
 	if (text == NULL || m->s == NULL || settle_text(m, text, &ids) != SETTLED)
 		return;
-	for (const char *at = ids; *(at += strspn(at, " ")) != '\0'; at += strcspn(at, " ")) {
-		const char *id = arena_printf(m->l->arena, "%.*s", (int)strcspn(at, " "), at);
-		if (id == NULL)
-			return;
+	for (const char *at = ids, *id; (id = word_next(m->l->arena, &at)) != NULL;) {
 		if (!has_requirement(m->s, id)) {
 			if (m->sound)
 				mean_complain(m, text, "the scenario has no requirement '%s'%s", id,

@@ -129,19 +129,18 @@ static void check_paths(struct mean *m, const struct element_node *n, enum attri
 	struct field f;
 	if (text == NULL)
 		return;
-	for (const char *at = text; *(at += strspn(at, " ")) != '\0'; at += strcspn(at, " ")) {
+	for (const char *at = text, *path; (path = word_next(m->l->arena, &at)) != NULL;) {
 		struct why why;
-		const char *path = arena_printf(m->l->arena, "%.*s", (int)strcspn(at, " "), at);
-		if (path != NULL && !path_possible(MESSAGE_IKE, path, &f, m->l->arena, &why))
+		if (!path_possible(MESSAGE_IKE, path, &f, m->l->arena, &why))
 			mean_complain(m, attr_text(n, name), "%s", why.text);
 	}
 }
 
 /* A word of one list in another. */
-static bool holds_word(const char *list, const char *word, size_t len)
+static bool holds_word(struct mean *m, const char *list, const char *word)
 {
-	for (const char *at = list; *(at += strspn(at, " ")) != '\0'; at += strcspn(at, " "))
-		if (strcspn(at, " ") == len && memcmp(at, word, len) == 0)
+	for (const char *at = list, *other; (other = word_next(m->l->arena, &at)) != NULL;)
+		if (strcmp(other, word) == 0)
 			return true;
 	return false;
 }
@@ -151,10 +150,11 @@ static void check_with_without(struct mean *m, const struct element_node *n)
 	const char *with = settled_or(m, n, AT_WITH), *without = settled_or(m, n, AT_WITHOUT);
 	check_paths(m, n, AT_WITH);
 	check_paths(m, n, AT_WITHOUT);
-	for (const char *at = with; with != NULL && without != NULL && *(at += strspn(at, " ")) != '\0';
-	     at += strcspn(at, " "))
-		if (holds_word(without, at, strcspn(at, " ")))
-			mean_complain(m, NULL, "no message is both with and without %.*s", (int)strcspn(at, " "), at);
+	if (with == NULL || without == NULL)
+		return;
+	for (const char *word; (word = word_next(m->l->arena, &with)) != NULL;)
+		if (holds_word(m, without, word))
+			mean_complain(m, NULL, "no message is both with and without %s", word);
 }
 
 static void check_presence(struct mean *m, const struct element_node *n)
