@@ -70,7 +70,7 @@ struct target_exit {
 /* What is true of a driver and tree, for profiles. */
 struct target_facts {
 	const char *driver;
-	const char *version;            /* "strongSwan 5.9.8" */
+	const char *version;            /* "5.9.8" */
 	const char *ike_suites;         /* the daemon's keywords with spaces, preferred first */
 	const char *esp_suites;
 	bool plain_esp;                 /* IP protocol 50, besides UDP encapsulation */
