@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <jansson.h>
 #include <libgen.h>
+#include <limits.h>
 #include <stdlib.h>
 
 #include "captures/captures.h"
@@ -17,6 +18,7 @@
 #define FINDINGS 1000
 #define HEX_FILE (1 << 20)
 #define DIRECTIONS 2
+#define INPUT_MAX ((size_t)1 << 30)
 
 struct ike_key {
 	uint64_t spi_i, spi_r;
@@ -72,25 +74,24 @@ static void found_esp(void *ctx, const struct event_child_keys *k)
 		x->esp[x->esp_count++] = (struct esp_key){ .spi = k->spi, .sa = sa };
 }
 
-/* DIR/../wireshark, DIR/wireshark, DIR. */
-static void load_keys(struct explaining *x, const char *file, const char *keys)
+/* The folder that was named must hold keys; else they are looked for beside the file. */
+static bool load_keys(struct explaining *x, const char *file, const char *keys, struct why *why)
 {
-	static const char *const places[] = { "%s/../wireshark", "%s/../../wireshark", "%s/wireshark", "%s" };
-	char copy[400], path[500];
-	struct why why;
+	static const char *const places[] = { "../wireshark", "../../wireshark", "wireshark", "." };
+	char copy[PATH_MAX], path[PATH_MAX + 20];
+	const char *dir;
 	size_t i;
 
-	if (keys) {
-		if (!wireshark_read(keys, found_ike, found_esp, x, &why))
-			cli_complain(&why);
-		return;
-	}
+	if (keys)
+		return wireshark_read(keys, found_ike, found_esp, x, why);
+	snprintf(copy, sizeof(copy), "%s", strcmp(file, "-") == 0 ? "." : file);
+	dir = strcmp(file, "-") == 0 ? "." : dirname(copy);
 	for (i = 0; i < ARRAY_LEN(places); i++) {
-		snprintf(copy, sizeof(copy), "%s", file);
-		snprintf(path, sizeof(path), places[i], dirname(copy));
-		if (wireshark_read(path, found_ike, found_esp, x, &why))
-			return;
+		snprintf(path, sizeof(path), "%s/%s", dir, places[i]);
+		if (wireshark_read(path, found_ike, found_esp, x, NULL))
+			break;
 	}
+	return true;
 }
 
 /* ------------------------------------------------------------ findings */
@@ -236,8 +237,8 @@ static void explain_udp(struct explaining *x, const struct ip_packet *p, struct 
 static void show(struct explaining *x, usec time, const char *what, const struct text *tree)
 {
 	if (x->json) {
-		json_array_append_new(x->json, json_pack("{s:i, s:f, s:s, s:s, s:s}", "packet", (int)x->packets, "time",
-							 (double)time / 1e6, "what", what, "tree",
+		json_array_append_new(x->json, json_pack("{s:i, s:f, s:s, s:s, s:s}", "packet", (int)x->packets,
+							 "time", (double)time / 1e6, "what", what, "tree",
 							 tree->at ? tree->at : "", "findings", x->text));
 		return;
 	}
@@ -276,36 +277,44 @@ static void explain_packet(void *ctx, usec time, struct bytes ip)
 
 /* ------------------------------------------------------------ hex */
 
-static bool explain_hex(struct explaining *x, const char *file, struct why *why)
+/* An IP packet, or an IKE message with or without the non-ESP marker. */
+static void explain_octets(struct explaining *x, struct bytes octets)
+{
+	struct text tree = { 0 };
+	struct ip_packet p;
+
+	if (ip_parse(octets, &p, NULL)) {
+		explain_packet(x, 0, octets);
+		return;
+	}
+	if (octets.len > 4 && bytes_zero(bytes_slice(octets, 0, 4)))
+		octets = bytes_slice(octets, 4, octets.len);
+	x->packets++;
+	explain_ike(x, octets, &tree);
+	show(x, 0, "IKE message", &tree);
+	free(tree.at);
+}
+
+static bool explain_hex(struct explaining *x, FILE *f, const char *name, struct why *why)
 {
 	char *text = calloc(1, HEX_FILE + 1);
 	uint8_t *octets = malloc(HEX_FILE / 2);
-	FILE *f = strcmp(file, "-") == 0 ? stdin : fopen(file, "r");
-	struct text tree = { 0 };
 	bool ok = false;
-	size_t len;
+	size_t len = 0;
 
-	if (!text || !octets || !f) {
-		why_set(why, "cannot read %s: %s", file, strerror(errno));
-	} else if (fread(text, 1, HEX_FILE, f) == HEX_FILE) {
-		why_set(why, "%s: more than %d characters of hex", file, HEX_FILE);
-	} else if (!bytes_from_hex(text, octets, HEX_FILE / 2, &len)) {
-		why_set(why, "%s: neither a capture nor hex", file);
-	} else {
-		struct ip_packet p;
-
-		if (ip_parse(bytes_make(octets, len), &p, NULL)) {
-			explain_packet(x, 0, bytes_make(octets, len));
-		} else {
-			x->packets++;
-			explain_ike(x, bytes_make(octets, len), &tree);
-			show(x, 0, "IKE message", &tree);
-		}
+	if (!text || !octets)
+		why_set(why, "no memory");
+	else if (fread(text, 1, HEX_FILE, f) == HEX_FILE)
+		why_set(why, "%s: no capture, and more than %d characters of hex", name, HEX_FILE);
+	else if (ferror(f))
+		why_set(why, "cannot read %s: %s", name, strerror(errno));
+	else if (!bytes_from_hex(text, octets, HEX_FILE / 2, &len) || len == 0)
+		why_set(why, "%s: neither a capture nor hex", name);
+	else
 		ok = true;
-	}
-	if (f && f != stdin)
-		fclose(f);
-	free(tree.at);
+	fclose(f);
+	if (ok)
+		explain_octets(x, bytes_make(octets, len));
 	free(text);
 	free(octets);
 	return ok;
@@ -313,34 +322,57 @@ static bool explain_hex(struct explaining *x, const char *file, struct why *why)
 
 /* ------------------------------------------------------------ the command */
 
-static int explain_file(struct explaining *x, const char *file, const char *keys, bool json)
+/* The file, or a copy of standard input that can be rewound. */
+static FILE *open_input(const char *file, struct why *why)
 {
-	struct why why, hex;
+	bool standard = strcmp(file, "-") == 0;
+	FILE *f = standard ? tmpfile() : fopen(file, "rb");
+	char chunk[1 << 14];
+	size_t len, total = 0;
+
+	if (!f) {
+		why_set(why, "cannot read %s: %s", file, strerror(errno));
+		return NULL;
+	}
+	while (standard && total < INPUT_MAX && (len = fread(chunk, 1, sizeof(chunk), stdin)) > 0)
+		total += fwrite(chunk, 1, len, f);
+	rewind(f);
+	return f;
+}
+
+static bool explain_input(struct explaining *x, const char *file, const char *keys, struct why *why)
+{
+	const char *name = strcmp(file, "-") == 0 ? "standard input" : file;
+	FILE *f;
+
+	if (!load_keys(x, file, keys, why) || !(f = open_input(file, why)))
+		return false;
+	return capture_is(f) ? capture_read(f, name, explain_packet, x, why) : explain_hex(x, f, name, why);
+}
+
+static int explain_file(struct explaining *x, const char *file, const char *keys)
+{
+	struct why why = { 0 };
 	bool ok;
 
 	x->crypto = crypto_new(&why);
 	x->arena = arena_new(64 << 20);
 	x->ike = calloc(KEYS, sizeof(*x->ike));
 	x->esp = calloc(KEYS, sizeof(*x->esp));
-	x->json = json ? json_array() : NULL;
-	x->out = stdout;
 	if (!x->crypto || !x->arena || !x->ike || !x->esp) {
 		cli_complain(&why);
 		return EXIT_UNCLEAR;
 	}
-	load_keys(x, file, keys);
-	ok = capture_read(file, explain_packet, x, &why);
-	if (!ok && x->packets == 0 && explain_hex(x, file, &hex))
-		ok = true;
-	if (json)
-		json_dumpf(x->json, stdout, JSON_INDENT(1));
-	else
+	ok = explain_input(x, file, keys, &why);
+	if (x->json && (ok || x->packets > 0)) {
+		json_dumpf(x->json, stdout, JSON_INDENT(1) | JSON_REAL_PRECISION(12));
+		putchar('\n');
+	} else if (ok || x->packets > 0) {
 		printf("%u packets, %u findings\n", x->packets, x->findings);
+	}
 	if (!ok)
 		cli_complain(&why);
-	if (!ok)
-		return EXIT_USAGE;
-	return x->findings > 0 ? EXIT_FAILED : EXIT_OK;
+	return !ok ? EXIT_USAGE : x->findings > 0 ? EXIT_FAILED : EXIT_OK;
 }
 
 static void explain_end(struct explaining *x)
@@ -362,7 +394,7 @@ static void explain_end(struct explaining *x)
 
 int cli_explain(int argc, char **argv)
 {
-	struct explaining x = { 0 };
+	struct explaining x = { .out = stdout };
 	const char *file = NULL, *keys = NULL;
 	bool json = false;
 	int i, code;
@@ -372,7 +404,7 @@ int cli_explain(int argc, char **argv)
 			json = true;
 		else if (strcmp(argv[i], "--keys") == 0 && i + 1 < argc)
 			keys = argv[++i];
-		else if (argv[i][0] != '-' && !file)
+		else if ((argv[i][0] != '-' || !argv[i][1]) && !file)
 			file = argv[i];
 		else
 			break;
@@ -381,11 +413,13 @@ int cli_explain(int argc, char **argv)
 		bool help = i < argc && strcmp(argv[i], "--help") == 0;
 
 		fputs("Usage: ikespec explain [--json] [--keys FOLDER] FILE\n"
-		      "Decodes a capture (pcap, pcapng) or hex; keys from a Wireshark folder, by default ../wireshark.\n"
+		      "Decodes a capture (pcap, pcapng) or hex, '-' from standard input; keys from a Wireshark folder,\n"
+		      "by default from ../wireshark beside the file.\n"
 		      "Exit 0: nothing wrong, 1: findings, 4: not readable.\n", help ? stdout : stderr);
 		return help ? EXIT_OK : EXIT_USAGE;
 	}
-	code = explain_file(&x, file, keys, json);
+	x.json = json ? json_array() : NULL;
+	code = explain_file(&x, file, keys);
 	explain_end(&x);
 	return code;
 }

@@ -4,16 +4,18 @@
 #include "esp/inner.h"
 #include "ikev2/endpoint.h"
 #include "ikev2/formats.h"
+#include "ikev2/message.h"
 
+/* The roots of paths, as scenarios write them. */
 static const struct {
-	const char *title;
-	const struct wire_format *format;
+	const char *title, *prefix;
+	const struct wire_format *format, *other;
 } roots[] = {
-	{ "an IKE message", &format_message },
-	{ "ESP", &format_esp },
-	{ "IPv4 (IP, INNER)", &format_ipv4 },
-	{ "IPv6 (IP, INNER)", &format_ipv6 },
-	{ "UDP", &format_udp },
+	{ "an IKE message", "", &ike_message, NULL },
+	{ "an ESP packet", "ESP.", &format_esp, NULL },
+	{ "an outer packet: IPv4", "IP.", &format_ipv4, &format_ipv6 },
+	{ "an outer packet: UDP", "UDP.", &format_udp, NULL },
+	{ "an inner packet: IPv4", "INNER.", &format_ipv4, &format_ipv6 },
 };
 
 static void put_width(const struct wire_row *r)
@@ -25,11 +27,8 @@ static void put_width(const struct wire_row *r)
 	printf("%-9s", text);
 }
 
-static void put_row(const struct wire_row *r, const char *prefix)
+static void put_row(const struct wire_row *r, const char *path)
 {
-	char path[200];
-
-	snprintf(path, sizeof(path), "%s%s", prefix, r->name);
 	printf("  %-34s %-9s ", path, wire_kind_name(r->kind));
 	put_width(r);
 	if (r->of)
@@ -43,24 +42,36 @@ static void put_row(const struct wire_row *r, const char *prefix)
 
 static void put_format(const struct wire_format *f, const char *prefix, int depth);
 
-static void put_children(const struct wire_row *r, const char *prefix, int depth)
+/* Elements of lists stand under their own names, variants as if nothing were around them. */
+static void put_choices(const struct wire_row *r, const char *prefix, int depth)
 {
+	const struct wire_format *before = NULL;
 	char below[200];
 	size_t i;
 
-	snprintf(below, sizeof(below), "%s%s.", prefix, r->name);
-	if (r->item)
-		put_format(r->item, below, depth + 1);
-	for (i = 0; r->choices && i < r->choices->count; i++) {
+	for (i = 0; i < r->choices->count; i++) {
 		const struct wire_format *f = r->choices->rows[i].format;
 
-		if (!f)
+		if (!f || f == before)
 			continue;
-		/* Payloads stand at the root of paths. */
+		before = f;
 		if (r->kind == WIRE_LIST)
 			snprintf(below, sizeof(below), "%s.", f->name);
+		else
+			snprintf(below, sizeof(below), "%s", prefix);
 		put_format(f, below, depth + 1);
 	}
+}
+
+static void put_below(const struct wire_row *r, const char *prefix, int depth)
+{
+	char below[200];
+
+	snprintf(below, sizeof(below), "%s%s.", prefix, r->kind == WIRE_LIST && r->item ? r->item->name : r->name);
+	if (r->item)
+		put_format(r->item, below, depth + 1);
+	if (r->choices)
+		put_choices(r, prefix, depth);
 }
 
 static void put_format(const struct wire_format *f, const char *prefix, int depth)
@@ -70,67 +81,103 @@ static void put_format(const struct wire_format *f, const char *prefix, int dept
 	if (depth > 6)
 		return;
 	if (f->title)
-		printf("%s%s (%s)\n", depth == 0 ? "" : " ", f->title, f->section ? f->section : "");
+		printf("\n%s, %s%s%s\n", f->title, f->section ? f->section : "", f->alias ? "; also " : "",
+		       f->alias ? f->alias : "");
 	for (i = 0; i < f->count; i++) {
-		put_row(&f->rows[i], prefix);
-		put_children(&f->rows[i], prefix, depth);
+		bool around = !f->rows[i].bits && (f->rows[i].item || f->rows[i].choices);
+		char path[200];
+
+		snprintf(path, sizeof(path), "%s%s", prefix, f->rows[i].name);
+		if (!around)
+			put_row(&f->rows[i], path);
 	}
+	for (i = 0; i < f->count; i++)
+		put_below(&f->rows[i], prefix, depth);
+}
+
+/* The path below the root whose format it is for; false with why of that root if nothing is there. */
+static bool put_in_root(size_t at, const char *path, struct why *why)
+{
+	const char *rest = path + strlen(roots[at].prefix);
+	const struct wire_format *f = roots[at].format;
+	const struct wire_row *row;
+
+	if (at == 0 ? !message_path_possible(path, why) : !wire_path_possible(f, rest, why)) {
+		f = roots[at].other;
+		if (!f || !wire_path_possible(f, rest, NULL))
+			return false;
+	}
+	row = at == 0 ? message_path_row(path) : wire_path_row(f, rest);
+	if (row)
+		put_row(row, path);
+	else
+		printf("  %-34s a part of %s\n", path, roots[at].title);
+	return true;
 }
 
 static bool put_path(const char *path)
 {
-	const struct wire_row *row;
-	struct why why, first;
+	struct why why = { 0 };
 	size_t i;
 
-	for (i = 0; i < ARRAY_LEN(roots); i++) {
-		if (!wire_path_possible(roots[i].format, path, i == 0 ? &first : &why))
-			continue;
-		row = wire_path_row(roots[i].format, path);
-		if (row)
-			put_row(row, "");
-		else
-			printf("  %s: a part of %s\n", path, roots[i].title);
+	for (i = ARRAY_LEN(roots) - 1; i > 0; i--)
+		if (strncmp(path, roots[i].prefix, strlen(roots[i].prefix)) == 0)
+			break;
+	if (put_in_root(i, path, &why))
 		return true;
-	}
-	cli_complain(&first);
+	fprintf(stderr, "ikespec: %s: %s\n", path, why.text);
 	return false;
+}
+
+static void put_check(const char *name, const char *message, const char *requirement, const char *answer,
+		      const char *title)
+{
+	printf("%-26s %-24s %-18s %-18s %s\n", name, message, requirement ? requirement : "", answer, title);
 }
 
 static void put_checks(void)
 {
-	static const char *const answers[] = { "silence", "clear notify", "notify", "notify, SA deleted", "duty" };
+	static const char *const answers[] = { "silence", "clear notify", "notify", "notify, SA gone", "duty" };
 	size_t i;
 
 	for (i = 0; i < checks_count; i++)
-		printf("%-32s %-22s %-20s %-18s %s\n", checks[i].name, checks[i].message,
-		       checks[i].requirement ? checks[i].requirement : "", answers[checks[i].answer], checks[i].title);
+		put_check(checks[i].name, checks[i].message, checks[i].requirement, answers[checks[i].answer],
+			  checks[i].title);
 	for (i = 0; i < esp_checks_count; i++)
-		printf("%-32s %-22s %-20s %-18s %s\n", esp_checks[i].name, "ESP",
-		       esp_checks[i].requirement ? esp_checks[i].requirement : "", esp_result_name(esp_checks[i].answer),
-		       esp_checks[i].title);
+		put_check(esp_checks[i].name, "ESP", esp_checks[i].requirement, esp_result_name(esp_checks[i].answer),
+			  esp_checks[i].title);
+}
+
+static void put_all(void)
+{
+	size_t i;
+
+	for (i = 0; i < ARRAY_LEN(roots); i++) {
+		printf("%s== %s\n", i == 0 ? "" : "\n", roots[i].title);
+		put_format(roots[i].format, roots[i].prefix, 0);
+	}
 }
 
 int cli_fields(int argc, char **argv)
 {
-	size_t i;
-	int at;
 	bool ok = true;
+	int at;
 
-	if (argc == 2 && strcmp(argv[1], "--help") == 0) {
-		puts("Usage: ikespec fields [PATH]... | --checks\nThe wire tables, or what a path such as SA.P[1].T(ENCR).id "
-		     "means; the checks and duties that a fault may leave out.");
-		return EXIT_OK;
-	}
 	if (argc == 2 && strcmp(argv[1], "--checks") == 0) {
 		put_checks();
 		return EXIT_OK;
 	}
+	if (argc >= 2 && argv[1][0] == '-') {
+		bool help = strcmp(argv[1], "--help") == 0;
+
+		fputs("Usage: ikespec fields [PATH]... | --checks\n"
+		      "The wire tables, or what a path such as SA.P[1].T(ENCR).id means; the checks and duties that a fault\n"
+		      "may leave out.\n", help ? stdout : stderr);
+		return help ? EXIT_OK : EXIT_USAGE;
+	}
 	for (at = 1; at < argc; at++)
 		ok = put_path(argv[at]) && ok;
-	for (i = 0; argc == 1 && i < ARRAY_LEN(roots); i++) {
-		printf("== %s\n", roots[i].title);
-		put_format(roots[i].format, "", 0);
-	}
+	if (argc == 1)
+		put_all();
 	return ok ? EXIT_OK : EXIT_USAGE;
 }
