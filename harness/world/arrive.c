@@ -19,12 +19,15 @@ static void clear(struct arrival *a, const struct ip_packet *ip)
 static void ike(struct arrival *a, const struct ip_packet *ip, bool marker)
 {
 	a->kind = ARRIVED_IKE;
-	a->datagram = (struct datagram){ .from = ip->from, .to = ip->to, .marker = marker,
-					 .octets = bytes_slice(ip->udp, marker ? 4 : 0, ip->udp.len) };
+	a->datagram = (struct datagram){
+		.from = ip->from, .to = ip->to, .marker = marker,
+		.octets = bytes_slice(ip->udp, marker ? 4 : 0, ip->udp.len),
+	};
 }
 
 /* RFC 3948 2.2 to 2.4: an octet 0xff, four zero octets and IKE, or ESP. */
-static void on_nat_port(struct world_node *n, struct arena *arena, struct arrival *a, const struct ip_packet *ip)
+static void on_nat_port(struct world_node *n, struct arena *arena, struct arrival *a,
+			const struct ip_packet *ip)
 {
 	static const uint8_t marker[4], keepalive[1] = { 0xff };
 
@@ -41,7 +44,8 @@ static void on_nat_port(struct world_node *n, struct arena *arena, struct arriva
 	}
 }
 
-static void udp(struct world_node *n, struct arena *arena, struct arrival *a, const struct ip_packet *ip)
+static void udp(struct world_node *n, struct arena *arena, struct arrival *a,
+		const struct ip_packet *ip)
 {
 	switch (node_port_kind(n, ip->to.port)) {
 	case PORT_IKE:
@@ -56,7 +60,8 @@ static void udp(struct world_node *n, struct arena *arena, struct arrival *a, co
 	}
 }
 
-static void tell_apart(struct world_node *n, struct arena *arena, struct arrival *a, const struct ip_packet *ip)
+static void tell_apart(struct world_node *n, struct arena *arena, struct arrival *a,
+		       const struct ip_packet *ip)
 {
 	bool to_inner = node_has_inner(n, &ip->to) && !node_has_outer(n, &ip->to);
 
@@ -74,7 +79,7 @@ static void tell_apart(struct world_node *n, struct arena *arena, struct arrival
 		a->kind = ARRIVED_OTHER;
 }
 
-/* Whom a router or host says it cannot reach: the destination of the packet inside, which is cut. */
+/* Whom a router or host says it cannot reach: where the packet inside, which is cut, went. */
 static bool unreachable(const struct ip_packet *icmp, struct address *whom)
 {
 	struct bytes about = bytes_slice(icmp->payload, 8, icmp->payload.len);
@@ -82,12 +87,14 @@ static bool unreachable(const struct ip_packet *icmp, struct address *whom)
 	size_t upper = upper_offset_cut(about);
 	bool udp = upper != 0 && about.at[icmp->family == 4 ? 9 : 6] == PROTO_UDP;
 
-	if (icmp->payload.len < 8 || icmp->payload.at[0] != (icmp->family == 4 ? 3 : 1) || upper == 0)
+	if (icmp->payload.len < 8 || icmp->payload.at[0] != (icmp->family == 4 ? 3 : 1) ||
+	    upper == 0)
 		return false;
 	if (about.at[0] >> 4 != icmp->family)
 		return false;
-	return address_from_octets(bytes_slice(about, at, len),
-				   udp && about.len >= upper + 4 ? load_u16(about.at + upper + 2) : 0, whom);
+	return address_from_octets(
+		bytes_slice(about, at, len),
+		udp && about.len >= upper + 4 ? load_u16(about.at + upper + 2) : 0, whom);
 }
 
 /* An error is a hint at most (RFC 7296 2.4): the endpoint is told, and may look for itself. */
@@ -121,7 +128,7 @@ void node_handle(struct world_node *n, struct arrival *a)
 	case ARRIVED_ICMP:
 		handle_icmp(n, a);
 		break;
-	case ARRIVED_CLEAR:                     /* RFC 4301 5.2: what must be protected is not taken in clear */
+	case ARRIVED_CLEAR: /* RFC 4301 5.2: what must be protected is not taken in clear */
 	case ARRIVED_OTHER:
 		break;
 	}
@@ -160,12 +167,15 @@ void node_receive(struct world_node *n, struct bytes sent, struct bytes delivere
 	struct world *w = n->world;
 	struct arrival a = { 0 };
 	struct ip_packet ip;
+	struct happening h = { EVENT_RECEIVED, node_name(n), delivered, NULL, serial };
 
 	if (!ip_parse(delivered, &ip, NULL) || !ip.checksum_right) {
-		world_event(w, &(struct happening){ EVENT_DROPPED, node_name(n), delivered, "wrong checksum", serial });
+		h.kind = EVENT_DROPPED;
+		h.text = "wrong checksum";
+		world_event(w, &h);
 		return;
 	}
-	world_event(w, &(struct happening){ EVENT_RECEIVED, node_name(n), delivered, NULL, serial });
+	world_event(w, &h);
 	if (n->config.arrived) {
 		show(n, sent, delivered);
 		return;

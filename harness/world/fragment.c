@@ -32,8 +32,8 @@ static bool read_ipv4(struct bytes p, struct piece *out)
 	word = load_u16(p.at + 6);
 	*out = (struct piece){
 		.family = 4, .protocol = p.at[9], .id = load_u16(p.at + 4), .header = header,
-		.data = header, .offset = (size_t)(word & IPV4_OFFSET) * 8, .length = load_u16(p.at + 2),
-		.more = word & IPV4_MORE, .df = word & IPV4_DF,
+		.data = header, .offset = (size_t)(word & IPV4_OFFSET) * 8,
+		.length = load_u16(p.at + 2), .more = word & IPV4_MORE, .df = word & IPV4_DF,
 	};
 	out->fragment = out->more || out->offset;
 	return true;
@@ -47,7 +47,8 @@ static bool read_ipv6(struct bytes p, struct piece *out)
 	if (p.len < IPV6_HEADER || (size_t)load_u16(p.at + 4) + IPV6_HEADER > p.len)
 		return false;
 	*out = (struct piece){ .family = 6, .protocol = p.at[6], .header = IPV6_HEADER,
-			       .data = IPV6_HEADER, .length = load_u16(p.at + 4) + (size_t)IPV6_HEADER };
+			       .data = IPV6_HEADER,
+			       .length = load_u16(p.at + 4) + (size_t)IPV6_HEADER };
 	if (p.at[6] != IPV6_FRAGMENT)
 		return true;
 	if (out->length < IPV6_HEADER + 8)
@@ -87,8 +88,12 @@ size_t upper_offset(struct bytes packet)
 
 size_t upper_offset_cut(struct bytes start)
 {
-	size_t header = start.len == 0 ? 0 : start.at[0] >> 4 == 4 ? (size_t)(start.at[0] & 15) * 4 : IPV6_HEADER;
+	size_t header = IPV6_HEADER;
 
+	if (start.len == 0)
+		return 0;
+	if (start.at[0] >> 4 == 4)
+		header = (size_t)(start.at[0] & 15) * 4;
 	return header >= 20 && start.len >= header ? header : 0;
 }
 
@@ -116,7 +121,8 @@ void mend_flip(uint8_t checksum[static 2], size_t at, uint8_t flipped, uint8_t b
 	if (old == 0)
 		return;
 	sum = ones_sum((uint32_t)(uint16_t)~old + (uint16_t)~was + is);
-	store_u16(checksum, sum == 0xffff ? 0xffff : (uint16_t)~sum);   /* 0 would mean that there is none */
+	/* 0 would mean that there is none. */
+	store_u16(checksum, sum == 0xffff ? 0xffff : (uint16_t)~sum);
 }
 
 static void seal_ipv4(uint8_t *header, size_t len)
@@ -131,12 +137,14 @@ static void seal_ipv4(uint8_t *header, size_t len)
 
 /* ------------------------------------------------------------ splitting */
 
-bool splitter_begin(struct splitter *s, struct bytes packet, uint32_t mtu, uint32_t id, bool foreign)
+bool splitter_begin(struct splitter *s, struct bytes packet, uint32_t mtu, uint32_t id,
+		    bool foreign)
 {
 	struct piece piece;
 	size_t overhead;
 
-	if (!read_piece(packet, &piece) || piece.df || (piece.family == 6 && (foreign || piece.fragment)))
+	if (!read_piece(packet, &piece) || piece.df ||
+	    (piece.family == 6 && (foreign || piece.fragment)))
 		return false;
 	overhead = piece.family == 4 ? piece.header : piece.header + 8;
 	if (mtu < overhead + 8 || piece.length > 65535 + (size_t)IPV6_HEADER)
@@ -149,7 +157,8 @@ bool splitter_begin(struct splitter *s, struct bytes packet, uint32_t mtu, uint3
 	return true;
 }
 
-static size_t put_ipv4(const struct splitter *s, uint8_t *room, size_t offset, size_t len, bool more)
+static size_t put_ipv4(const struct splitter *s, uint8_t *room, size_t offset, size_t len,
+		       bool more)
 {
 	memcpy(room, s->packet.at, s->header);
 	store_u16(room + 2, (uint16_t)(s->header + len));
@@ -158,7 +167,8 @@ static size_t put_ipv4(const struct splitter *s, uint8_t *room, size_t offset, s
 	return s->header;
 }
 
-static size_t put_ipv6(const struct splitter *s, uint8_t *room, size_t offset, size_t len, bool more)
+static size_t put_ipv6(const struct splitter *s, uint8_t *room, size_t offset, size_t len,
+		       bool more)
 {
 	memcpy(room, s->packet.at, s->header);
 	store_u16(room + 4, (uint16_t)(len + 8));
@@ -243,7 +253,8 @@ static bool belongs(const struct partial *p, const struct piece *piece, struct b
 }
 
 /* The datagram of the piece; a new one in a free place or in that of the oldest. */
-static struct partial *find(struct reassembly *r, const struct piece *piece, struct bytes packet, usec now)
+static struct partial *find(struct reassembly *r, const struct piece *piece, struct bytes packet,
+			    usec now)
 {
 	struct partial *spare = &r->partials[0];
 	struct bytes addresses = addresses_of(packet, piece->family);
@@ -272,7 +283,8 @@ static struct partial *find(struct reassembly *r, const struct piece *piece, str
 static bool overlaps(const struct partial *p, size_t offset, size_t len)
 {
 	for (size_t i = 0; i < p->count; i++)
-		if (offset < p->pieces[i].offset + p->pieces[i].len && p->pieces[i].offset < offset + len)
+		if (offset < p->pieces[i].offset + p->pieces[i].len &&
+		    p->pieces[i].offset < offset + len)
 			return true;
 	return false;
 }
@@ -342,7 +354,8 @@ static struct bytes build(const struct partial *p, struct arena *a)
 	return bytes_make(at, p->header_len + p->total);
 }
 
-bool reassembly_take(struct reassembly *r, struct arena *a, struct bytes fragment, usec now, struct bytes *whole)
+bool reassembly_take(struct reassembly *r, struct arena *a, struct bytes fragment, usec now,
+		     struct bytes *whole)
 {
 	struct piece piece;
 	struct partial *p;

@@ -1,8 +1,8 @@
 /*
- * IP fragments of the outer packets: split at an MTU, put together on arrival (RFC 791 3.2, RFC 8200
- * 4.5).
+ * IP fragments of the outer packets: split at an MTU, put together on arrival (RFC 791 3.2,
+ * RFC 8200 4.5).
  *
- * Bounded in datagrams, pieces, octets and time; pieces that overlap give the datagram up (RFC 5722).
+ * Bounded in datagrams, pieces, octets and time; overlapping pieces give it up (RFC 5722).
  */
 #ifndef WORLD_FRAGMENT_H
 #define WORLD_FRAGMENT_H
@@ -30,7 +30,7 @@ void mend_flip(uint8_t checksum[static 2], size_t at, uint8_t flipped, uint8_t b
 struct splitter {
 	struct bytes packet;
 	uint32_t id;
-	size_t header;          /* octets repeated in each fragment, without IPv6's fragment header */
+	size_t header; /* octets repeated in each fragment, without IPv6's fragment header */
 	size_t step;            /* payload octets of each but the last */
 	size_t at;
 	size_t base;            /* offset that the packet itself had */
@@ -38,7 +38,8 @@ struct splitter {
 	uint8_t family;
 };
 /* False if the packet must not be split: DF, IPv6 of a foreign sender, no whole packet. */
-bool splitter_begin(struct splitter *s, struct bytes packet, uint32_t mtu, uint32_t id, bool foreign);
+bool splitter_begin(struct splitter *s, struct bytes packet, uint32_t mtu, uint32_t id,
+		    bool foreign);
 /* The next fragment, in room (FRAGMENT_ROOM octets); false after the last. */
 bool splitter_next(struct splitter *s, uint8_t *room, struct bytes *out);
 
@@ -46,9 +47,9 @@ struct reassembly;
 struct reassembly *reassembly_new(void);
 void reassembly_free(struct reassembly *r);
 /*
- * Takes a fragment.  True once the datagram is whole: *whole belongs to the arena.  The serial number of
- * its first fragment is the whole's.
+ * Takes a fragment.  True once the datagram is whole: *whole belongs to the arena.
  */
-bool reassembly_take(struct reassembly *r, struct arena *a, struct bytes fragment, usec now, struct bytes *whole);
+bool reassembly_take(struct reassembly *r, struct arena *a, struct bytes fragment, usec now,
+		     struct bytes *whole);
 
 #endif

@@ -9,7 +9,8 @@
 
 /* ------------------------------------------------------------ inner addresses */
 
-static const struct address *node_inside(const struct world_node *n, const struct address_range *range)
+static const struct address *node_inside(const struct world_node *n,
+					 const struct address_range *range)
 {
 	for (size_t i = 0; i < n->config.inner_count; i++)
 		if (address_in_range(&n->config.inner[i], range))
@@ -36,7 +37,8 @@ static struct address far_host(const struct world_node *n, const struct address_
 }
 
 /* Our end and theirs, of one family. */
-static bool choose_hosts(const struct world_node *n, const struct pair *p, struct address *from, struct address *to)
+static bool choose_hosts(const struct world_node *n, const struct pair *p, struct address *from,
+			 struct address *to)
 {
 	for (size_t i = 0; i < p->theirs.count; i++) {
 		const struct address_range *there = &p->theirs.rows[i].range;
@@ -62,21 +64,25 @@ static bool any_hosts(const struct world_node *n, struct address *from, struct a
 {
 	if (from->family == 0 && n->config.inner_count > 0)
 		*from = n->config.inner[0];
-	for (const struct world_node *other = n->world->nodes; other && to->family == 0; other = other->next)
+	for (const struct world_node *other = n->world->nodes; other && to->family == 0;
+	     other = other->next)
 		for (size_t i = 0; other != n && i < other->config.inner_count; i++)
 			if (to->family == 0 && other->config.inner[i].family == from->family)
 				*to = other->config.inner[i];
 	return from->family != 0 && from->family == to->family;
 }
 
-static uint16_t choose_port(const struct selectors *s, const struct address *host, uint8_t protocol, uint16_t usual)
+static uint16_t choose_port(const struct selectors *s, const struct address *host, uint8_t protocol,
+			    uint16_t usual)
 {
 	for (size_t i = 0; i < s->count; i++) {
 		const struct traffic_selector *row = &s->rows[i];
 
-		if (!address_in_range(host, &row->range) || (row->protocol && row->protocol != protocol))
+		if (!address_in_range(host, &row->range) ||
+		    (row->protocol && row->protocol != protocol))
 			continue;
-		return usual >= row->first_port && usual <= row->last_port ? usual : row->first_port;
+		return usual >= row->first_port && usual <= row->last_port ? usual
+									   : row->first_port;
 	}
 	return usual;
 }
@@ -125,7 +131,8 @@ static bool make_udp(struct draft *d, struct why *why)
 {
 	struct arena *a = d->n->world->message;
 
-	return udp_make(a, &d->from, &d->to, node_next_id(d->n), filling(a, data_size(d, 8)), NULL, &d->inner, why);
+	return udp_make(a, &d->from, &d->to, node_next_id(d->n), filling(a, data_size(d, 8)), NULL,
+			&d->inner, why);
 }
 
 static uint32_t add_words(uint32_t sum, struct bytes b)
@@ -159,7 +166,8 @@ static bool make_tcp(struct draft *d, struct why *why)
 	while (sum > 0xffff)
 		sum = (sum & 0xffff) + (sum >> 16);
 	sink_patch_u16(&s, 16, (uint16_t)~sum);
-	return ip_make(a, &d->from, &d->to, PROTO_TCP, node_next_id(d->n), sink_bytes(&s), &d->inner) ||
+	return ip_make(a, &d->from, &d->to, PROTO_TCP, node_next_id(d->n), sink_bytes(&s),
+		       &d->inner) ||
 	       why_set(why, "no TCP segment of %zu octets", data);
 }
 
@@ -177,14 +185,17 @@ static bool make_inner(struct draft *d, struct why *why)
 		d->inner = d->s->octets;
 		return true;
 	}
-	if (d->pair ? !choose_hosts(d->n, d->pair, &d->from, &d->to) : !any_hosts(d->n, &d->from, &d->to))
+	if (d->pair ? !choose_hosts(d->n, d->pair, &d->from, &d->to)
+		    : !any_hosts(d->n, &d->from, &d->to))
 		return why_set(why, "no inner addresses of one family fit the selectors");
 	if (d->s->kind == ESP_SEND_PING)
 		return make_ping(d, why);
 	if (d->from.port == 0)
-		d->from.port = d->pair ? choose_port(&d->pair->ours, &d->from, protocol, NEAR_PORT) : NEAR_PORT;
+		d->from.port = d->pair ? choose_port(&d->pair->ours, &d->from, protocol, NEAR_PORT)
+				       : NEAR_PORT;
 	if (d->to.port == 0)
-		d->to.port = d->pair ? choose_port(&d->pair->theirs, &d->to, protocol, FAR_PORT) : FAR_PORT;
+		d->to.port = d->pair ? choose_port(&d->pair->theirs, &d->to, protocol, FAR_PORT)
+				     : FAR_PORT;
 	return d->s->kind == ESP_SEND_UDP ? make_udp(d, why) : make_tcp(d, why);
 }
 
@@ -194,7 +205,8 @@ static struct esp_sent *keep(const struct draft *d, const struct wrapped *made)
 {
 	struct arena *kept = d->n->world->kept;
 	struct esp_sent *sent = arena_new_of(kept, struct esp_sent);
-	struct bytes tail = bytes_slice(made->packet, made->packet.len - made->esp.len, made->esp.len);
+	struct bytes tail =
+		bytes_slice(made->packet, made->packet.len - made->esp.len, made->esp.len);
 
 	if (sent == NULL)
 		return NULL;
@@ -227,7 +239,8 @@ static bool wrap(struct draft *d, struct wrapped *made, struct why *why)
 	return plane_wrap(d->n, d->pair, body, next_header, &d->s->shape, made, why);
 }
 
-static struct esp_sent *finish(struct draft *d, const struct wrapped *made, bool lost, struct why *why)
+static struct esp_sent *finish(struct draft *d, const struct wrapped *made, bool lost,
+			       struct why *why)
 {
 	struct esp_sent *sent = keep(d, made);
 
@@ -273,7 +286,8 @@ static const struct wire_format format_sealed = {
 };
 static const struct wire_row rows_root[] = { { "ESP", WIRE_STRUCT, .item = &format_sealed } };
 static const struct wire_format format_root = {
-	.name = "packet", .title = "a packet", .section = "", .rows = rows_root, .count = ARRAY_LEN(rows_root),
+	.name = "packet", .title = "a packet", .section = "",
+	.rows = rows_root, .count = ARRAY_LEN(rows_root),
 };
 
 static void put_octets(struct node *root, const char *path, struct bytes b)
@@ -324,10 +338,12 @@ static bool speaks_of(const struct edit *e, const char *root)
 {
 	char name[32];
 
-	return !edit_of_datagram(e) && e->path && strcmp(edit_root(e->path, name, sizeof(name)), root) == 0;
+	return !edit_of_datagram(e) && e->path &&
+	       strcmp(edit_root(e->path, name, sizeof(name)), root) == 0;
 }
 
-static bool edit_esp(const struct draft *d, const struct edits *edits, struct bytes *esp, struct why *why)
+static bool edit_esp(const struct draft *d, const struct edits *edits, struct bytes *esp,
+		     struct why *why)
 {
 	struct arena *a = d->n->world->message;
 	struct node *root = d->pair ? sealed_tree(a, d->pair, *esp) : NULL;
@@ -348,13 +364,15 @@ static bool edit_esp(const struct draft *d, const struct edits *edits, struct by
 	if (any && !join(a, root, esp, why))
 		return false;
 	for (size_t i = 0; i < edits->count; i++)
-		if (edit_of_datagram(&edits->rows[i]) && !edit_apply_datagram(a, esp, edits, &edits->rows[i], why))
+		if (edit_of_datagram(&edits->rows[i]) &&
+		    !edit_apply_datagram(a, esp, edits, &edits->rows[i], why))
 			return false;
 	return true;
 }
 
 /* Where a packet sent once comes from when it is sent again. */
-static struct address from_again(const struct world_node *n, const struct esp_sent *s, const struct address *then)
+static struct address from_again(const struct world_node *n, const struct esp_sent *s,
+				 const struct address *then)
 {
 	struct address from = node_from(n, then);
 
@@ -365,8 +383,8 @@ static struct address from_again(const struct world_node *n, const struct esp_se
 	return from;
 }
 
-static bool rewrap(struct draft *d, const struct esp_sent *s, const struct edits *edits, struct wrapped *made,
-		   struct why *why)
+static bool rewrap(struct draft *d, const struct esp_sent *s, const struct edits *edits,
+		   struct wrapped *made, struct why *why)
 {
 	struct arena *a = d->n->world->message;
 	bool edited = edits && edits->count > 0;
@@ -385,11 +403,12 @@ static bool rewrap(struct draft *d, const struct esp_sent *s, const struct edits
 				   &made->packet, why);
 	if (address_equal(&from, &ip.from))
 		return true;
-	return ip_rewrite(a, s->packet, &from, NULL, &made->packet) || why_set(why, "no packet to send again");
+	return ip_rewrite(a, s->packet, &from, NULL, &made->packet) ||
+	       why_set(why, "no packet to send again");
 }
 
-struct esp_sent *node_send_again(struct world_node *n, const struct esp_sent *s, const struct edits *edits,
-				 struct why *why)
+struct esp_sent *node_send_again(struct world_node *n, const struct esp_sent *s,
+				 const struct edits *edits, struct why *why)
 {
 	struct draft d = { .n = n, .pair = plane_by_child(s->node, s->child), .echo = s->echo };
 	struct esp_sent *sent = NULL;

@@ -80,7 +80,8 @@ struct pair *plane_by_spi(const struct world_node *n, uint32_t spi_in);
 struct pair *plane_by_child(const struct world_node *n, const struct child_sa *c);
 /* The newest live pair whose selectors fit the inner packet, or NULL. */
 struct pair *plane_route(const struct world_node *n, const struct ip_packet *inner);
-bool plane_allows(const struct selectors *s, const struct address *a, uint8_t protocol, bool ported);
+bool plane_allows(const struct selectors *s, const struct address *a, uint8_t protocol,
+		  bool ported);
 /* What goes into ESP of an inner packet: all of it in tunnel mode, else its payload. */
 struct bytes plane_body(const struct pair *p, struct bytes inner, uint8_t *next_header);
 
@@ -92,8 +93,9 @@ struct wrapped {
 bool plane_wrap(struct world_node *n, struct pair *p, struct bytes body, uint8_t next_header,
 		const struct esp_shape *shape, struct wrapped *out, struct why *why);
 /* The outer headers alone. */
-bool plane_outer(struct world_node *n, const struct address *from, const struct address *to, bool udp,
-		 struct bytes esp, const struct edits *edits, struct bytes *packet, struct why *why);
+bool plane_outer(struct world_node *n, const struct address *from, const struct address *to,
+		 bool udp, struct bytes esp, const struct edits *edits, struct bytes *packet,
+		 struct why *why);
 /* Sends an inner packet through whatever SA fits; false if none does or it cannot be sealed. */
 bool plane_send(struct world_node *n, struct bytes inner, struct why *why);
 /* Opens what arrived, into a. */
@@ -111,7 +113,7 @@ struct world_node {
 	struct rng rng;                 /* of the data plane */
 	struct address outer[NODE_OUTERS];
 	size_t outer_count;
-	struct address speak[2];        /* of IPv4 and IPv6, if world_readdress said so; else family 0 */
+	struct address speak[2]; /* of IPv4 and IPv6, if world_readdress said so; else family 0 */
 	struct pair *newest;
 	size_t removed;
 	uint16_t ip_id, echo_id, echo_seq;

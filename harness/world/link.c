@@ -106,7 +106,8 @@ struct drawn {
 
 static bool is_plain(const struct link_fate *f)
 {
-	return !f->jitter && !f->loss_ppm && !f->duplicate_ppm && !f->reorder_ppm && !f->corrupt_ppm;
+	return !f->jitter && !f->loss_ppm && !f->duplicate_ppm && !f->reorder_ppm &&
+	       !f->corrupt_ppm;
 }
 
 /* Everything is drawn, wanted or not: a packet lost at 10 % is lost at 20 % too. */
@@ -119,7 +120,8 @@ static struct drawn draw(const struct link *l, const struct passage *p, const st
 
 	if (is_plain(f))
 		return d;
-	snprintf(label, sizeof(label), "link/%d/%llu", (int)p->way, (unsigned long long)lane->count);
+	snprintf(label, sizeof(label), "link/%d/%llu", (int)p->way,
+		 (unsigned long long)lane->count);
 	rng = rng_split(&l->rng, label);
 	d.lost = rng_chance(&rng, f->loss_ppm);
 	d.corrupt = rng_chance(&rng, f->corrupt_ppm);

@@ -12,7 +12,8 @@
 
 #define LINK_PACKETS 65536
 #define LINK_OCTETS ((size_t)256 << 20)
-#define LINK_HOLD (50 * USEC_MS)        /* a reordered packet waits for another to pass, at most so long */
+/* A reordered packet waits for another to pass, at most so long. */
+#define LINK_HOLD (50 * USEC_MS)
 
 struct packet {
 	usec due;

@@ -11,18 +11,20 @@ void nat_free(struct nat *n)
 static struct nat_rule *rule_of(struct nat *n, const void *owner, uint8_t family)
 {
 	for (size_t i = n->rule_count; i-- > 0;)
-		if (n->rules[i].on && n->rules[i].owner == owner && n->rules[i].outside.family == family)
+		if (n->rules[i].on && n->rules[i].owner == owner &&
+		    n->rules[i].outside.family == family)
 			return &n->rules[i];
 	return NULL;
 }
 
-/* Chosen ports go on where the last NAT at that address stopped, so that old mappings stay apart. */
+/* Chosen ports go on where the last NAT at that address stopped: old mappings stay apart. */
 static uint16_t first_port(const struct nat *n, const struct address *outside)
 {
 	if (outside->port != 0)
 		return outside->port;
 	for (size_t i = n->rule_count; i-- > 0;)
-		if (n->rules[i].outside.port == 0 && address_same_host(&n->rules[i].outside, outside))
+		if (n->rules[i].outside.port == 0 &&
+		    address_same_host(&n->rules[i].outside, outside))
 			return n->rules[i].next;
 	return NAT_FIRST_PORT;
 }
@@ -40,8 +42,9 @@ bool nat_set(struct nat *n, const void *owner, const struct address *outside)
 	if (n->rule_count == NAT_RULES)
 		return false;
 	port = first_port(n, outside);
-	n->rules[n->rule_count++] = (struct nat_rule){ .owner = owner, .outside = *outside, .on = true,
-						       .next = port };
+	n->rules[n->rule_count++] = (struct nat_rule){
+		.owner = owner, .outside = *outside, .on = true, .next = port,
+	};
 	return true;
 }
 
@@ -92,7 +95,8 @@ static struct nat_mapping *map(struct nat *n, size_t rule, const struct address 
 	return m;
 }
 
-enum nat_verdict nat_out(struct nat *n, const void *owner, const struct address *inside, struct address *outside)
+enum nat_verdict nat_out(struct nat *n, const void *owner, const struct address *inside,
+			 struct address *outside)
 {
 	struct nat_rule *rule = rule_of(n, owner, inside->family);
 	const struct nat_mapping *m;
@@ -120,7 +124,8 @@ static const struct nat_mapping *find_mapping(const struct nat *n, const struct 
 	return NULL;
 }
 
-const void *nat_in(const struct nat *n, const struct address *to, struct address *inside, bool *mapped)
+const void *nat_in(const struct nat *n, const struct address *to, struct address *inside,
+		   bool *mapped)
 {
 	const struct nat_mapping *m = to->port ? find_mapping(n, to) : NULL;
 

@@ -39,8 +39,10 @@ void nat_free(struct nat *n);
 bool nat_set(struct nat *n, const void *owner, const struct address *outside);
 enum nat_verdict { NAT_NONE, NAT_MAPPED, NAT_FULL };
 /* What a packet from an inside address (port 0: it has no ports) leaves as. */
-enum nat_verdict nat_out(struct nat *n, const void *owner, const struct address *inside, struct address *outside);
+enum nat_verdict nat_out(struct nat *n, const void *owner, const struct address *inside,
+			 struct address *outside);
 /* Is it an outside address of some NAT?  Then its owner, and whether something is mapped. */
-const void *nat_in(const struct nat *n, const struct address *to, struct address *inside, bool *mapped);
+const void *nat_in(const struct nat *n, const struct address *to, struct address *inside,
+		   bool *mapped);
 
 #endif

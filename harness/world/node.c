@@ -151,14 +151,16 @@ static struct bytes udp_data(struct arena *a, const struct datagram *d)
 	return bytes_make(at, marker + d->octets.len);
 }
 
-static void send_datagram(struct world_node *n, const struct datagram *d, const struct address *from)
+static void send_datagram(struct world_node *n, const struct datagram *d,
+			  const struct address *from)
 {
 	struct world *w = n->world;
 	struct bytes packet;
 	struct why why;
 
 	world_enter(w);
-	if (udp_make(w->message, from, &d->to, node_next_id(n), udp_data(w->message, d), d->edits, &packet, &why))
+	if (udp_make(w->message, from, &d->to, node_next_id(n), udp_data(w->message, d), d->edits,
+		     &packet, &why))
 		world_send(w, n, packet);
 	else
 		world_note(w, node_name(n), "a datagram could not be sent: %s", why.text);

@@ -24,10 +24,10 @@ static enum link_way way_from(const struct world *w, const struct world_node *n)
 	return target ? LINK_TO_TESTER : LINK_TO_TARGET;
 }
 
-static void dropped(struct world *w, const struct world_node *from, struct bytes octets, uint64_t serial,
+static void dropped(struct world *w, const char *endpoint, struct bytes octets, uint64_t serial,
 		    const char *why)
 {
-	world_event(w, &(struct happening){ EVENT_DROPPED, name_of(w, from), octets, why, serial });
+	world_event(w, &(struct happening){ EVENT_DROPPED, endpoint, octets, why, serial });
 }
 
 bool world_claim(struct world *w, const struct address *address, struct why *why)
@@ -42,7 +42,8 @@ bool world_claim(struct world *w, const struct address *address, struct why *why
 /* ------------------------------------------------------------ outwards */
 
 /* The packet as it leaves the NAT in front of its sender; false: dropped there. */
-static bool translate_out(struct world *w, struct world_node *from, struct bytes *packet, const char **why)
+static bool translate_out(struct world *w, struct world_node *from, struct bytes *packet,
+			  const char **why)
 {
 	struct address outside;
 	struct ip_packet ip;
@@ -69,7 +70,8 @@ static bool is_loop(struct world *w)
 	if (w->depth < WORLD_DEPTH)
 		return false;
 	if (!w->looping)
-		world_note(w, NULL, "%d packets answered each other without a pause: the loop is cut",
+		world_note(w, NULL,
+			   "%d packets answered each other without a pause: the loop is cut",
 			   WORLD_DEPTH);
 	w->looping = true;
 	return true;
@@ -86,7 +88,8 @@ static void say_too_big(struct world *w, struct bytes packet)
 		w->config.real->ops->send(w->config.real, error, NULL);
 }
 
-static void put(struct world *w, const struct world_node *from, struct bytes packet, uint64_t serial)
+static void put(struct world *w, const struct world_node *from, struct bytes packet,
+		uint64_t serial)
 {
 	const struct real *real = w->config.real;
 	const char *lost = link_put(&w->link, &(struct passage){
@@ -97,7 +100,7 @@ static void put(struct world *w, const struct world_node *from, struct bytes pac
 	});
 
 	if (lost)
-		dropped(w, from, packet, serial, lost);
+		dropped(w, name_of(w, from), packet, serial, lost);
 	if (lost == link_too_big && from == NULL)
 		say_too_big(w, packet);
 }
@@ -110,9 +113,9 @@ void world_send(struct world *w, struct world_node *from, struct bytes packet)
 	world_enter(w);
 	world_event(w, &(struct happening){ EVENT_SENT, name_of(w, from), packet, NULL, serial });
 	if (is_loop(w))
-		dropped(w, from, packet, serial, "a loop");
+		dropped(w, name_of(w, from), packet, serial, "a loop");
 	else if (!translate_out(w, from, &packet, &why))
-		dropped(w, from, packet, serial, why);
+		dropped(w, name_of(w, from), packet, serial, why);
 	else
 		put(w, from, packet, serial);
 	world_leave(w);
@@ -141,8 +144,8 @@ static struct world_node *owner_of(const struct world *w, const struct address *
 }
 
 /* Back through a NAT, if it came to the outside of one.  NULL with why: nothing is mapped there. */
-static struct world_node *translate_in(struct world *w, const struct ip_packet *ip, struct bytes *packet,
-				       const char **why)
+static struct world_node *translate_in(struct world *w, const struct ip_packet *ip,
+				       struct bytes *packet, const char **why)
 {
 	const struct world_node *owner;
 	struct address inside;
@@ -167,7 +170,8 @@ static void inward(struct world *w, struct packet *p)
 	struct world_node *to = NULL;
 	struct ip_packet ip;
 
-	if (is_fragment(sent) && !reassembly_take(w->reassembly, w->message, sent, world_now(w), &sent))
+	if (is_fragment(sent) &&
+	    !reassembly_take(w->reassembly, w->message, sent, world_now(w), &sent))
 		return;
 	delivered = sent;
 	if (ip_parse(sent, &ip, NULL))
@@ -175,7 +179,7 @@ static void inward(struct world *w, struct packet *p)
 	if (to)
 		node_receive(to, sent, delivered, p->serial);
 	else
-		world_event(w, &(struct happening){ EVENT_DROPPED, NULL, sent, why, p->serial });
+		dropped(w, NULL, sent, p->serial, why);
 }
 
 static void outward(struct world *w, struct packet *p)
@@ -184,7 +188,7 @@ static void outward(struct world *w, struct packet *p)
 	struct why why;
 
 	if (!w->config.real->ops->send(w->config.real, octets, &why))
-		world_event(w, &(struct happening){ EVENT_DROPPED, NULL, octets, why.text, p->serial });
+		dropped(w, NULL, octets, p->serial, why.text);
 }
 
 void world_arrive(struct world *w, struct packet *p)
@@ -214,7 +218,8 @@ struct link_fate world_fate_now(const struct world *w, enum link_way way)
 	return w->link.lanes[way == LINK_TO_TESTER].fate;
 }
 
-bool world_nat(struct world *w, struct world_node *tester, const struct address *outside, struct why *why)
+bool world_nat(struct world *w, struct world_node *tester, const struct address *outside,
+	       struct why *why)
 {
 	struct address host;
 

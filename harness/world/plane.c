@@ -59,8 +59,8 @@ bool plane_allows(const struct selectors *s, const struct address *a, uint8_t pr
 	for (size_t i = 0; i < s->count; i++) {
 		const struct traffic_selector *row = &s->rows[i];
 
-		if ((row->protocol == 0 || row->protocol == protocol) && address_in_range(a, &row->range) &&
-		    port_fits(row, ported, a->port))
+		if ((row->protocol == 0 || row->protocol == protocol) &&
+		    address_in_range(a, &row->range) && port_fits(row, ported, a->port))
 			return true;
 	}
 	return false;
@@ -97,7 +97,8 @@ static struct esp_sa *sa_new(const struct world_node *n, const struct child_orde
 		.spi = inbound ? o->spi_in : o->spi_out, .suite = o->suite, .key = keys->key,
 		.integ_key = keys->integ_key, .mode = o->transport ? ESP_TRANSPORT : ESP_TUNNEL,
 		.replay_window = inbound ? n->config.replay_window : 0,
-		.from = inbound ? o->remote : o->local, .to = inbound ? o->local : o->remote, .udp = o->udp,
+		.from = inbound ? o->remote : o->local, .to = inbound ? o->local : o->remote,
+		.udp = o->udp,
 	};
 	struct esp_sa *sa;
 
@@ -136,7 +137,8 @@ static void install(struct world_node *n, const struct child_order *o)
 		p->out = p->in ? sa_new(n, o, false, &why) : NULL;
 	}
 	if (p == NULL || p->out == NULL) {
-		world_note(n->world, node_name(n), "a Child SA could not be installed: %s", why.text);
+		world_note(n->world, node_name(n), "a Child SA could not be installed: %s",
+			   why.text);
 		if (p) {
 			esp_sa_free(p->in);
 			free(p);
@@ -177,7 +179,8 @@ static void forget_oldest(struct world_node *n)
 static void remove_pair(struct world_node *n, const struct child_order *o)
 {
 	for (struct pair *p = n->newest; p; p = p->older) {
-		if (p->removed || p->child != o->child || (o->spi_in != 0 && p->spi_in != o->spi_in))
+		if (p->removed || p->child != o->child ||
+		    (o->spi_in != 0 && p->spi_in != o->spi_in))
 			continue;
 		p->removed = true;
 		n->removed++;

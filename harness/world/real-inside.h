@@ -10,7 +10,7 @@
 #include "world/real.h"
 
 #define REAL_LONGEST 65600
-#define REAL_BURST 512          /* packets taken from one descriptor before others have their turn */
+#define REAL_BURST 512          /* packets of one descriptor before others have their turn */
 #define REAL_POLLFDS 64
 #define REAL_RCVBUF (8 << 20)
 
@@ -35,7 +35,7 @@ struct real_device {
 	struct arena *arena;    /* of the packet that is being read */
 	struct real_socket *sockets;    /* a TUN device is one without an address */
 	size_t socket_count;
-	bool (*read)(struct real_device *r, struct real_socket *s);     /* one packet; false: no more */
+	bool (*read)(struct real_device *r, struct real_socket *s); /* one packet; false: no more */
 	uint8_t buffer[REAL_LONGEST];
 };
 

@@ -17,8 +17,9 @@ typedef void real_deliver(void *world, struct bytes packet, usec now);
 struct real_ops {
 	usec (*now)(const struct real *r);
 	bool (*send)(struct real *r, struct bytes packet, struct why *why);
-	/* Packets to this address (port 0: any) go to the world.  Claims of older worlds come first. */
-	bool (*claim)(struct real *r, const struct address *address, real_deliver *deliver, void *world);
+	/* Packets to this address (port 0: any) go to the world; older claims come first. */
+	bool (*claim)(struct real *r, const struct address *address, real_deliver *deliver,
+		      void *world);
 	void (*release)(struct real *r, void *world);
 	bool packets;           /* whole IP packets of any kind, not UDP data alone */
 };

@@ -35,7 +35,8 @@ static bool tun_read(struct real_device *r, struct real_socket *s)
 }
 
 static const struct real_ops tun_ops = {
-	.now = real_clock, .send = tun_send, .claim = real_claim, .release = real_release, .packets = true,
+	.now = real_clock, .send = tun_send, .claim = real_claim, .release = real_release,
+	.packets = true,
 };
 
 struct real *real_over_tun(int fd, struct why *why)

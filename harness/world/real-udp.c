@@ -35,7 +35,8 @@ static bool from_sockaddr(const struct sockaddr_storage *s, struct address *out)
 	const struct sockaddr_in6 *six = (const struct sockaddr_in6 *)s;
 
 	if (s->ss_family == AF_INET)
-		return address_from_octets(bytes_make(&four->sin_addr, 4), ntohs(four->sin_port), out);
+		return address_from_octets(bytes_make(&four->sin_addr, 4), ntohs(four->sin_port),
+					   out);
 	return s->ss_family == AF_INET6 &&
 	       address_from_octets(bytes_make(&six->sin6_addr, 16), ntohs(six->sin6_port), out);
 }
@@ -67,7 +68,8 @@ static bool udp_send(struct real *real, struct bytes packet, struct why *why)
 	if (s == NULL)
 		return why_set(why, "no socket is bound to %s", address_print(&ip.from, text));
 	len = to_sockaddr(&ip.to, &to);
-	if (sendto(s->fd, ip.udp.at, ip.udp.len, MSG_DONTWAIT | MSG_NOSIGNAL, (struct sockaddr *)&to, len) >= 0)
+	if (sendto(s->fd, ip.udp.at, ip.udp.len, MSG_DONTWAIT | MSG_NOSIGNAL,
+		   (struct sockaddr *)&to, len) >= 0)
 		return true;
 	return why_set(why, "sending %zu octets to %s: %s", ip.udp.len, address_print(&ip.to, text),
 		       strerror(errno));
@@ -76,27 +78,31 @@ static bool udp_send(struct real *real, struct bytes packet, struct why *why)
 /* An ICMP error shows as a failed read of a socket; there may be more behind it. */
 static bool is_passing(int error)
 {
-	return error == EINTR || error == ECONNREFUSED || error == EHOSTUNREACH || error == ENETUNREACH;
+	return error == EINTR || error == ECONNREFUSED || error == EHOSTUNREACH ||
+	       error == ENETUNREACH;
 }
 
 static bool udp_read(struct real_device *r, struct real_socket *s)
 {
 	struct sockaddr_storage peer;
 	socklen_t len = sizeof(peer);
-	ssize_t got = recvfrom(s->fd, r->buffer, sizeof(r->buffer), MSG_DONTWAIT, (struct sockaddr *)&peer, &len);
+	ssize_t got = recvfrom(s->fd, r->buffer, sizeof(r->buffer), MSG_DONTWAIT,
+			       (struct sockaddr *)&peer, &len);
 	struct address from;
 	struct bytes packet;
 
 	if (got < 0)
 		return is_passing(errno);
-	if (from_sockaddr(&peer, &from) && udp_make(r->arena, &from, &s->local, ++r->ip_id,
-						    bytes_make(r->buffer, (size_t)got), NULL, &packet, NULL))
+	if (from_sockaddr(&peer, &from) &&
+	    udp_make(r->arena, &from, &s->local, ++r->ip_id, bytes_make(r->buffer, (size_t)got),
+		     NULL, &packet, NULL))
 		real_hand_over(r, packet);
 	return true;
 }
 
 static const struct real_ops udp_ops = {
-	.now = real_clock, .send = udp_send, .claim = real_claim, .release = real_release, .packets = false,
+	.now = real_clock, .send = udp_send, .claim = real_claim, .release = real_release,
+	.packets = false,
 };
 
 /* ------------------------------------------------------------ sockets */

@@ -83,7 +83,8 @@ uint64_t real_strays(const struct real *r)
 
 /* ------------------------------------------------------------ who owns an address */
 
-bool real_claim(struct real *real, const struct address *address, real_deliver *deliver, void *world)
+bool real_claim(struct real *real, const struct address *address, real_deliver *deliver,
+		void *world)
 {
 	struct real_device *r = (struct real_device *)real;
 	size_t cap = r->claim_cap ? 2 * r->claim_cap : 64;
@@ -116,7 +117,8 @@ static const struct claim *owner(const struct real_device *r, const struct addre
 	for (size_t i = 0; i < r->claim_count; i++) {
 		const struct claim *c = &r->claims[i];
 
-		if (address_same_host(&c->address, to) && (c->address.port == 0 || c->address.port == to->port))
+		if (address_same_host(&c->address, to) &&
+		    (c->address.port == 0 || c->address.port == to->port))
 			return c;
 	}
 	return NULL;
@@ -165,7 +167,7 @@ static void wait_for(struct pollfd *fds, size_t count, usec now, usec deadline)
 	ppoll(fds, count, deadline == USEC_NEVER ? NULL : &t, NULL);
 }
 
-/* What was taken is due before the next wait: the descriptors are looked at, whatever the deadline. */
+/* The descriptors are looked at however late it is. */
 usec real_wait(struct real *real, usec deadline, struct pollfd *extra, size_t extra_count)
 {
 	struct real_device *r = (struct real_device *)real;

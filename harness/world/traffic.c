@@ -18,8 +18,9 @@ struct bytes plane_body(const struct pair *p, struct bytes inner, uint8_t *next_
 	return inner;
 }
 
-bool plane_outer(struct world_node *n, const struct address *from, const struct address *to, bool udp,
-		 struct bytes esp, const struct edits *edits, struct bytes *packet, struct why *why)
+bool plane_outer(struct world_node *n, const struct address *from, const struct address *to,
+		 bool udp, struct bytes esp, const struct edits *edits, struct bytes *packet,
+		 struct why *why)
 {
 	struct arena *a = n->world->message;
 
@@ -36,9 +37,11 @@ bool plane_wrap(struct world_node *n, struct pair *p, struct bytes body, uint8_t
 	struct why reason;
 
 	why_set(&reason, "it cannot be sealed");
-	result = esp_seal(p->out, n->world->message, &n->rng, body, next_header, shape, &out->esp, &reason);
+	result = esp_seal(p->out, n->world->message, &n->rng, body, next_header, shape, &out->esp,
+			  &reason);
 	if (result != ESP_OK)
-		return why_set(why, "ESP SPI %08x: %s: %s", p->spi_out, esp_result_name(result), reason.text);
+		return why_set(why, "ESP SPI %08x: %s: %s", p->spi_out, esp_result_name(result),
+			       reason.text);
 	out->seq = esp_sa_counters(p->out).seq;
 	return plane_outer(n, &from, &p->remote, p->udp, out->esp, shape->edits, &out->packet, why);
 }
@@ -112,7 +115,8 @@ static struct bytes whole_inner(struct arena *arena, const struct pair *p, const
 	if (!p->transport)
 		return a->opened.inner;
 	if (ip_parse(a->delivered, &outer, NULL))
-		ip_make(arena, &outer.from, &outer.to, a->opened.next_header, 0, a->opened.inner, &inner);
+		ip_make(arena, &outer.from, &outer.to, a->opened.next_header, 0, a->opened.inner,
+			&inner);
 	return inner;
 }
 
@@ -137,9 +141,12 @@ static uint32_t spi_of(const struct ip_packet *outer)
 	return esp.len < 4 ? 0 : load_u32(esp.at);
 }
 
-static void report(struct world_node *n, enum report_kind kind, uint32_t spi, const struct address *from)
+static void report(struct world_node *n, enum report_kind kind, uint32_t spi,
+		   const struct address *from)
 {
-	endpoint_report(n->endpoint, &(struct child_report){ kind, spi, *from }, world_now(n->world));
+	struct child_report r = { .kind = kind, .spi_in = spi, .address = *from };
+
+	endpoint_report(n->endpoint, &r, world_now(n->world));
 }
 
 /* RFC 7296 2.23: the peer is where its newest authenticated packet came from. */
@@ -154,7 +161,8 @@ static void answer(struct world_node *n, const struct arrival *a)
 	struct bytes reply;
 	struct why why;
 
-	if (!n->config.answers_echo || !a->is_echo || a->echo.reply || !node_has_inner(n, &a->inner.to))
+	if (!n->config.answers_echo || !a->is_echo || a->echo.reply ||
+	    !node_has_inner(n, &a->inner.to))
 		return;
 	if (echo_answer(n->world->message, &a->inner, &reply) && !plane_send(n, reply, &why))
 		world_note(n->world, node_name(n), "a ping was not answered: %s", why.text);
@@ -175,7 +183,8 @@ void plane_handle(struct world_node *n, const struct arrival *a)
 		return;
 	}
 	if (a->result != ESP_OK && a->result != ESP_DUMMY) {
-		world_note(n->world, node_name(n), "ESP SPI %08x refused: %s", spi, esp_result_name(a->result));
+		world_note(n->world, node_name(n), "ESP SPI %08x refused: %s", spi,
+			   esp_result_name(a->result));
 		return;
 	}
 	report(n, REPORT_TRAFFIC, spi, &outer.from);

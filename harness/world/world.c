@@ -78,9 +78,9 @@ void world_leave(struct world *w)
 void world_event(const struct world *w, const struct happening *h)
 {
 	event_emit(w->config.log, &(struct event){
-		.kind = h->kind, .time = world_now(w), .run = w->config.run, .target = w->config.target,
-		.endpoint = h->endpoint, .octets = h->octets, .text = h->text,
-		.number = (int64_t)h->serial,
+		.kind = h->kind, .time = world_now(w), .run = w->config.run,
+		.target = w->config.target, .endpoint = h->endpoint, .octets = h->octets,
+		.text = h->text, .number = (int64_t)h->serial,
 	});
 }
 
@@ -92,7 +92,7 @@ void world_note(const struct world *w, const char *endpoint, const char *format,
 	va_start(args, format);
 	vsnprintf(text, sizeof(text), format, args);
 	va_end(args);
-	world_event(w, &(struct happening){ .kind = EVENT_NOTE, .endpoint = endpoint, .text = text });
+	world_event(w, &(struct happening){ EVENT_NOTE, endpoint, BYTES_NONE, text, 0 });
 }
 
 /* ------------------------------------------------------------ time */

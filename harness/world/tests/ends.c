@@ -22,11 +22,12 @@ static void arrived(void *ctx, struct world_node *n, struct arrival *a)
 	x->arrivals[x->arrival_count++ % ARRAY_LEN(x->arrivals)] = a;
 }
 
-void end_open(struct end *x, struct real *real, bool target, bool stepped, const char *outer4, const char *outer6,
-	      const char *inner, uint16_t ike, uint16_t nat_t)
+void end_open(struct end *x, struct real *real, bool target, bool stepped, const char *outer4,
+	      const char *outer6, const char *inner, uint16_t ike, uint16_t nat_t)
 {
 	struct world_config wc = { .log = &x->log, .real = real };
-	struct node_config nc = { .is_target = target, .answers_echo = true, .replay_window = 64, .ctx = x };
+	struct node_config nc = { .is_target = target, .answers_echo = true, .replay_window = 64,
+				.ctx = x };
 	struct why why;
 
 	*x = (struct end){ .real = real };
@@ -37,8 +38,10 @@ void end_open(struct end *x, struct real *real, bool target, bool stepped, const
 	x->world = world_new(&wc, &why);
 	x->connection.local.port = ike;
 	x->connection.local_nat_port = nat_t;
-	nc.endpoint = (struct endpoint_config){ .name = target ? "target" : "tester", .crypto = x->crypto,
-						.connections = &x->connection, .connection_count = 1 };
+	nc.endpoint = (struct endpoint_config){ .name = target ? "target" : "tester",
+				.crypto = x->crypto,
+						.connections = &x->connection,
+						.connection_count = 1 };
 	rng_seed(&nc.endpoint.rng, 2, nc.endpoint.name);
 	nc.outer[nc.outer_count++] = address_of(outer4);
 	if (outer6)
@@ -60,7 +63,8 @@ void end_close(struct end *x)
 static void turn(struct end *x)
 {
 	world_pump(x->world);
-	real_wait(x->real, usec_min(world_deadline(x->world), real_now(x->real) + USEC_MS), NULL, 0);
+	real_wait(x->real, usec_min(world_deadline(x->world), real_now(x->real) + USEC_MS), NULL,
+		  0);
 	world_advance(x->world, 0);
 	world_pump(x->world);
 }

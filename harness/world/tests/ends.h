@@ -25,8 +25,8 @@ struct end {
 };
 
 /* A world over the device with one node; inner may be NULL.  Ports are those of the connection. */
-void end_open(struct end *x, struct real *real, bool target, bool stepped, const char *outer4, const char *outer6,
-	      const char *inner, uint16_t ike, uint16_t nat_t);
+void end_open(struct end *x, struct real *real, bool target, bool stepped, const char *outer4,
+	      const char *outer6, const char *inner, uint16_t ike, uint16_t nat_t);
 /* The world alone: devices are the test's. */
 void end_close(struct end *x);
 /* Both loops, until *what reaches wanted or for a second; what it was is returned. */

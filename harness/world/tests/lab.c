@@ -121,16 +121,18 @@ const struct carriage carriages[CARRIAGES] = {
 
 void install(struct lab *l, int i, const struct carriage *c)
 {
-	struct child_order o = { .kind = ORDER_INSTALL, .child = &l->child[i], .spi_in = 0x1000 + (uint32_t)i,
-				 .spi_out = 0x2000 + (uint32_t)i, .local = address_of(c->tester),
-				 .remote = address_of(c->target), .udp = strchr(c->target, '.') ? strchr(c->target, ':') != NULL : c->target[0] == '[',
-				 .transport = c->transport };
+	struct child_order o = {
+		.kind = ORDER_INSTALL, .child = &l->child[i], .spi_in = 0x1000 + (uint32_t)i,
+		.spi_out = 0x2000 + (uint32_t)i, .local = address_of(c->tester),
+		.remote = address_of(c->target), .transport = c->transport,
+	};
 	struct child_order m;
 	struct why why;
 	size_t key;
 
 	if (!suite_parse(c->suite, true, &o.suite, &why))
 		fail_msg("%s", why.text);
+	o.udp = o.remote.port != 0;
 	key = (size_t)o.suite.encr->key + o.suite.encr->salt;
 	o.in.key = bytes_make(key_in, key);
 	o.out.key = bytes_make(key_out, key);
@@ -157,12 +159,14 @@ void install(struct lab *l, int i, const struct carriage *c)
 
 struct child_order order_of(struct lab *l, int i, enum order_kind kind)
 {
-	return (struct child_order){ .kind = kind, .child = &l->child[i], .spi_in = 0x1000 + (uint32_t)i };
+	return (struct child_order){ .kind = kind, .child = &l->child[i],
+				.spi_in = 0x1000 + (uint32_t)i };
 }
 
 struct esp_sent *ping(struct lab *l, int child, struct why *why)
 {
-	return node_send_esp(l->tester, &(struct esp_sending){ .kind = ESP_SEND_PING, .child = &l->child[child] },
+	return node_send_esp(l->tester, &(struct esp_sending){ .kind = ESP_SEND_PING,
+				.child = &l->child[child] },
 			     why);
 }
 

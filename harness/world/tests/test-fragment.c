@@ -80,7 +80,8 @@ static void comes_together_in_any_order(void **state)
 		if (i >= ARRAY_LEN(sizes))
 			shuffle(p, &rng);
 		for (size_t j = 0; j < p->count; j++)
-			assert_int_equal(reassembly_take(r, a, p->part[j], 0, &whole), j + 1 == p->count);
+			assert_int_equal(reassembly_take(r, a, p->part[j], 0, &whole),
+					 j + 1 == p->count);
 		assert_true(bytes_equal(whole, packet));
 		arena_reset(a);
 	}
@@ -104,7 +105,7 @@ static void two_at_once(void **state)
 	assert_false(reassembly_take(r, a, p.part[0], 0, &whole));
 	assert_false(reassembly_take(r, a, q.part[1], 0, &whole));
 	assert_false(reassembly_take(r, a, p.part[2], 0, &whole));
-	assert_false(reassembly_take(r, a, p.part[2], 0, &whole));      /* once more harms nothing */
+	assert_false(reassembly_take(r, a, p.part[2], 0, &whole)); /* once more harms nothing */
 	assert_true(reassembly_take(r, a, q.part[0], 0, &whole));
 	assert_true(bytes_equal(whole, two));
 	assert_true(reassembly_take(r, a, p.part[1], 0, &whole));
@@ -203,9 +204,12 @@ static void any_octets_do_no_harm(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(comes_together_in_any_order), cmocka_unit_test(two_at_once),
-		cmocka_unit_test(late_ones_are_forgotten),     cmocka_unit_test(overlaps_are_refused),
-		cmocka_unit_test(refuses_to_split),            cmocka_unit_test(any_octets_do_no_harm),
+		cmocka_unit_test(comes_together_in_any_order),
+		cmocka_unit_test(two_at_once),
+		cmocka_unit_test(late_ones_are_forgotten),
+		cmocka_unit_test(overlaps_are_refused),
+		cmocka_unit_test(refuses_to_split),
+		cmocka_unit_test(any_octets_do_no_harm),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -50,8 +50,9 @@ struct fate_log {
 
 static void note(struct fate_log *log, const char *what, usec when, uint64_t serial)
 {
-	log->len += (size_t)snprintf(log->text + log->len, sizeof(log->text) - log->len, "%llu %s %llu\n",
-				     (unsigned long long)serial, what, (unsigned long long)when);
+	log->len += (size_t)snprintf(log->text + log->len, sizeof(log->text) - log->len,
+				     "%llu %s %llu\n", (unsigned long long)serial, what,
+				     (unsigned long long)when);
 }
 
 static void drain(struct link *l, struct fate_log *log, usec until)
@@ -69,7 +70,8 @@ static void drain(struct link *l, struct fate_log *log, usec until)
 }
 
 static const struct link_fate wild = {
-	.delay = 3000, .jitter = 5000, .loss_ppm = 100000, .duplicate_ppm = 50000, .reorder_ppm = 50000,
+	.delay = 3000, .jitter = 5000, .loss_ppm = 100000, .duplicate_ppm = 50000,
+	.reorder_ppm = 50000,
 	.corrupt_ppm = 20000,
 };
 
@@ -164,8 +166,8 @@ static void shares_are_kept(void **state)
 		unsigned got = arrivals(&shares[i].fate);
 
 		if (got < shares[i].least || got > shares[i].most)
-			fail_msg("%s: wanted %u to %u of 10000, got %u", shares[i].name, shares[i].least,
-				 shares[i].most, got);
+			fail_msg("%s: wanted %u to %u of 10000, got %u", shares[i].name,
+				 shares[i].least, shares[i].most, got);
 	}
 }
 
@@ -301,7 +303,8 @@ static void corrupt_flips_one_bit(void **state)
 		struct bytes packet;
 		struct packet *p;
 
-		assert_true(udp_make(a, &from, &to, 1, bytes_make(data, 20 + i % 57), NULL, &packet, NULL));
+		assert_true(udp_make(a, &from, &to, 1, bytes_make(data, 20 + i % 57), NULL, &packet,
+				     NULL));
 		assert_null(put(l, packet, 0, 1));
 		p = link_take(l, LATENCY);
 		assert_true(ip_parse(packet, &before, NULL));
@@ -334,11 +337,16 @@ static void queue_is_bounded(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(same_seed_same_fate),     cmocka_unit_test(fate_is_the_packets_own),
-		cmocka_unit_test(shares_are_kept),         cmocka_unit_test(arrives_when_due),
-		cmocka_unit_test(jitter_stays_in_bounds),  cmocka_unit_test(ties_keep_their_order),
-		cmocka_unit_test(reordered_lets_one_pass), cmocka_unit_test(flush_lets_go),
-		cmocka_unit_test(corrupt_flips_one_bit),   cmocka_unit_test(queue_is_bounded),
+		cmocka_unit_test(same_seed_same_fate),
+		cmocka_unit_test(fate_is_the_packets_own),
+		cmocka_unit_test(shares_are_kept),
+		cmocka_unit_test(arrives_when_due),
+		cmocka_unit_test(jitter_stays_in_bounds),
+		cmocka_unit_test(ties_keep_their_order),
+		cmocka_unit_test(reordered_lets_one_pass),
+		cmocka_unit_test(flush_lets_go),
+		cmocka_unit_test(corrupt_flips_one_bit),
+		cmocka_unit_test(queue_is_bounded),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,5 +1,5 @@
 /*
- * The mapping table of a NAT, as a table of packets: what goes out as what, and what comes back to whom.
+ * The mapping table of a NAT, as a table of packets: what leaves as what, what comes back to whom.
  */
 #include "../nat.h"
 #include "base/bytes.h"
@@ -10,7 +10,7 @@ struct row {
 	enum act act;
 	char owner;             /* a tester; 0 for none */
 	const char *address;    /* SET: the outside; OUT: the inside; IN: the outside */
-	const char *wanted;     /* OUT: the outside; IN: the inside; NULL: none, "?": nothing mapped */
+	const char *wanted; /* OUT: the outside; IN: the inside; NULL: none, "?": nothing mapped */
 };
 
 static const struct row rows[] = {
@@ -82,7 +82,8 @@ static void go_out(struct nat *n, size_t i, const struct row *r)
 {
 	struct address inside = address_of(r->address), got = { 0 };
 
-	assert_int_equal(nat_out(n, owner_of(r->owner), &inside, &got), r->wanted ? NAT_MAPPED : NAT_NONE);
+	assert_int_equal(nat_out(n, owner_of(r->owner), &inside, &got),
+			 r->wanted ? NAT_MAPPED : NAT_NONE);
 	same(i, r->wanted, &got);
 }
 
@@ -139,7 +140,8 @@ static void mappings_are_bounded(void **state)
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = { cmocka_unit_test(table), cmocka_unit_test(mappings_are_bounded) };
+	const struct CMUnitTest tests[] = { cmocka_unit_test(table),
+				cmocka_unit_test(mappings_are_bounded) };
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

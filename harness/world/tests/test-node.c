@@ -100,10 +100,12 @@ static void outer_edits_are_done(void **state)
 			fail_msg("row %zu, %s: %zu heard", i, r->path, l->target_e->inputs);
 		if (r->inputs) {
 			assert_int_equal(l->target_e->last.marker, r->marker);
-			assert_int_equal(l->target_e->last.octets.len, r->len ? r->len : sizeof(message));
+			assert_int_equal(l->target_e->last.octets.len,
+					 r->len ? r->len : sizeof(message));
 		} else if (strcmp(r->path, "UDP.marker") == 0) {
 			assert_int_equal(l->target_e->reports[0].kind, REPORT_UNKNOWN_SPI);
-			assert_int_equal(l->target_e->reports[0].spi_in, r->to.octets.len ? 1 : 0x01020304);
+			assert_int_equal(l->target_e->reports[0].spi_in,
+					 r->to.octets.len ? 1 : 0x01020304);
 		}
 		lab_free(l);
 	}
@@ -138,7 +140,8 @@ static void drops_say_why(void **state)
 /* A datagram larger than the MTU crosses in fragments and is whole again. */
 static void mtu_makes_fragments(void **state)
 {
-	static const struct link_fate narrow = { .mtu = 1280 }, closed = { .mtu = 1280, .drop_ip_fragments = true };
+	static const struct link_fate narrow = { .mtu = 1280 }, closed = { .mtu = 1280,
+				.drop_ip_fragments = true };
 	static uint8_t large[2000];
 
 	(void)state;
@@ -240,7 +243,8 @@ static void ticks_come_when_due(void **state)
 static void nat_is_rewritten_both_ways(void **state)
 {
 	struct lab *l = lab_new(true);
-	struct address outside = address_of("203.0.113.1"), inside = address_of("198.51.100.1:4500"), seen;
+	struct address outside = address_of("203.0.113.1"),
+		       inside = address_of("198.51.100.1:4500"), seen;
 
 	(void)state;
 	assert_true(world_nat(l->world, l->tester, &outside, NULL));
@@ -265,7 +269,8 @@ static void nat_is_rewritten_both_ways(void **state)
 static void readdress_both(struct lab *l, const char *tester)
 {
 	struct child_order o = { .kind = ORDER_READDRESS, .child = &l->mirror[0], .udp = true,
-				 .local = address_of("192.0.2.1:4500"), .remote = address_of(tester) };
+				 .local = address_of("192.0.2.1:4500"),
+				 .remote = address_of(tester) };
 
 	fake_order(l->target_e, &o);
 	world_pump(l->world);
@@ -275,7 +280,8 @@ static void readdress_both(struct lab *l, const char *tester)
 static void rebinding_is_reported(void **state)
 {
 	struct lab *l = lab_new(true);
-	struct address outside = address_of("203.0.113.1"), second = address_of("203.0.113.1:31001");
+	struct address outside = address_of("203.0.113.1"),
+		       second = address_of("203.0.113.1:31001");
 
 	(void)state;
 	assert_true(world_nat(l->world, l->tester, &outside, NULL));
@@ -291,7 +297,8 @@ static void rebinding_is_reported(void **state)
 	assert_int_equal(l->target_e->report_count, 3);
 	assert_int_equal(l->target_e->reports[2].kind, REPORT_NEW_ADDRESS);
 	assert_true(address_equal(&l->target_e->reports[2].address, &second));
-	assert_int_equal(l->arrival_count, 2);  /* the answer went to the old mapping, which is open */
+	assert_int_equal(l->arrival_count,
+			 2); /* the answer went to the old mapping, which is open */
 	lab_free(l);
 }
 
@@ -316,7 +323,8 @@ static void plain_esp_passes_a_nat(void **state)
 static void second_address_speaks_first_listens(void **state)
 {
 	struct lab *l = lab_new(true);
-	struct address second = address_of("198.51.100.77"), seen = address_of("198.51.100.77:500"), first;
+	struct address second = address_of("198.51.100.77"), seen = address_of("198.51.100.77:500"),
+		       first;
 
 	(void)state;
 	first = node_address(l->tester, 4);
@@ -339,7 +347,8 @@ static void strangers_speak_from_their_own_address(void **state)
 	struct lab *l = lab_new(true);
 	struct node_config c = config_of(l, false, true);
 	struct world_node *other;
-	struct datagram d = { .from = address_of("198.51.100.1:500"), .to = address_of("192.0.2.1:500"),
+	struct datagram d = { .from = address_of("198.51.100.1:500"),
+				.to = address_of("192.0.2.1:500"),
 			      .octets = bytes_text("stolen") };
 	struct address seen = address_of("198.51.100.9:500");
 	struct esp_sent *sent, *again;
@@ -369,7 +378,8 @@ static void strangers_speak_from_their_own_address(void **state)
 
 static uint64_t story(uint64_t seed)
 {
-	struct link_fate f = { .delay = 300, .jitter = 20000, .loss_ppm = 200000, .duplicate_ppm = 100000,
+	struct link_fate f = { .delay = 300, .jitter = 20000, .loss_ppm = 200000,
+				.duplicate_ppm = 100000,
 			       .reorder_ppm = 100000, .corrupt_ppm = 100000 };
 	struct lab *l = lab_new(true);
 	struct world_config wc = { .log = &l->log, .crypto = l->crypto };

@@ -44,7 +44,8 @@ static void ping_and_pong(void **state)
 static void automatic_nodes_ping_by_themselves(void **state)
 {
 	struct lab *l = lab_new(false);
-	struct address four = address_of("10.1.0.1"), six = address_of("fd00:1::1"), none = address_of("10.9.0.1");
+	struct address four = address_of("10.1.0.1"), six = address_of("fd00:1::1"),
+		       none = address_of("10.9.0.1");
 	struct why why;
 
 	(void)state;
@@ -170,7 +171,8 @@ static void again_can_be_edited(void **state)
 		assert_false(bytes_equal(again->packet, sent->packet));
 		run(l, 2 * USEC_MS);
 		assert_int_equal(l->arrival_count, r->refused == ESP_OK);
-		if (r->refused != ESP_OK && counters(l->target, &l->mirror[of], true).refused[r->refused] != 1)
+		if (r->refused != ESP_OK &&
+		    counters(l->target, &l->mirror[of], true).refused[r->refused] != 1)
 			fail_msg("%s: %s", r->path, l->heard.last_note);
 		lab_free(l);
 	}
@@ -199,7 +201,8 @@ struct kind_row {
 };
 static const uint8_t octets_inside[] = { 0x45, 0, 0 };
 static const struct kind_row kinds[] = {
-	{ ESP_SEND_PING, 0, 1, 1 },     { ESP_SEND_PING, 28, 1, 1 },   { ESP_SEND_PING, 9000, 1, 1 },
+	{ ESP_SEND_PING, 0, 1, 1 },     { ESP_SEND_PING, 28, 1, 1 },   { ESP_SEND_PING, 9000, 1,
+	1 },
 	{ ESP_SEND_PING, 60000, 1, 1 }, { ESP_SEND_UDP, 0, 0, 1 },     { ESP_SEND_UDP, 500, 0, 1 },
 	{ ESP_SEND_TCP, 0, 0, 1 },      { ESP_SEND_TCP, 99, 0, 1 },    { ESP_SEND_DUMMY, 0, 0, 0 },
 	{ ESP_SEND_DUMMY, 5, 0, 0 },    { ESP_SEND_OCTETS, 0, 0, 0 },
@@ -211,7 +214,8 @@ static void every_kind_is_sent(void **state)
 	for (size_t i = 0; i < ARRAY_LEN(kinds); i++) {
 		struct lab *l = lab_new(true);
 		struct why why = { 0 };
-		struct esp_sending s = { .kind = kinds[i].kind, .child = &l->child[0], .size = kinds[i].size,
+		struct esp_sending s = { .kind = kinds[i].kind, .child = &l->child[0],
+					.size = kinds[i].size,
 					 .octets = BYTES_OF(octets_inside) };
 
 		install(l, 0, &carriages[1]);
@@ -221,7 +225,8 @@ static void every_kind_is_sent(void **state)
 		if (l->arrival_count != kinds[i].answers ||
 		    counters(l->target, &l->mirror[0], true).packets != kinds[i].taken)
 			fail_msg("row %zu: %zu answers, %llu taken; %s", i, l->arrival_count,
-				 (unsigned long long)counters(l->target, &l->mirror[0], true).packets,
+				 (unsigned long long)counters(l->target, &l->mirror[0], true)
+					 .packets,
 				 l->heard.last_note);
 		if (kinds[i].kind == ESP_SEND_DUMMY)
 			assert_int_equal(l->target_e->reports[0].kind, REPORT_TRAFFIC);
@@ -254,7 +259,7 @@ static void clear_is_seen_and_not_taken(void **state)
 	lab_free(l);
 }
 
-/* Packets of every kind with octets changed, cut and made longer: dropped, or taken for what they are. */
+/* Packets of every kind, changed, cut and made longer: dropped, or taken for what they are. */
 static void any_packet_does_no_harm(void **state)
 {
 	struct lab *l = lab_new(false);
@@ -270,17 +275,20 @@ static void any_packet_does_no_harm(void **state)
 	install(l, 1, &carriages[0]);
 	seeds[0] = arena_copy(a, ping(l, 0, NULL)->packet);
 	seeds[1] = arena_copy(a, ping(l, 1, NULL)->packet);
-	assert_true(udp_make(a, &from, &to, 1, bytes_make("\0\0\0\0and a message", 17), NULL, &seeds[2], NULL));
+	assert_true(udp_make(a, &from, &to, 1, bytes_make("\0\0\0\0and a message", 17), NULL,
+			     &seeds[2], NULL));
 	assert_true(echo_make(a, &from, &to, &e, &seeds[3]));
 	rng_seed(&rng, 9, "packets");
 	for (unsigned i = 0; i < 40000; i++) {
 		struct bytes seed = seeds[i % 4];
-		size_t len = i % 5 == 0 ? rng_below(&rng, seed.len + 1) : seed.len + (i % 7 == 0) * 3;
+		size_t len =
+			i % 5 == 0 ? rng_below(&rng, seed.len + 1) : seed.len + (i % 7 == 0) * 3;
 
 		memset(octets, 0xa5, sizeof(octets));
 		memcpy(octets, seed.at, seed.len);
 		for (uint64_t n = rng_below(&rng, 4); n > 0; n--)
-			octets[rng_below(&rng, i % 3 == 0 ? 28 : len + 1)] ^= (uint8_t)(1u << rng_below(&rng, 8));
+			octets[rng_below(&rng, i % 3 == 0 ? 28 : len + 1)] ^=
+				(uint8_t)(1u << rng_below(&rng, 8));
 		node_send_packet(l->tester, bytes_make(octets, len));
 		run(l, USEC_MS);
 	}

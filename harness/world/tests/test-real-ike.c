@@ -1,6 +1,6 @@
 /*
- * Whole endpoints on real devices: over UDP sockets on the loopback, and, as root, the tester over a
- * TUN device and the target over this kernel's sockets.  One loop for both ends.
+ * Whole endpoints on real devices: over UDP sockets on the loopback; as root, the tester over a TUN
+ * device and the target over this kernel's sockets.  One loop for both ends.
  */
 #include <stdio.h>
 #include <unistd.h>
@@ -30,8 +30,10 @@ struct both {
 static void end_open(struct both *b, struct end *x, const struct way *w, bool target)
 {
 	struct world_config wc = { .crypto = b->crypto, .real = x->real, .log = &b->log };
-	struct node_config nc = { .outer_count = 1, .inner_count = 1, .is_target = target, .answers_echo = true,
-				  .inner = { address_of(target ? "10.2.0.1" : "10.1.0.1") }, .replay_window = 64 };
+	struct node_config nc = { .outer_count = 1, .inner_count = 1, .is_target = target,
+				.answers_echo = true,
+				  .inner = { address_of(target ? "10.2.0.1" : "10.1.0.1") },
+				  .replay_window = 64 };
 	struct why why;
 
 	rng_seed(&wc.rng, 1, "link");
@@ -81,7 +83,8 @@ static void both_free(struct both *b)
 static void turn(struct end *x)
 {
 	world_pump(x->world);
-	real_wait(x->real, usec_min(world_deadline(x->world), real_now(x->real) + USEC_MS), NULL, 0);
+	real_wait(x->real, usec_min(world_deadline(x->world), real_now(x->real) + USEC_MS), NULL,
+		  0);
 	world_advance(x->world, 0);
 	world_pump(x->world);
 }
@@ -136,8 +139,9 @@ static void whole_way(const struct way *w, struct real *tester, struct real *tar
 	live(b, pinged);
 	if (!pinged(b))
 		fail_msg("%s: no ping", w->name);
-	must(endpoint_request(b->tester.e, PURPOSE_DELETE_IKE, endpoint_ike_sa(b->tester.e, 0), NULL,
-			      world_now(b->tester.world), &why), &why);
+	must(endpoint_request(b->tester.e, PURPOSE_DELETE_IKE, endpoint_ike_sa(b->tester.e, 0),
+			      NULL, world_now(b->tester.world), &why),
+	     &why);
 	live(b, down);
 	if (!down(b))
 		fail_msg("%s: not deleted", w->name);
@@ -163,14 +167,17 @@ static struct real *sockets(const struct address *ike, uint16_t nat_port)
 static void over_sockets(void **state)
 {
 	char near[32], far[32];
-	struct way w = { "sockets", .encapsulate = true, .ike = "aes256gcm16-prfsha256-x25519", .esp = "aes256gcm16",
+	struct way w = { "sockets", .encapsulate = true, .ike = "aes256gcm16-prfsha256-x25519",
+				.esp = "aes256gcm16",
 			 .tester = near, .target = far, .nat_port = 24501 };
 	struct address a, b;
 	struct real *tester, *target;
 
 	(void)state;
-	snprintf(near, sizeof(near), "127.%d.%d.201:25501", 64 + getpid() / 256 % 128, getpid() % 256);
-	snprintf(far, sizeof(far), "127.%d.%d.202:25501", 64 + getpid() / 256 % 128, getpid() % 256);
+	snprintf(near, sizeof(near), "127.%d.%d.201:25501", 64 + getpid() / 256 % 128,
+		 getpid() % 256);
+	snprintf(far, sizeof(far), "127.%d.%d.202:25501", 64 + getpid() / 256 % 128,
+		 getpid() % 256);
 	a = address_of(near);
 	b = address_of(far);
 	tester = sockets(&a, w.nat_port);
@@ -183,7 +190,7 @@ static void over_sockets(void **state)
 
 static const struct way device_ways[] = {
 	{ "TUN, in UDP, IPv4", false, true,  false, "aes256gcm16-prfsha256-ecp256", "aes256gcm16" },
-	{ "TUN, in UDP, IPv6", true,  true,  false, "aes128-sha256-ecp256",         "aes128-sha256" },
+	{ "TUN, in UDP, IPv6", true,  true,  false, "aes128-sha256-ecp256", "aes128-sha256" },
 	{ "TUN, NAT, IPv4",    false, false, true,  "aes256gcm16-prfsha256-ecp256", "aes256gcm16" },
 	{ "TUN, NAT, IPv6",    true,  false, true,  "aes256gcm16-prfsha256-x25519", "aes256gcm16" },
 };
@@ -193,7 +200,8 @@ static const struct way device_ways[] = {
 /* So many testers, each in a world of its own, all at once over one device to one target. */
 static void many_over(struct real *tun, struct real *udp)
 {
-	static const struct way w = { "many", .ike = "aes256gcm16-prfsha256-x25519", .esp = "aes256gcm16", .encapsulate = true };
+	static const struct way w = { "many", .ike = "aes256gcm16-prfsha256-x25519",
+				.esp = "aes256gcm16", .encapsulate = true };
 	struct both *many = calloc(MANY, sizeof(*many)), all = { .target.real = udp };
 	struct connection *connections = calloc(MANY, sizeof(*connections));
 	struct crypto *crypto = crypto_new(NULL);
@@ -212,7 +220,8 @@ static void many_over(struct real *tun, struct real *udp)
 		connection_of(arena, &one, true, &connections[i]);
 		many[i] = (struct both){ .crypto = crypto, .arena = arena, .tester.real = tun };
 		end_open(&many[i], &many[i].tester, &one, false);
-		must(endpoint_initiate(many[i].tester.e, 0, world_now(many[i].tester.world), NULL), NULL);
+		must(endpoint_initiate(many[i].tester.e, 0, world_now(many[i].tester.world), NULL),
+		     NULL);
 	}
 	all.target.connections = connections;
 	all.target.connection_count = MANY;
@@ -242,7 +251,8 @@ static void many_over(struct real *tun, struct real *udp)
 static void over_a_device(void **state)
 {
 	struct address locals[] = { address_of(KERNEL4 ":500"), address_of(KERNEL4 ":4500"),
-				    address_of("[" KERNEL6 "]:500"), address_of("[" KERNEL6 "]:4500") };
+				    address_of("[" KERNEL6 "]:500"),
+				    address_of("[" KERNEL6 "]:4500") };
 	struct real *tun, *udp;
 	struct why why;
 
@@ -265,7 +275,8 @@ static void over_a_device(void **state)
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = { cmocka_unit_test(over_sockets), cmocka_unit_test(over_a_device) };
+	const struct CMUnitTest tests[] = { cmocka_unit_test(over_sockets),
+				cmocka_unit_test(over_a_device) };
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,6 +1,6 @@
 /*
- * The real world over a TUN device, in a network namespace of its own; the other end is this kernel:
- * its UDP sockets, its ICMP, its fragments.  Needs root, else 77.
+ * The real world over a TUN device, in a network namespace of its own; the other end is this
+ * kernel: its UDP sockets, its ICMP, its fragments.  Needs root, else 77.
  */
 #include "ends.h"
 #include "tun.h"
@@ -18,8 +18,10 @@ static void say(struct end *x, const char *from, const char *to, struct bytes oc
 static void datagrams_cross(void **state)
 {
 	static const char *const ends[][2] = {
-		{ TESTER4 ":500", KERNEL4 ":500" },             { TESTER4 ":4500", KERNEL4 ":4500" },
-		{ "[" TESTER6 "]:500", "[" KERNEL6 "]:500" },   { "[" TESTER6 "]:4500", "[" KERNEL6 "]:4500" },
+		{ TESTER4 ":500", KERNEL4 ":500" },
+		{ TESTER4 ":4500", KERNEL4 ":4500" },
+		{ "[" TESTER6 "]:500", "[" KERNEL6 "]:500" },
+		{ "[" TESTER6 "]:4500", "[" KERNEL6 "]:4500" },
 	};
 
 	(void)state;
@@ -32,8 +34,10 @@ static void datagrams_cross(void **state)
 		assert_true(bytes_equal(target.e->last.octets, bytes_text("over the device")));
 		assert_true(address_equal(&target.e->last.from, &from));
 		say(&target, ends[i][1], ends[i][0], bytes_text("and back"));
-		assert_int_equal(both(&tester, &target, &tester.arrival_count, answers + 1), answers + 1);
-		assert_true(bytes_equal(tester.arrivals[answers % 16]->datagram.octets, bytes_text("and back")));
+		assert_int_equal(both(&tester, &target, &tester.arrival_count, answers + 1),
+				 answers + 1);
+		assert_true(bytes_equal(tester.arrivals[answers % 16]->datagram.octets,
+					bytes_text("and back")));
 	}
 }
 
@@ -51,7 +55,8 @@ static void fragments_cross(void **state)
 	say(&target, "[" KERNEL6 "]:500", "[" TESTER6 "]:500", BYTES_OF(large));
 	assert_int_equal(both(&tester, &target, &tester.arrival_count, answers + 2), answers + 2);
 	assert_true(bytes_equal(tester.arrivals[answers % 16]->datagram.octets, BYTES_OF(large)));
-	assert_true(bytes_equal(tester.arrivals[(answers + 1) % 16]->datagram.octets, BYTES_OF(large)));
+	assert_true(
+		bytes_equal(tester.arrivals[(answers + 1) % 16]->datagram.octets, BYTES_OF(large)));
 	world_fate(tester.world, LINK_TO_TARGET, &narrow);
 	say(&tester, TESTER4 ":500", KERNEL4 ":500", bytes_make(large, 2000));
 	say(&tester, "[" TESTER6 "]:500", "[" KERNEL6 "]:500", bytes_make(large, 2000));
@@ -74,7 +79,8 @@ static void nat_is_rewritten(void **state)
 	assert_true(address_equal(&target.e->last.from, &seen));
 	say(&target, KERNEL4 ":500", "203.0.113.1:31000", bytes_text("to the outside"));
 	assert_int_equal(both(&tester, &target, &tester.arrival_count, answers + 1), answers + 1);
-	assert_true(bytes_equal(tester.arrivals[answers % 16]->datagram.octets, bytes_text("to the outside")));
+	assert_true(bytes_equal(tester.arrivals[answers % 16]->datagram.octets,
+				bytes_text("to the outside")));
 	world_heal(tester.world);
 }
 
@@ -116,7 +122,8 @@ static void strays_are_counted(void **state)
 static int open_ends(void **state)
 {
 	struct address locals[] = { address_of(KERNEL4 ":500"), address_of(KERNEL4 ":4500"),
-				    address_of("[" KERNEL6 "]:500"), address_of("[" KERNEL6 "]:4500") };
+				    address_of("[" KERNEL6 "]:500"),
+				    address_of("[" KERNEL6 "]:4500") };
 	struct real *tun, *udp;
 	struct why why;
 

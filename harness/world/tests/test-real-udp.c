@@ -14,7 +14,8 @@ static char name[200][32];
 /* 127.x.y.z of this process; n below 200. */
 static const char *host(int n)
 {
-	snprintf(name[n], sizeof(name[n]), "127.%d.%d.%d", 64 + getpid() / 256 % 128, getpid() % 256, n + 1);
+	snprintf(name[n], sizeof(name[n]), "127.%d.%d.%d", 64 + getpid() / 256 % 128,
+		 getpid() % 256, n + 1);
 	return name[n];
 }
 
@@ -48,8 +49,10 @@ struct wire {
 
 static void open_wire(struct wire *w, bool stepped)
 {
-	end_open(&w->a, sockets(host(0), NULL), false, stepped, host(0), NULL, "10.1.0.1", IKE_PORT, NAT_T_PORT);
-	end_open(&w->b, sockets(host(1), NULL), true, false, host(1), NULL, "10.2.0.1", IKE_PORT, NAT_T_PORT);
+	end_open(&w->a, sockets(host(0), NULL), false, stepped, host(0), NULL, "10.1.0.1", IKE_PORT,
+		 NAT_T_PORT);
+	end_open(&w->b, sockets(host(1), NULL), true, false, host(1), NULL, "10.2.0.1", IKE_PORT,
+		 NAT_T_PORT);
 }
 
 static void close_wire(struct wire *w)
@@ -60,9 +63,11 @@ static void close_wire(struct wire *w)
 	real_free(w->b.real);
 }
 
-static void say(struct end *x, struct address from, struct address to, bool marker, struct bytes octets)
+static void say(struct end *x, struct address from, struct address to, bool marker,
+		struct bytes octets)
 {
-	x->e->outputs[x->e->output_count++] = (struct datagram){ .from = from, .to = to, .marker = marker,
+	x->e->outputs[x->e->output_count++] = (struct datagram){ .from = from, .to = to,
+				.marker = marker,
 								 .octets = octets };
 }
 
@@ -93,7 +98,8 @@ static void datagrams_cross(void **state)
 
 static void over_ipv6(void **state)
 {
-	uint16_t ike = (uint16_t)(20000 + getpid() % 20000), far = (uint16_t)(20000 + (getpid() + 10000) % 20000);
+	uint16_t ike = (uint16_t)(20000 + getpid() % 20000),
+		 far = (uint16_t)(20000 + (getpid() + 10000) % 20000);
 	struct end a;
 	struct real *r = sockets(host(0), "::1");
 
@@ -111,16 +117,21 @@ static struct child_sa child, mirror;
 static void install(struct end *x, bool near)
 {
 	static const uint8_t key[2][36] = { { 1 }, { 2 } };
-	struct child_order o = { .kind = ORDER_INSTALL, .child = near ? &child : &mirror, .udp = true,
-				 .spi_in = near ? 0x1000 : 0x2000, .spi_out = near ? 0x2000 : 0x1000,
-				 .local = at(host(near ? 0 : 1), NAT_T_PORT), .remote = at(host(near ? 1 : 0), NAT_T_PORT) };
+	struct child_order o = { .kind = ORDER_INSTALL, .child = near ? &child : &mirror,
+				.udp = true,
+				 .spi_in = near ? 0x1000 : 0x2000,
+				 .spi_out = near ? 0x2000 : 0x1000,
+				 .local = at(host(near ? 0 : 1), NAT_T_PORT),
+				 .remote = at(host(near ? 1 : 0), NAT_T_PORT) };
 
 	assert_true(suite_parse("aes256gcm16", true, &o.suite, NULL));
 	o.in.key = BYTES_OF(key[near]);
 	o.out.key = BYTES_OF(key[!near]);
 	o.ours.count = o.theirs.count = 1;
-	assert_true(address_range_parse(near ? "10.1.0.0/16" : "10.2.0.0/16", &o.ours.rows[0].range));
-	assert_true(address_range_parse(near ? "10.2.0.0/16" : "10.1.0.0/16", &o.theirs.rows[0].range));
+	assert_true(
+		address_range_parse(near ? "10.1.0.0/16" : "10.2.0.0/16", &o.ours.rows[0].range));
+	assert_true(
+		address_range_parse(near ? "10.2.0.0/16" : "10.1.0.0/16", &o.theirs.rows[0].range));
 	o.ours.rows[0].last_port = o.theirs.rows[0].last_port = 65535;
 	fake_order(x->e, &o);
 	world_pump(x->world);
@@ -144,7 +155,8 @@ static void ping_in_udp(void **state)
 
 static void the_link_stands_between(void **state)
 {
-	static const struct link_fate lost = { .loss_ppm = 1000000 }, slow = { .delay = 30 * USEC_MS };
+	static const struct link_fate lost = { .loss_ppm = 1000000 },
+				slow = { .delay = 30 * USEC_MS };
 	struct wire w;
 	usec begun;
 
@@ -277,10 +289,14 @@ static void entropy_is_fresh(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(datagrams_cross),          cmocka_unit_test(over_ipv6),
-		cmocka_unit_test(ping_in_udp),              cmocka_unit_test(the_link_stands_between),
-		cmocka_unit_test(what_cannot_be_done_is_said), cmocka_unit_test(lag_is_accounted),
-		cmocka_unit_test(strays_are_counted),       cmocka_unit_test(many_worlds_share_one),
+		cmocka_unit_test(datagrams_cross),
+		cmocka_unit_test(over_ipv6),
+		cmocka_unit_test(ping_in_udp),
+		cmocka_unit_test(the_link_stands_between),
+		cmocka_unit_test(what_cannot_be_done_is_said),
+		cmocka_unit_test(lag_is_accounted),
+		cmocka_unit_test(strays_are_counted),
+		cmocka_unit_test(many_worlds_share_one),
 		cmocka_unit_test(entropy_is_fresh),
 	};
 

@@ -1,6 +1,6 @@
 /*
- * Two whole nodes in a virtual world: handshake, ping, delete, over every carriage; a NAT, loss, and
- * hours that cost nothing.
+ * Two whole nodes in a virtual world: handshake, ping, delete, over every carriage; a NAT, loss,
+ * and hours that cost nothing.
  */
 #include <malloc.h>
 #include <stdio.h>
@@ -26,13 +26,16 @@ struct pair {
 	size_t arrivals, ike_arrivals, pongs;
 };
 
+#define GCM "aes256gcm16-prfsha256-ecp256"
+#define CURVE "aes256gcm16-prfsha256-x25519"
+
 static const struct way ways[] = {
-	{ "plain, IPv4",         false, false, false, "aes256gcm16-prfsha256-ecp256", "aes256gcm16" },
-	{ "plain, IPv6",         true,  false, false, "aes256gcm16-prfsha256-x25519", "aes256gcm16-esn" },
-	{ "in UDP, IPv4",        false, true,  false, "aes128-sha256-ecp256",         "aes128-sha256" },
-	{ "in UDP, IPv6",        true,  true,  false, "aes256gcm16-prfsha256-ecp256", "aes128gcm16" },
-	{ "behind a NAT, IPv4",  false, false, true,  "aes256gcm16-prfsha256-ecp256", "aes256gcm16" },
-	{ "behind a NAT, IPv6",  true,  false, true,  "aes256-sha512-ecp384",         "aes256-sha512" },
+	{ "plain, IPv4",        false, false, false, GCM,                    "aes256gcm16"     },
+	{ "plain, IPv6",        true,  false, false, CURVE,                  "aes256gcm16-esn" },
+	{ "in UDP, IPv4",       false, true,  false, "aes128-sha256-ecp256", "aes128-sha256"   },
+	{ "in UDP, IPv6",       true,  true,  false, GCM,                    "aes128gcm16"     },
+	{ "behind a NAT, IPv4", false, false, true,  GCM,                    "aes256gcm16"     },
+	{ "behind a NAT, IPv6", true,  false, true,  "aes256-sha512-ecp384", "aes256-sha512"   },
 };
 
 static void hear(void *ctx, const struct event *e)
@@ -52,8 +55,8 @@ static void hear(void *ctx, const struct event *e)
 		return;
 	p->sent++;
 	p->esp_seen += ip.protocol == PROTO_ESP;
-	p->udp_seen += ip.protocol == PROTO_UDP && ip.udp.len > 4 && (ip.to.port == 4500 || ip.from.port == 4500) &&
-		       load_u32(ip.udp.at) != 0;
+	p->udp_seen += ip.protocol == PROTO_UDP && ip.udp.len > 4 &&
+		       (ip.to.port == 4500 || ip.from.port == 4500) && load_u32(ip.udp.at) != 0;
 }
 
 static void arrived(void *ctx, struct world_node *n, struct arrival *a)
@@ -71,7 +74,8 @@ static void add(struct pair *p, const struct way *w, struct side *s, bool target
 	struct node_config c = {
 		.outer = { address_of(target ? "192.0.2.1" : "198.51.100.1"),
 			   address_of(target ? "2001:db8:1::1" : "2001:db8:2::1") },
-		.outer_count = 2, .inner = { address_of(target ? "10.2.0.1" : "10.1.0.1") }, .inner_count = 1,
+		.outer_count = 2, .inner = { address_of(target ? "10.2.0.1" : "10.1.0.1") },
+		.inner_count = 1,
 		.is_target = target, .answers_echo = true, .replay_window = 128,
 	};
 	struct why why;
@@ -145,7 +149,8 @@ static uint64_t answered(struct pair *p)
 {
 	struct esp_counters in, out;
 
-	assert_true(node_esp_counters(p->target.node, endpoint_child_sa(p->target.e, NULL, 0), &in, &out));
+	assert_true(node_esp_counters(p->target.node, endpoint_child_sa(p->target.e, NULL, 0), &in,
+				      &out));
 	assert_int_equal(in.packets, out.packets);
 	return in.packets;
 }
@@ -170,14 +175,18 @@ static void each_way(void **state)
 			fail_msg("%s: no ping; %s", w->name, p->last_note);
 		if (p->esp_seen != (udp ? 0 : 2) || p->udp_seen < (udp ? 2 : 0))
 			fail_msg("%s: %zu plain, %zu in UDP", w->name, p->esp_seen, p->udp_seen);
-		must(endpoint_request(p->tester.e, PURPOSE_DELETE_IKE, endpoint_ike_sa(p->tester.e, 0), NULL,
-				      world_now(p->world), &why), &why);
+		must(endpoint_request(p->tester.e, PURPOSE_DELETE_IKE,
+				      endpoint_ike_sa(p->tester.e, 0), NULL, world_now(p->world),
+				      &why),
+		     &why);
 		run(p, USEC_S);
 		assert_false(is_up(p->tester.e));
 		assert_false(is_up(p->target.e));
 		assert_false(node_ping(p->tester.node, &to, &why));
 		assert_int_equal(crypto_stray_draws(p->crypto), 0);
-		assert_int_equal(endpoint_counts(p->tester.e).rowless + endpoint_counts(p->target.e).rowless, 0);
+		assert_int_equal(endpoint_counts(p->tester.e).rowless +
+					 endpoint_counts(p->target.e).rowless,
+				 0);
 		pair_free(p);
 	}
 }
@@ -186,14 +195,16 @@ static void stepped_node_sees_what_arrives(void **state)
 {
 	struct pair *p = pair_new(&ways[0], true);
 	struct esp_sending s = { .kind = ESP_SEND_PING };
+	struct sending request = { .purpose = PURPOSE_IKE_SA_INIT };
 	struct why why;
 
 	(void)state;
-	must(endpoint_send(p->tester.e, &(struct sending){ .purpose = PURPOSE_IKE_SA_INIT }, 0, &why) != NULL, &why);
+	must(endpoint_send(p->tester.e, &request, 0, &why) != NULL, &why);
 	run(p, USEC_S);
 	assert_int_equal(p->ike_arrivals, 1);
-	must(endpoint_send(p->tester.e, &(struct sending){ .purpose = PURPOSE_IKE_AUTH,
-			   .ike = endpoint_ike_sa(p->tester.e, 0) }, world_now(p->world), &why) != NULL, &why);
+	request.purpose = PURPOSE_IKE_AUTH;
+	request.ike = endpoint_ike_sa(p->tester.e, 0);
+	must(endpoint_send(p->tester.e, &request, world_now(p->world), &why) != NULL, &why);
 	run(p, USEC_S);
 	assert_int_equal(p->ike_arrivals, 2);
 	assert_true(is_up(p->tester.e));
@@ -234,7 +245,8 @@ static void eight_hours_cost_nothing(void **state)
 
 static void loss_is_overcome(void **state)
 {
-	static const struct link_fate f = { .loss_ppm = 300000, .jitter = 30 * USEC_MS, .duplicate_ppm = 50000,
+	static const struct link_fate f = { .loss_ppm = 300000, .jitter = 30 * USEC_MS,
+				.duplicate_ppm = 50000,
 					    .reorder_ppm = 50000 };
 	unsigned up = 0;
 
@@ -258,7 +270,8 @@ static void loss_is_overcome(void **state)
 
 static uint64_t story(void)
 {
-	static const struct link_fate f = { .loss_ppm = 200000, .jitter = 30 * USEC_MS, .corrupt_ppm = 100000 };
+	static const struct link_fate f = { .loss_ppm = 200000, .jitter = 30 * USEC_MS,
+				.corrupt_ppm = 100000 };
 	struct pair *p = pair_new(&ways[5], false);
 	struct address to = address_of("10.2.0.1");
 	uint64_t digest;
@@ -282,7 +295,7 @@ static void same_seed_same_story(void **state)
 	assert_true(story() == story());
 }
 
-/* The NAT forgets its mapping: the tester's next packet moves the target's answers (RFC 7296 2.23). */
+/* The NAT forgets its mapping: the tester's next packet moves the answers (RFC 7296 2.23). */
 static void rebinding_is_followed(void **state)
 {
 	struct pair *p = pair_new(&ways[4], false);

@@ -13,7 +13,8 @@
 
 bool tun_possible(void)
 {
-	return geteuid() == 0 && access("/dev/net/tun", R_OK | W_OK) == 0 && unshare(CLONE_NEWNET) == 0;
+	return geteuid() == 0 && access("/dev/net/tun", R_OK | W_OK) == 0 &&
+	       unshare(CLONE_NEWNET) == 0;
 }
 
 static int open_device(void)
@@ -31,10 +32,12 @@ static int open_device(void)
 
 static int bring_up(void)
 {
-	return system("set -e; exec 2>/dev/null; ip link set lo up; ip addr add " KERNEL4 "/32 dev tun0; "
-		      "ip -6 addr add " KERNEL6 "/128 dev tun0 nodad; ip link set tun0 mtu 1400 up; "
-		      "ip route add 198.51.100.0/24 dev tun0; ip route add 203.0.113.0/24 dev tun0; "
-		      "ip -6 route add 2001:db8:2::/64 dev tun0; ip -6 route add 2001:db8:3::/64 dev tun0");
+	return system(
+		"set -e; exec 2>/dev/null; ip link set lo up; ip addr add " KERNEL4 "/32 dev tun0; "
+		"ip -6 addr add " KERNEL6 "/128 dev tun0 nodad; ip link set tun0 mtu 1400 up; "
+		"ip route add 198.51.100.0/24 dev tun0; ip route add 203.0.113.0/24 dev tun0; "
+		"ip -6 route add 2001:db8:2::/64 dev tun0; ip -6 route add 2001:db8:3::/64 dev "
+		"tun0");
 }
 
 int tun_room(void)

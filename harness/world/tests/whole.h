@@ -23,7 +23,8 @@ struct way {
 };
 void must(bool good, const struct why *why);
 void connection_of(struct arena *a, const struct way *w, bool target, struct connection *c);
-struct endpoint_config endpoint_of(struct crypto *crypto, const struct connection *c, bool target, bool automatic);
+struct endpoint_config endpoint_of(struct crypto *crypto, const struct connection *c, bool target,
+				   bool automatic);
 /* Established, with a Child SA that lives? */
 bool is_up(struct endpoint *e);
 
