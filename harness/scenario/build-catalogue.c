@@ -56,7 +56,8 @@ static enum gate gate_of(const char *text, enum level level)
 static void build_requirement(struct library *l, const char *file, const char *rfc, xmlNode *n,
 			      struct requirement *r)
 {
-	const char *explicit_keyword = dom_attr(l, n, "explicit"), *observable = dom_attr(l, n, "observable");
+	const char *explicit_keyword = dom_attr(l, n, "explicit"),
+		   *observable = dom_attr(l, n, "observable");
 	r->id = dom_attr(l, n, "id");
 	r->rfc = rfc;
 	r->section = dom_attr(l, n, "section");
@@ -81,14 +82,16 @@ static bool sound_requirement(struct library *l, const struct requirement *r)
 	if (r->rule == NULL)
 		return false;
 	if (other != NULL)
-		return complain(l, r->file, r->line, "'%s' is also defined in %s:%u", r->id, other->file,
-				other->line);
+		return complain(l, r->file, r->line, "'%s' is also defined in %s:%u", r->id,
+				other->file, other->line);
 	size_t len = strlen(r->rfc);
 	bool rfc = strncmp(r->id, "RFC", 3) == 0;
 	if (rfc && (strncmp(r->id + 3, r->rfc, len) != 0 || r->id[3 + len] != '-'))
-		return complain(l, r->file, r->line, "'%s' is no requirement of RFC %s", r->id, r->rfc);
+		return complain(l, r->file, r->line, "'%s' is no requirement of RFC %s", r->id,
+				r->rfc);
 	if (strcmp(r->observable, "no") == 0 && r->waiver == NULL)
-		return complain(l, r->file, r->line, "'%s' cannot be observed and needs a <waiver>", r->id);
+		return complain(l, r->file, r->line, "'%s' cannot be observed and needs a <waiver>",
+				r->id);
 	return true;
 }
 
@@ -99,7 +102,8 @@ bool build_requirements(struct library *l, const char *file, struct _xmlNode *ro
 	struct requirement *all = build_array(l, file, count, sizeof(*all));
 	if (all == NULL || rfc == NULL)
 		return false;
-	for (xmlNode *n = dom_child(root, "requirement"); n != NULL; n = dom_next(n, "requirement"), all++) {
+	for (xmlNode *n = dom_child(root, "requirement"); n != NULL;
+	     n = dom_next(n, "requirement"), all++) {
 		build_requirement(l, file, rfc, n, all);
 		if (all->id != NULL && sound_requirement(l, all))
 			library_add_requirement(l, all);
@@ -120,10 +124,12 @@ static void check_omission(struct library *l, const struct fault *f, unsigned li
 
 static bool build_edit(struct library *l, struct fault *f, xmlNode *edit)
 {
-	const char *request = dom_attr(l, edit, "request"), *response = dom_attr(l, edit, "response");
+	const char *request = dom_attr(l, edit, "request"),
+		   *response = dom_attr(l, edit, "response");
 	const char *esp = dom_attr(l, edit, "esp");
 	if ((request != NULL) + (response != NULL) + (esp != NULL) != 1)
-		return complain(l, f->file, dom_line(edit), "<edit> needs exactly one of request, response, esp");
+		return complain(l, f->file, dom_line(edit),
+				"<edit> needs exactly one of request, response, esp");
 	f->message = request != NULL ? request : response != NULL ? response : esp;
 	f->response = response != NULL;
 	f->esp = esp != NULL;
@@ -142,8 +148,8 @@ static void build_fault(struct library *l, const char *file, xmlNode *n)
 	f->title = dom_child_text(l, n, "title");
 	const struct fault *other = library_fault(l, f->id);
 	if (other != NULL)
-		complain(l, file, f->line, "the fault '%s' is also defined in %s:%u", f->id, other->file,
-			 other->line);
+		complain(l, file, f->line, "the fault '%s' is also defined in %s:%u", f->id,
+			 other->file, other->line);
 	if (omit != NULL && (f->omit = dom_attr(l, omit, "check")) != NULL)
 		check_omission(l, f, dom_line(omit));
 	if (edit != NULL && build_edit(l, f, edit))

@@ -53,7 +53,8 @@ static bool build_driver(struct build *b)
 		return true;
 	p->driver = dom_attr(b->l, driver, "kind");
 	p->driver_config = dom_attr(b->l, driver, "config");
-	p->commands = build_array(b->l, b->file, dom_count(driver, "command"), sizeof(*p->commands));
+	p->commands =
+		build_array(b->l, b->file, dom_count(driver, "command"), sizeof(*p->commands));
 	if (p->commands == NULL)
 		return false;
 	for (xmlNode *n = dom_child(driver, "command"); n != NULL; n = dom_next(n, "command"))
@@ -74,7 +75,8 @@ static const char **build_suites(struct build *b, xmlNode *n, const char *name, 
 	return out;
 }
 
-static void build_end(struct build *b, xmlNode *connection, const char *name, struct profile_end *end)
+static void build_end(struct build *b, xmlNode *connection, const char *name,
+		      struct profile_end *end)
 {
 	xmlNode *n = dom_child(connection, name);
 	if (n == NULL)
@@ -91,10 +93,12 @@ static void build_end(struct build *b, xmlNode *connection, const char *name, st
 static bool build_connections(struct build *b)
 {
 	struct profile *p = b->p;
-	p->connections = build_array(b->l, b->file, dom_count(b->root, "connection"), sizeof(*p->connections));
+	p->connections = build_array(b->l, b->file, dom_count(b->root, "connection"),
+				     sizeof(*p->connections));
 	if (p->connections == NULL)
 		return false;
-	for (xmlNode *n = dom_child(b->root, "connection"); n != NULL; n = dom_next(n, "connection")) {
+	for (xmlNode *n = dom_child(b->root, "connection"); n != NULL;
+	     n = dom_next(n, "connection")) {
 		struct profile_connection *c = &p->connections[p->connection_count++];
 		const char *mode = dom_attr(b->l, n, "mode");
 		c->name = dom_attr(b->l, n, "name");
@@ -113,7 +117,8 @@ static bool build_connections(struct build *b)
 static bool build_features(struct build *b)
 {
 	struct profile *p = b->p;
-	p->features = build_array(b->l, b->file, dom_count(b->root, "feature"), sizeof(*p->features));
+	p->features =
+		build_array(b->l, b->file, dom_count(b->root, "feature"), sizeof(*p->features));
 	if (p->features == NULL)
 		return false;
 	for (xmlNode *n = dom_child(b->root, "feature"); n != NULL; n = dom_next(n, "feature"))
@@ -154,12 +159,13 @@ bool build_profile(struct library *l, const char *file, struct bytes text, struc
 	build_time(&b, "silence", 3 * USEC_S, &b.p->silence);
 	build_time(&b, "settle", 200 * USEC_MS, &b.p->settle);
 	build_time(&b, "restart", 30 * USEC_S, &b.p->restart);
-	if (b.p->id == NULL || !build_addresses(&b) || !build_driver(&b) || !build_connections(&b) ||
-	    !build_features(&b))
+	if (b.p->id == NULL || !build_addresses(&b) || !build_driver(&b) ||
+	    !build_connections(&b) || !build_features(&b))
 		return false;
 	const struct profile *other = library_profile(l, b.p->id);
 	if (other != NULL)
-		complain(l, file, dom_line(root), "the profile '%s' is also defined in %s", b.p->id, other->file);
+		complain(l, file, dom_line(root), "the profile '%s' is also defined in %s", b.p->id,
+			 other->file);
 	mean_profile(l, b.p);
 	return l->complaints.count == before && list_add(l, &l->profiles, b.p);
 }
@@ -221,8 +227,8 @@ static bool element_number(const char *text, size_t *out)
 	return text[0] >= '1' && text[0] <= '9' && strcmp(end, "]") == 0;
 }
 
-bool profile_lookup(const struct profile *p, const char *reference, struct arena *a, struct value *out,
-		    struct why *why)
+bool profile_lookup(const struct profile *p, const char *reference, struct arena *a,
+		    struct value *out, struct why *why)
 {
 	if (strncmp(reference, "target.", 7) != 0)
 		return why_set(why, "'%s' is not the target's", reference);
@@ -232,7 +238,8 @@ bool profile_lookup(const struct profile *p, const char *reference, struct arena
 	if (text == NULL)
 		text = suites_of(p, a, name, len);
 	if (text == NULL)
-		return why_set(why, "the profile '%s' has no feature '%.*s'", p->id, (int)len, name);
+		return why_set(why, "the profile '%s' has no feature '%.*s'", p->id, (int)len,
+			       name);
 	if (name[len] == '[' && !element_number(name + len + 1, &wanted))
 		return why_set(why, "'%s': elements count from 1", reference);
 	struct value *items = arena_array(a, strlen(text) / 2 + 1, sizeof(*items));
@@ -241,8 +248,8 @@ bool profile_lookup(const struct profile *p, const char *reference, struct arena
 	if (items == NULL)
 		return why_set(why, "no memory");
 	if (wanted > count)
-		return why_set(why, "'%.*s' of the profile '%s' has only %zu elements", (int)len, name, p->id,
-			       count);
+		return why_set(why, "'%.*s' of the profile '%s' has only %zu elements", (int)len,
+			       name, p->id, count);
 	*out = wanted > 0 ? items[wanted - 1] : count == 1 ? items[0] :
 		(struct value){ .kind = VALUE_LIST, .items = items, .count = count };
 	return true;

@@ -27,10 +27,12 @@ static const char *unknown_requirement(struct library *l, const char *ref)
 static bool build_requirements_of(struct build *b)
 {
 	struct scenario *s = b->s;
-	s->requirements = build_array(b->l, b->file, dom_count(b->root, "requirement"), sizeof(*s->requirements));
+	s->requirements = build_array(b->l, b->file, dom_count(b->root, "requirement"),
+				      sizeof(*s->requirements));
 	if (s->requirements == NULL)
 		return false;
-	for (xmlNode *n = dom_child(b->root, "requirement"); n != NULL; n = dom_next(n, "requirement")) {
+	for (xmlNode *n = dom_child(b->root, "requirement"); n != NULL;
+	     n = dom_next(n, "requirement")) {
 		struct scenario_requirement *r = &s->requirements[s->requirement_count];
 		const char *ref = dom_attr(b->l, n, "ref");
 		r->id = dom_attr(b->l, n, "id");
@@ -40,8 +42,8 @@ static bool build_requirements_of(struct build *b)
 		s->requirement_count++;
 		r->requirement = library_requirement(b->l, ref);
 		if (r->requirement == NULL && !told(b->l, b->file, r->line))
-			complain(b->l, b->file, r->line, "the catalogue has no requirement '%s'%s", ref,
-				 unknown_requirement(b->l, ref));
+			complain(b->l, b->file, r->line, "the catalogue has no requirement '%s'%s",
+				 ref, unknown_requirement(b->l, ref));
 	}
 	return true;
 }
@@ -161,7 +163,8 @@ static bool build_rows(struct build *b)
 static bool build_for_each(struct build *b)
 {
 	struct scenario *s = b->s;
-	s->for_each = build_array(b->l, b->file, dom_count(b->root, "for-each"), sizeof(*s->for_each));
+	s->for_each =
+		build_array(b->l, b->file, dom_count(b->root, "for-each"), sizeof(*s->for_each));
 	if (s->for_each == NULL)
 		return false;
 	for (xmlNode *n = dom_child(b->root, "for-each"); n != NULL; n = dom_next(n, "for-each")) {
@@ -195,8 +198,8 @@ static bool build_head(struct build *b)
 	if (s->id == NULL || s->title == NULL)
 		return false;
 	s->area = area_of(b->l, s->id);
-	return build_requirements_of(b) && build_faults_of(b) && build_needs(b) && build_testers(b) &&
-	       build_vars(b) && build_rows(b) && build_for_each(b);
+	return build_requirements_of(b) && build_faults_of(b) && build_needs(b) &&
+	       build_testers(b) && build_vars(b) && build_rows(b) && build_for_each(b);
 }
 
 static bool is_new_id(struct build *b)
@@ -204,8 +207,9 @@ static bool is_new_id(struct build *b)
 	for (size_t i = 0; i < b->l->scenarios.count; i++) {
 		const struct scenario *other = b->l->scenarios.items[i];
 		if (strcmp(other->id, b->s->id) == 0)
-			return complain(b->l, b->file, b->s->line, "the id '%s' is also that of %s:%u", b->s->id,
-					other->file, other->line);
+			return complain(b->l, b->file, b->s->line,
+					"the id '%s' is also that of %s:%u", b->s->id, other->file,
+					other->line);
 	}
 	return true;
 }

@@ -24,8 +24,8 @@ static bool wants_expr(enum attribute_type type, const char *text)
 	}
 }
 
-static void parse_attr(struct build *b, const xmlNode *node, const struct type_row *type, struct attr *a,
-		       const char *name)
+static void parse_attr(struct build *b, const xmlNode *node, const struct type_row *type,
+		       struct attr *a, const char *name)
 {
 	struct why why = { .text = "" };
 	if (type->type == TYPE_VALUES)
@@ -35,7 +35,8 @@ static void parse_attr(struct build *b, const xmlNode *node, const struct type_r
 	else
 		return;
 	if (a->expr == NULL)
-		complain(b->l, b->file, dom_line(node), "<%s %s>: %s", dom_name(node), name, why.text);
+		complain(b->l, b->file, dom_line(node), "<%s %s>: %s", dom_name(node), name,
+			 why.text);
 }
 
 /* A field of an added part is a value; a parameter of an include may be any text. */
@@ -47,8 +48,8 @@ static void parse_other(struct build *b, const xmlNode *node, struct attr *a)
 		complain(b->l, b->file, dom_line(node), "<add %s>: %s", a->other, why.text);
 }
 
-static void build_attr(struct build *b, const xmlNode *node, const struct shape *shape, const char *name,
-		       struct attr *a)
+static void build_attr(struct build *b, const xmlNode *node, const struct shape *shape,
+		       const char *name, struct attr *a)
 {
 	bool any;
 	const struct type_row *type = shape_attribute(shape, name, &any);
@@ -66,7 +67,8 @@ static void build_attr(struct build *b, const xmlNode *node, const struct shape 
 		parse_other(b, node, a);
 }
 
-static bool build_attrs(struct build *b, const xmlNode *node, const struct shape *shape, struct element_node *out)
+static bool build_attrs(struct build *b, const xmlNode *node, const struct shape *shape,
+			struct element_node *out)
 {
 	size_t count = 0, extra = strcmp(shape->name, "include") == 0 ? 32 : 0;
 	for (const xmlAttr *at = node->properties; at != NULL; at = at->next)
@@ -77,7 +79,8 @@ static bool build_attrs(struct build *b, const xmlNode *node, const struct shape
 	out->attrs = attrs;
 	for (const xmlAttr *at = node->properties; at != NULL; at = at->next)
 		if (at->ns == NULL)
-			build_attr(b, node, shape, (const char *)at->name, &attrs[out->attr_count++]);
+			build_attr(b, node, shape, (const char *)at->name,
+				   &attrs[out->attr_count++]);
 	return true;
 }
 
@@ -100,8 +103,8 @@ static void check_params(struct build *b, const struct element_node *n, const st
 	for (size_t i = 0; i < n->attr_count; i++) {
 		const struct attr *a = &n->attrs[i];
 		if (a->name == AT_OTHER && !has_param(s, a->other))
-			complain(b->l, b->file, n->line, "'%s' has no parameter '%s'%s", s->file, a->other,
-				 did_you_mean(b->l, a->other, names, count));
+			complain(b->l, b->file, n->line, "'%s' has no parameter '%s'%s", s->file,
+				 a->other, did_you_mean(b->l, a->other, names, count));
 	}
 }
 
@@ -122,9 +125,11 @@ static void add_defaults(struct build *b, struct element_node *n, const struct s
 		if (is_given(n, p->name))
 			continue;
 		if (p->text == NULL)
-			complain(b->l, b->file, n->line, "'%s' needs the parameter '%s'", s->file, p->name);
+			complain(b->l, b->file, n->line, "'%s' needs the parameter '%s'", s->file,
+				 p->name);
 		else
-			attrs[n->attr_count++] = (struct attr){ AT_OTHER, p->name, p->text, p->expr };
+			attrs[n->attr_count++] =
+				(struct attr){ AT_OTHER, p->name, p->text, p->expr };
 	}
 }
 
@@ -140,7 +145,8 @@ static bool build_include(struct build *b, struct element_node *n)
 	size_t before = b->l->complaints.count;
 	struct steps_file *s = build_steps_file(b->l, real);
 	if (s == NULL)
-		return b->l->complaints.count == before && complain(b->l, b->file, n->line, "<include>: '%s' cannot be used", href);
+		return b->l->complaints.count == before &&
+		       complain(b->l, b->file, n->line, "<include>: '%s' cannot be used", href);
 	if (s->loading)
 		return complain(b->l, b->file, n->line, "<include>: '%s' includes itself", href);
 	check_params(b, n, s);
@@ -158,7 +164,8 @@ static const struct shape *shape_of(const xmlNode *node, const struct shape *par
 	return shape != NULL && shape->element != EL_COUNT ? shape : NULL;
 }
 
-static void build_node(struct build *b, xmlNode *node, const struct shape *shape, struct element_node *out)
+static void build_node(struct build *b, xmlNode *node, const struct shape *shape,
+		       struct element_node *out)
 {
 	out->element = shape->element;
 	out->file = b->file;
@@ -174,7 +181,8 @@ static void build_node(struct build *b, xmlNode *node, const struct shape *shape
 /* What the parent's shape does not hold was complained of and is left out. */
 static bool build_list(struct build *b, xmlNode *parent, struct element_node **out, size_t *count)
 {
-	unsigned all = IN_STEPS | IN_HEAD | IN_EDITS | IN_JUDGEMENTS | IN_ANY_OF | IN_FAULT | IN_FILE;
+	unsigned all =
+		IN_STEPS | IN_HEAD | IN_EDITS | IN_JUDGEMENTS | IN_ANY_OF | IN_FAULT | IN_FILE;
 	const struct shape *shape = shape_find(dom_name(parent), all);
 	*count = 0;
 	*out = build_array(b->l, b->file, dom_count(parent, NULL), sizeof(**out));
@@ -219,14 +227,15 @@ static bool build_params(struct library *l, const char *file, xmlNode *root, str
 bool build_steps(struct library *l, const char *file, const char *real, struct _xmlNode *root,
 		 struct steps_file *out)
 {
-	return build_params(l, file, root, out) && build_nodes(l, file, real, root, &out->steps, &out->step_count);
+	return build_params(l, file, root, out) &&
+	       build_nodes(l, file, real, root, &out->steps, &out->step_count);
 }
 
 static bool load_steps(struct library *l, struct steps_file *s)
 {
 	struct bytes text;
 	size_t before = l->complaints.count;
-	if (!file_read(l, s->path, s->file, &text))
+	if (!source_read(l, s->path, s->file, &text))
 		return false;
 	xmlDocPtr doc = xml_load(l, s->file, text);
 	if (doc == NULL)
@@ -234,8 +243,8 @@ static bool load_steps(struct library *l, struct steps_file *s)
 	xmlNode *root = xmlDocGetRootElement(doc);
 	bool ok = strcmp(dom_name(root), "steps") == 0;
 	if (!ok)
-		complain(l, s->file, dom_line(root), "<steps> is wanted in an included file, not <%s>",
-			 dom_name(root));
+		complain(l, s->file, dom_line(root),
+			 "<steps> is wanted in an included file, not <%s>", dom_name(root));
 	else
 		ok = build_steps(l, s->file, s->path, root, s);
 	xml_free(doc);

@@ -16,7 +16,8 @@ const char *dom_name(const xmlNode *node)
 static xmlNode *element_from(xmlNode *node, const char *name)
 {
 	for (; node != NULL; node = node->next)
-		if (node->type == XML_ELEMENT_NODE && (name == NULL || strcmp(dom_name(node), name) == 0))
+		if (node->type == XML_ELEMENT_NODE &&
+		    (name == NULL || strcmp(dom_name(node), name) == 0))
 			return node;
 	return NULL;
 }
@@ -86,7 +87,8 @@ struct variable build_variable(struct library *l, const char *name, const char *
 	return (struct variable){ name, text, expr_parse(l->arena, text, NULL), 0 };
 }
 
-const struct expr *build_expr(struct library *l, const char *file, const xmlNode *node, const char *name)
+const struct expr *build_expr(struct library *l, const char *file, const xmlNode *node,
+			      const char *name)
 {
 	struct why why;
 	const char *text = dom_attr(l, node, name);

@@ -21,7 +21,8 @@ const char *dom_text(struct library *l, const xmlNode *node);
 /* A variable from an attribute: an expression if it is one. */
 struct variable build_variable(struct library *l, const char *name, const char *text);
 /* An expression of an attribute; complains if it is none.  NULL without the attribute. */
-const struct expr *build_expr(struct library *l, const char *file, const xmlNode *node, const char *name);
+const struct expr *build_expr(struct library *l, const char *file, const xmlNode *node,
+			      const char *name);
 
 /* count zeroed things in the arena, at least one. */
 void *build_array(struct library *l, const char *file, size_t count, size_t size);

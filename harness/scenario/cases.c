@@ -44,7 +44,8 @@ static const struct variable *find_variable(void *ctx, const char *name)
 	return v != NULL ? v : find_in(m->s->vars, m->s->var_count, name);
 }
 
-static bool lookup(void *ctx, const char *reference, struct arena *a, struct value *out, struct why *why)
+static bool lookup(void *ctx, const char *reference, struct arena *a, struct value *out,
+		   struct why *why)
 {
 	struct making *m = ctx;
 	if (m->profile == NULL)
@@ -99,8 +100,8 @@ bool fields_parse(const char *text, char message[static 32], int *kind, struct w
 	for (int i = 0; i < WIRE_KINDS; i++)
 		names[i] = wire_kind_name((enum wire_kind)i);
 	const char *near = why_nearest(colon + 1, names, WIRE_KINDS);
-	return why_set(why, "there is no kind of field '%.40s'%s%s%s", colon + 1, near ? "; did you mean '" : "",
-		       near ? near : "", near ? "'?" : "");
+	return why_set(why, "there is no kind of field '%.40s'%s%s%s", colon + 1,
+		       near ? "; did you mean '" : "", near ? near : "", near ? "'?" : "");
 }
 
 static bool add_fields(struct making *m, struct list *out, const char *text)
@@ -113,7 +114,8 @@ static bool add_fields(struct making *m, struct list *out, const char *text)
 		return false;
 	if (m->l->fields == NULL)
 		return why_set(m->why, "'%s' needs the engine that knows the honest message", text);
-	if (!m->l->fields(m->l->fields_ctx, message, m->role, kind, m->l->arena, &paths, &count, m->why))
+	if (!m->l->fields(m->l->fields_ctx, message, m->role, kind, m->l->arena, &paths, &count,
+			  m->why))
 		return false;
 	for (size_t i = 0; i < count; i++)
 		if (!add_word(m, out, arena_text(m->l->arena, paths[i])))
@@ -173,7 +175,8 @@ const char *case_id(struct arena *a, const struct scenario *s, const struct scen
 		add_slug(&id, chosen[i].text);
 	}
 	if (s->target == ROLE_BOTH)
-		sink_put(&id, bytes_text(role == ROLE_INITIATOR ? ".as-initiator" : ".as-responder"));
+		sink_put(&id,
+			 bytes_text(role == ROLE_INITIATOR ? ".as-initiator" : ".as-responder"));
 	text[id.len] = '\0';
 	return arena_text(a, text);
 }
@@ -230,7 +233,8 @@ static bool make_each(struct making *m)
 	m->chosen_count++;
 	for (size_t i = 0; i < words.count; i++) {
 		const char *word = words.items[i];
-		*v = (struct variable){ each->name, word, expr_parse(m->l->arena, word, NULL), each->line };
+		*v = (struct variable){ each->name, word, expr_parse(m->l->arena, word, NULL),
+					each->line };
 		if (!make_each(m))
 			return false;
 	}
@@ -269,8 +273,8 @@ static bool finish(struct making *m, const struct scenario_case **out, size_t *c
 	qsort(sorted, n, sizeof(*sorted), by_id);
 	for (size_t i = 1; i < n; i++)
 		if (strcmp(sorted[i - 1].id, sorted[i].id) == 0)
-			return why_at_line(m->why, m->s->file, m->s->line, "two cases have the id '%s'",
-					   sorted[i].id);
+			return why_at_line(m->why, m->s->file, m->s->line,
+					   "two cases have the id '%s'", sorted[i].id);
 	*out = cases;
 	*count = n;
 	return true;

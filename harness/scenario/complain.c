@@ -42,7 +42,8 @@ static bool is_new(const struct library *l, const struct why *why)
 
 bool complain(struct library *l, const char *file, unsigned line, const char *format, ...)
 {
-	struct why *why = l->complaints.count < COMPLAINTS_MAX ? arena_new_of(l->arena, struct why) : NULL;
+	struct why *why =
+		l->complaints.count < COMPLAINTS_MAX ? arena_new_of(l->arena, struct why) : NULL;
 	va_list args;
 	if (why == NULL) {
 		l->complaints_lost = true;
@@ -59,10 +60,12 @@ bool complain(struct library *l, const char *file, unsigned line, const char *fo
 	return false;
 }
 
-const char *did_you_mean(struct library *l, const char *word, const char *const *names, size_t count)
+const char *did_you_mean(struct library *l, const char *word, const char *const *names,
+			 size_t count)
 {
 	const char *near = why_nearest(word, names, count);
-	const char *text = near != NULL ? arena_printf(l->arena, "; did you mean '%s'?", near) : NULL;
+	const char *text =
+		near != NULL ? arena_printf(l->arena, "; did you mean '%s'?", near) : NULL;
 	return text != NULL ? text : "";
 }
 

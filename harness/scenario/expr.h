@@ -29,16 +29,16 @@ struct expr {
 	const struct expr *left, *right, *next;
 };
 
-/* The end of "${...}" that begins at text (braces nest): behind the last brace; NULL if there is none. */
+/* The end of "${...}" that begins at text (braces nest), behind the last brace; or NULL. */
 const char *reference_end(const char *text);
 /* Does the text hold a "${"? */
 bool text_has_reference(const char *text);
 
 /* Two values by an operator; false with why (overflow, kinds that do not go together). */
-bool value_operate(enum expr_op op, const struct value *a, const struct value *b, struct arena *arena,
-		   struct value *out, struct why *why);
+bool value_operate(enum expr_op op, const struct value *a, const struct value *b,
+		   struct arena *arena, struct value *out, struct why *why);
 bool value_negate(const struct value *v, struct value *out, struct why *why);
-/* A word by the registry, by the suite keywords of its transform type, or (names NULL) by any registry. */
+/* A word by the registry, or the suite keywords of its transform type; names NULL: any registry. */
 bool word_number(const struct names *names, const char *word, uint64_t *out);
 
 /* value = whole * 1,000,000 + micro, signed; false if it is no number, time or short octets. */

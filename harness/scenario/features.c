@@ -28,7 +28,8 @@ bool feature_known(struct library *l, const char *name, const char **hint)
 		if (strcmp(features[i], name) == 0)
 			return true;
 	for (size_t i = 0; i < ARRAY_LEN(families); i++)
-		if (strncmp(families[i], name, strlen(families[i])) == 0 && name[strlen(families[i])] != '\0')
+		if (strncmp(families[i], name, strlen(families[i])) == 0 &&
+		    name[strlen(families[i])] != '\0')
 			return true;
 	*hint = did_you_mean(l, name, features, ARRAY_LEN(features));
 	return false;

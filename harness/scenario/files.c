@@ -33,7 +33,7 @@ static bool read_descriptor(struct library *l, int fd, const char *shown, struct
 	return true;
 }
 
-bool file_read(struct library *l, const char *path, const char *shown, struct bytes *out)
+bool source_read(struct library *l, const char *path, const char *shown, struct bytes *out)
 {
 	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 	if (fd < 0)
@@ -70,8 +70,8 @@ static bool climbs(const char *path)
 	return false;
 }
 
-static const char *below_real(struct library *l, const char *folder, const char *href, const char *tree,
-			      bool *outside)
+static const char *below_real(struct library *l, const char *folder, const char *href,
+			      const char *tree, bool *outside)
 {
 	char joined[PATH_MAX], real[PATH_MAX];
 	if (snprintf(joined, sizeof(joined), "%s/%s", folder, href) >= (int)sizeof(joined))
@@ -101,8 +101,8 @@ const char *file_include(struct library *l, const char *from, const char *href, 
 	const char *real = below_real(l, l->real_root, href, l->real_root, &outside);
 	const char *folder = from != NULL ? folder_of(l, from) : NULL;
 	if (real == NULL && folder != NULL)
-		real = below_real(l, folder, href, file_below(from, l->real_root) ? l->real_root : folder,
-				  &outside);
+		real = below_real(l, folder, href,
+				  file_below(from, l->real_root) ? l->real_root : folder, &outside);
 	if (real == NULL && outside)
 		why_set(why, "'%s' is a link that leads out of the scenario tree", href);
 	else if (real == NULL)
@@ -135,7 +135,8 @@ static bool walk_entry(struct library *l, const char *folder, const char *name, 
 	if (!is_xml(name))
 		return true;
 	if (realpath(path, real) == NULL || !file_below(real, l->real_root))
-		return complain(l, file_shown(l, path), 0, "a link that leads out of the scenario tree");
+		return complain(l, file_shown(l, path), 0,
+				"a link that leads out of the scenario tree");
 	return list_add(l, out, (void *)path);
 }
 

@@ -9,18 +9,21 @@ static const char *const modes[] = { "tunnel", "transport", "none" };
 static const char *const auths[] = { "psk", "certificate", "raw-key", "eap", "null" };
 static const char *const drivers[] = { "builtin", "libreswan", "strongswan", "openiked", "exec" };
 static const char *const levels[] = { "must", "must-not", "should", "should-not", "may" };
-static const char *const gates[] = { "violation", "definition", "recommendation", "interpretation", "option" };
+static const char *const gates[] = { "violation", "definition", "recommendation", "interpretation",
+	"option" };
 static const char *const observables[] = { "yes", "partly", "no" };
-static const char *const judged_roles[] = { "initiator", "responder", "sender", "receiver", "both" };
-static const char *const verbs[] = { "initiate", "new-child", "rekey-child", "rekey-ike", "delete-child",
-	"delete-ike", "ping", "restart", "kill" };
+static const char *const judged_roles[] = { "initiator", "responder", "sender", "receiver",
+	"both" };
+static const char *const verbs[] = { "initiate", "new-child", "rekey-child", "rekey-ike",
+	"delete-child", "delete-ike", "ping", "restart", "kill" };
 static const char *const errors[] = { "port-unreachable", "host-unreachable", "packet-too-big" };
 static const char *const packets[] = { "ping", "pong", "udp", "tcp", "dummy", "any" };
 static const char *const messages[] = { "IKE_SA_INIT", "IKE_INTERMEDIATE", "IKE_AUTH", "IKE_FOLLOWUP_KE",
 	"IKE_SESSION_RESUME", "CREATE_CHILD_SA", "INFORMATIONAL", "new-child", "rekey-child", "rekey-ike",
 	"liveness", "delete-child", "delete-ike", "update-addresses", "configure" };
 
-const struct words packet_words = WORDS(packets), message_words = WORDS(messages), verb_words = WORDS(verbs);
+const struct words packet_words = WORDS(packets), message_words = WORDS(messages);
+const struct words verb_words = WORDS(verbs);
 
 static const struct type_row types[] = {
 	{ "text",        TYPE_TEXT,              { NULL, 0 }           },
@@ -134,93 +137,100 @@ static const struct {
 #define JUDGED "judges " COMMON
 #define COMPARED "is is-not one-of min max subset-of covers judges note"
 
+#define NONE EL_COUNT
+
 static const struct shape shapes[] = {
 	/* roots */
-	{ "scenario",     IN_FILE,      IN_HEAD,      EL_COUNT, "!id:id !target:role alive:yes-no" },
-	{ "steps",        IN_FILE | IN_HEAD, IN_STEPS | IN_PARAMS, EL_COUNT, "" },
-	{ "profile",      IN_FILE,      IN_PROFILE,   EL_COUNT, "!id:id" },
-	{ "requirements", IN_FILE,      IN_CATALOGUE, EL_COUNT, "!rfc:text" },
-	{ "faults",       IN_FILE,      IN_FAULTS,    EL_COUNT, "" },
+	{ "scenario", IN_FILE, IN_HEAD, NONE, "!id:id !target:role alive:yes-no" },
+	{ "steps", IN_FILE | IN_HEAD, IN_STEPS | IN_PARAMS, NONE, "" },
+	{ "profile", IN_FILE, IN_PROFILE, NONE, "!id:id" },
+	{ "requirements", IN_FILE, IN_CATALOGUE, NONE, "!rfc:text" },
+	{ "faults", IN_FILE, IN_FAULTS, NONE, "" },
 	/* head of a scenario */
-	{ "title",        IN_HEAD | IN_PROFILE | IN_FAULT, 0, EL_COUNT, "" },
-	{ "requirement",  IN_HEAD,      0,            EL_COUNT, "!id:name !ref:requirement" },
-	{ "fault",        IN_HEAD,      0,            EL_COUNT, "!ref:id breaks:name" },
-	{ "needs",        IN_HEAD,      0,            EL_COUNT, "!feature:id is:value min:value max:value" },
-	{ "tester",       IN_HEAD,      0,            EL_COUNT, "name:name connection:text address:text "
-		"identity:text secret:text certificate:text ppk:text over:text" },
-	{ "var",          IN_HEAD,      0,            EL_COUNT, "!name:name !value:text" },
-	{ "for-each",     IN_HEAD,      0,            EL_COUNT, "!name:name !in:text" },
-	{ "row",          IN_HEAD,      0,            EL_COUNT, "!id:id *" },
-	{ "param",        IN_PARAMS,    0,            EL_COUNT, "!name:name default:text" },
+	{ "title", IN_HEAD | IN_PROFILE | IN_FAULT, 0, NONE, "" },
+	{ "requirement", IN_HEAD, 0, NONE, "!id:name !ref:requirement" },
+	{ "fault", IN_HEAD, 0, NONE, "!ref:id breaks:name" },
+	{ "needs", IN_HEAD, 0, NONE, "!feature:id is:value min:value max:value" },
+	{ "tester", IN_HEAD, 0, NONE,
+	  "name:name connection:text address:text identity:text secret:text certificate:text "
+	  "ppk:text over:text" },
+	{ "var", IN_HEAD, 0, NONE, "!name:name !value:text" },
+	{ "for-each", IN_HEAD, 0, NONE, "!name:name !in:text" },
+	{ "row", IN_HEAD, 0, NONE, "!id:id *" },
+	{ "param", IN_PARAMS, 0, NONE, "!name:name default:text" },
 	/* steps */
-	{ "send",         IN_STEPS,     IN_EDITS,     EL_SEND,  "request response esp ip icmp octets again "
-		WHERE SHAPE "new seq size lost save " COMMON },
-	{ "expect",       IN_STEPS,     IN_JUDGEMENTS, EL_EXPECT, "request response esp ip again "
-		WHERE "with without new within times lost save " JUDGED },
-	{ "expect-nothing", IN_STEPS,   0,            EL_EXPECT_NOTHING, "for request response esp ip again "
-		WHERE "with " JUDGED },
-	{ "expect-refusal", IN_STEPS,   IN_JUDGEMENTS, EL_EXPECT_REFUSAL, "notify silence for "
-		WHERE "save " JUDGED },
-	{ "exchange",     IN_STEPS,     IN_EDITS | IN_JUDGEMENTS, EL_EXCHANGE, "!request "
-		WHERE SHAPE "with without new within save " JUDGED },
-	{ "answer",       IN_STEPS,     IN_EDITS | IN_JUDGEMENTS, EL_ANSWER, "!request "
-		WHERE SHAPE "with without new within times always lost save " JUDGED },
-	{ "establish",    IN_STEPS,     0,            EL_ESTABLISH,
-		"ike:name child:name propose propose-child until within " JUDGED },
-	{ "works",        IN_STEPS,     0,            EL_WORKS, "ike child within " JUDGED },
-	{ "gone",         IN_STEPS,     0,            EL_GONE,  "ike child within " JUDGED },
-	{ "alive",        IN_STEPS,     0,            EL_ALIVE, "within " JUDGED },
-	{ "target",       IN_STEPS,     0,            EL_TARGET, "!do ike child " COMMON },
-	{ "network",      IN_STEPS,     0,            EL_NETWORK, "address nat mtu delay jitter loss corrupt "
-		"duplicate reorder drop-ip-fragments down toward " COMMON },
-	{ "load",         IN_STEPS,     0,            EL_LOAD,  "!name esp request child size !rate for " COMMON },
-	{ "stop",         IN_STEPS,     0,            EL_STOP,  "!load " COMMON },
-	{ "wait",         IN_STEPS,     0,            EL_WAIT,  "!for " COMMON },
-	{ "check",        IN_STEPS | IN_JUDGEMENTS, 0, EL_CHECK, "field value " COMPARED },
-	{ "any-of",       IN_STEPS,     IN_ANY_OF,    EL_ANY_OF, "wanted " JUDGED },
-	{ "case",         IN_ANY_OF,    IN_STEPS,     EL_CASE,  "!when" },
-	{ "repeat",       IN_STEPS,     IN_STEPS,     EL_REPEAT, "!times every " COMMON },
-	{ "include",      IN_STEPS,     0,            EL_INCLUDE, "!href * " COMMON },
+	{ "send", IN_STEPS, IN_EDITS, EL_SEND,
+	  "request response esp ip icmp octets again " WHERE SHAPE "new seq size lost save " COMMON },
+	{ "expect", IN_STEPS, IN_JUDGEMENTS, EL_EXPECT,
+	  "request response esp ip again " WHERE "with without new within times lost save " JUDGED },
+	{ "expect-nothing", IN_STEPS, 0, EL_EXPECT_NOTHING,
+	  "for request response esp ip again " WHERE "with " JUDGED },
+	{ "expect-refusal", IN_STEPS, IN_JUDGEMENTS, EL_EXPECT_REFUSAL,
+	  "notify silence for " WHERE "save " JUDGED },
+	{ "exchange", IN_STEPS, IN_EDITS | IN_JUDGEMENTS, EL_EXCHANGE,
+	  "!request " WHERE SHAPE "with without new within save " JUDGED },
+	{ "answer", IN_STEPS, IN_EDITS | IN_JUDGEMENTS, EL_ANSWER,
+	  "!request " WHERE SHAPE "with without new within times always lost save " JUDGED },
+	{ "establish", IN_STEPS, 0, EL_ESTABLISH,
+	  "ike:name child:name propose propose-child until within " JUDGED },
+	{ "works", IN_STEPS, 0, EL_WORKS, "ike child within " JUDGED },
+	{ "gone", IN_STEPS, 0, EL_GONE, "ike child within " JUDGED },
+	{ "alive", IN_STEPS, 0, EL_ALIVE, "within " JUDGED },
+	{ "target", IN_STEPS, 0, EL_TARGET, "!do ike child " COMMON },
+	{ "network", IN_STEPS, 0, EL_NETWORK,
+	  "address nat mtu delay jitter loss corrupt duplicate reorder drop-ip-fragments down "
+	  "toward " COMMON },
+	{ "load", IN_STEPS, 0, EL_LOAD, "!name esp request child size !rate for " COMMON },
+	{ "stop", IN_STEPS, 0, EL_STOP, "!load " COMMON },
+	{ "wait", IN_STEPS, 0, EL_WAIT, "!for " COMMON },
+	{ "check", IN_STEPS | IN_JUDGEMENTS, 0, EL_CHECK, "field value " COMPARED },
+	{ "any-of", IN_STEPS, IN_ANY_OF, EL_ANY_OF, "wanted " JUDGED },
+	{ "case", IN_ANY_OF, IN_STEPS, EL_CASE, "!when" },
+	{ "repeat", IN_STEPS, IN_STEPS, EL_REPEAT, "!times every " COMMON },
+	{ "include", IN_STEPS, 0, EL_INCLUDE, "!href * " COMMON },
 	/* edits and judgements */
-	{ "set",          IN_EDITS,     0,            EL_SET,   "!field !to" },
-	{ "unset",        IN_EDITS,     0,            EL_UNSET, "!field" },
-	{ "freeze",       IN_EDITS,     0,            EL_FREEZE, "!field" },
-	{ "corrupt",      IN_EDITS,     0,            EL_CORRUPT, "field octet bit" },
-	{ "add",          IN_EDITS,     0,            EL_ADD,   "!part before after times *" },
-	{ "drop",         IN_EDITS,     0,            EL_DROP,  "!part" },
-	{ "copy",         IN_EDITS,     0,            EL_COPY,  "!part times" },
-	{ "move",         IN_EDITS,     0,            EL_MOVE,  "!part before after" },
-	{ "truncate",     IN_EDITS,     0,            EL_TRUNCATE, "by:value to" },
-	{ "append",       IN_EDITS,     0,            EL_APPEND, "!octets" },
-	{ "present",      IN_JUDGEMENTS, 0,           EL_PRESENT, "!part judges note" },
-	{ "absent",       IN_JUDGEMENTS, 0,           EL_ABSENT, "!part judges note" },
+	{ "set", IN_EDITS, 0, EL_SET, "!field !to" },
+	{ "unset", IN_EDITS, 0, EL_UNSET, "!field" },
+	{ "freeze", IN_EDITS, 0, EL_FREEZE, "!field" },
+	{ "corrupt", IN_EDITS, 0, EL_CORRUPT, "field octet bit" },
+	{ "add", IN_EDITS, 0, EL_ADD, "!part before after times *" },
+	{ "drop", IN_EDITS, 0, EL_DROP, "!part" },
+	{ "copy", IN_EDITS, 0, EL_COPY, "!part times" },
+	{ "move", IN_EDITS, 0, EL_MOVE, "!part before after" },
+	{ "truncate", IN_EDITS, 0, EL_TRUNCATE, "by:value to" },
+	{ "append", IN_EDITS, 0, EL_APPEND, "!octets" },
+	{ "present", IN_JUDGEMENTS, 0, EL_PRESENT, "!part judges note" },
+	{ "absent", IN_JUDGEMENTS, 0, EL_ABSENT, "!part judges note" },
 	/* profile */
-	{ "target",       IN_PROFILE,   0,            EL_COUNT, "!address:text address6:text port:port nat-port:port" },
-	{ "tester",       IN_PROFILE,   0,            EL_COUNT, "!address:text nat:text" },
-	{ "timing",       IN_PROFILE,   0,            EL_COUNT, "answer:time silence:time settle:time restart:time" },
-	{ "driver",       IN_PROFILE,   IN_DRIVER,    EL_COUNT, "!kind:driver config:text" },
-	{ "command",      IN_DRIVER,    0,            EL_COUNT, "!do:name" },
-	{ "certificate",  IN_PROFILE,   0,            EL_COUNT, "!name:name !chain:text !key:text" },
-	{ "connection",   IN_PROFILE,   IN_CONNECTION, EL_COUNT, "!name:name mode:mode" },
-	{ "ike",          IN_CONNECTION, 0,           EL_COUNT, "!suite:text" },
-	{ "esp",          IN_CONNECTION, 0,           EL_COUNT, "!suite:text" },
-	{ "tester",       IN_CONNECTION, 0,           EL_COUNT, "!auth:auth !identity:text secret:text certificate:name "
-		"eap-method:text ppk-id:text ppk:text selectors:text inner:text" },
-	{ "target",       IN_CONNECTION, 0,           EL_COUNT, "!auth:auth !identity:text secret:text certificate:name "
-		"eap-method:text ppk-id:text ppk:text selectors:text inner:text" },
-	{ "feature",      IN_PROFILE,   0,            EL_COUNT, "!name:id value:text" },
+	{ "target", IN_PROFILE, 0, NONE, "!address:text address6:text port:port nat-port:port" },
+	{ "tester", IN_PROFILE, 0, NONE, "!address:text nat:text" },
+	{ "timing", IN_PROFILE, 0, NONE, "answer:time silence:time settle:time restart:time" },
+	{ "driver", IN_PROFILE, IN_DRIVER, NONE, "!kind:driver config:text" },
+	{ "command", IN_DRIVER, 0, NONE, "!do:name" },
+	{ "certificate", IN_PROFILE, 0, NONE, "!name:name !chain:text !key:text" },
+	{ "connection", IN_PROFILE, IN_CONNECTION, NONE, "!name:name mode:mode" },
+	{ "ike", IN_CONNECTION, 0, NONE, "!suite:text" },
+	{ "esp", IN_CONNECTION, 0, NONE, "!suite:text" },
+	{ "tester", IN_CONNECTION, 0, NONE,
+	  "!auth:auth !identity:text secret:text certificate:name eap-method:text ppk-id:text "
+	  "ppk:text selectors:text inner:text" },
+	{ "target", IN_CONNECTION, 0, NONE,
+	  "!auth:auth !identity:text secret:text certificate:name eap-method:text ppk-id:text "
+	  "ppk:text selectors:text inner:text" },
+	{ "feature", IN_PROFILE, 0, NONE, "!name:id value:text" },
 	/* catalogue */
-	{ "requirement",  IN_CATALOGUE, IN_RULE,      EL_COUNT, "!id:requirement !section:text !level:level "
-		"gate:gate explicit:yes-no !role:judged-role !area:id observable:observable" },
-	{ "rule",         IN_RULE,      0,            EL_COUNT, "" },
-	{ "stimulus",     IN_RULE,      0,            EL_COUNT, "" },
-	{ "expected",     IN_RULE,      0,            EL_COUNT, "" },
-	{ "waiver",       IN_RULE,      0,            EL_COUNT, "" },
-	{ "note",         IN_RULE,      0,            EL_COUNT, "" },
+	{ "requirement", IN_CATALOGUE, IN_RULE, NONE,
+	  "!id:requirement !section:text !level:level gate:gate explicit:yes-no "
+	  "!role:judged-role !area:id observable:observable" },
+	{ "rule", IN_RULE, 0, NONE, "" },
+	{ "stimulus", IN_RULE, 0, NONE, "" },
+	{ "expected", IN_RULE, 0, NONE, "" },
+	{ "waiver", IN_RULE, 0, NONE, "" },
+	{ "note", IN_RULE, 0, NONE, "" },
 	/* faults */
-	{ "fault",        IN_FAULTS,    IN_FAULT,     EL_COUNT, "!id:id" },
-	{ "omit",         IN_FAULT,     0,            EL_COUNT, "!check:id" },
-	{ "edit",         IN_FAULT,     IN_EDITS,     EL_COUNT, "request:message response:message esp:packet" },
+	{ "fault", IN_FAULTS, IN_FAULT, NONE, "!id:id" },
+	{ "omit", IN_FAULT, 0, NONE, "!check:id" },
+	{ "edit", IN_FAULT, IN_EDITS, NONE, "request:message response:message esp:packet" },
 };
 
 size_t shape_names(unsigned holds, const char **out, size_t cap)

@@ -60,8 +60,8 @@ static bool is_reference(const char *text)
 	const char *tail = text + len;
 	if (is_variable(text))
 		return true;
-	return len > 0 && (*tail == '\0' || strcmp(tail, ".request") == 0 || strcmp(tail, ".response") == 0 ||
-			   strcmp(tail, ".old") == 0);
+	return len > 0 && (*tail == '\0' || strcmp(tail, ".request") == 0 ||
+			   strcmp(tail, ".response") == 0 || strcmp(tail, ".old") == 0);
 }
 
 /* RFC7296-2.25.1-02, DRAFT-MLKEM-1-01. */
@@ -117,7 +117,8 @@ static bool is_path(const char *at)
 	}
 }
 
-static bool each_word(const char *text, bool (*fits)(const char *word), struct why *why, const char *wanted)
+static bool each_word(const char *text, bool (*fits)(const char *word), struct why *why,
+		      const char *wanted)
 {
 	char word[TEXT_MAX_LEN];
 	size_t count = 0;
@@ -152,7 +153,8 @@ static bool fits_count(const char *text, struct why *why)
 		return true;
 	if (!count_parse(text, &least, &most))
 		return why_set(why, "'%.80s' is no count; it looks like 3, 0..5 or 2..", text);
-	return least <= most || why_set(why, "'%.80s' is empty: the first number is the larger one", text);
+	return least <= most ||
+	       why_set(why, "'%.80s' is empty: the first number is the larger one", text);
 }
 
 static bool fits_time(const char *text, struct why *why)
@@ -189,7 +191,8 @@ static bool fits_words(const struct type_row *type, const char *text, struct why
 		return true;
 	const char *near = why_nearest(text, type->words.words, type->words.count);
 	if (near != NULL)
-		return why_set(why, "unknown %s '%.80s'; did you mean '%s'?", type->name, text, near);
+		return why_set(why, "unknown %s '%.80s'; did you mean '%s'?", type->name, text,
+			       near);
 	for (size_t i = 0; i < type->words.count && strlen(all) + 24 < sizeof(all); i++)
 		snprintf(all + strlen(all), sizeof(all) - strlen(all), "%s%s", i > 0 ? ", " : "",
 			 type->words.words[i]);
@@ -204,7 +207,8 @@ static bool plain(bool ok, const char *text, const char *wanted, struct why *why
 
 bool type_fits(const struct type_row *type, const char *text, struct why *why)
 {
-	bool value = type->type == TYPE_VALUE || type->type == TYPE_VALUES || type->type == TYPE_PACKET;
+	bool value =
+		type->type == TYPE_VALUE || type->type == TYPE_VALUES || type->type == TYPE_PACKET;
 	if (text[0] == '\0' && type->type != TYPE_VALUES)
 		return why_set(why, "the value is empty");
 	if (!value && strlen(text) > TEXT_MAX_LEN)
@@ -213,14 +217,21 @@ bool type_fits(const struct type_row *type, const char *text, struct why *why)
 	case TYPE_TIME:         return fits_time(text, why);
 	case TYPE_COUNT:        return fits_count(text, why);
 	case TYPE_PORT:         return fits_port(text, why);
-	case TYPE_PATH:         return plain(is_path(text), text, "path; it looks like SA.P[1].T(ENCR).id", why);
+	case TYPE_PATH:
+		return plain(is_path(text), text, "path; it looks like SA.P[1].T(ENCR).id", why);
 	case TYPE_PATHS:        return each_word(text, is_path, why, "path");
-	case TYPE_JUDGES:       return each_word(text, is_judged, why, "requirement of this scenario");
-	case TYPE_REFERENCE:    return plain(is_reference(text), text,
-					     "reference (NAME, NAME.request, NAME.response, NAME.old, ${...})", why);
-	case TYPE_NAME:         return plain(is_name(text), text, "name (letters, digits, '-', '_')", why);
-	case TYPE_ID:           return plain(is_id(text), text, "id (small words joined by '.' or '-')", why);
-	case TYPE_REQUIREMENT:  return plain(is_requirement(text), text, "requirement id (RFC7296-2.1-02)", why);
+	case TYPE_JUDGES:
+		return each_word(text, is_judged, why, "requirement of this scenario");
+	case TYPE_REFERENCE:
+		return plain(is_reference(text), text,
+			     "reference (NAME, NAME.request, NAME.response, NAME.old, ${...})",
+			     why);
+	case TYPE_NAME:
+		return plain(is_name(text), text, "name (letters, digits, '-', '_')", why);
+	case TYPE_ID:
+		return plain(is_id(text), text, "id (small words joined by '.' or '-')", why);
+	case TYPE_REQUIREMENT:
+		return plain(is_requirement(text), text, "requirement id (RFC7296-2.1-02)", why);
 	case TYPE_WORDS:
 	case TYPE_WORDS_OR_VARIABLE:
 		return fits_words(type, text, why);

@@ -36,34 +36,39 @@ static bool in_namespace(const xmlNode *node)
 
 /* ------------------------------------------------------------ attributes */
 
-static void unknown_attribute(struct check *c, const xmlNode *node, const struct shape *shape, const char *name)
+static void unknown_attribute(struct check *c, const xmlNode *node, const struct shape *shape,
+			      const char *name)
 {
 	const char *names[64];
 	size_t count = 0;
 	struct shape_word word;
-	for (const char *at = shape->attributes; shape_word(&at, &word) && count < ARRAY_LEN(names);)
+	for (const char *at = shape->attributes;
+	     shape_word(&at, &word) && count < ARRAY_LEN(names);)
 		names[count++] = arena_printf(c->l->arena, "%.*s", (int)word.len, word.name);
 	complain(c->l, c->file, line_of(node), "<%s> has no attribute '%.60s'%s", shape->name, name,
 		 did_you_mean(c->l, name, names, count));
 }
 
-static void check_value(struct check *c, const xmlNode *node, const struct shape *shape, const char *name,
-			const struct type_row *type, const char *text)
+static void check_value(struct check *c, const xmlNode *node, const struct shape *shape,
+			const char *name, const struct type_row *type, const char *text)
 {
 	struct why why = { .text = "" };
 	if (strnlen(text, EXPR_TEXT_MAX) >= EXPR_TEXT_MAX)
-		complain(c->l, c->file, line_of(node), "<%s %s>: the text is too long", shape->name, name);
+		complain(c->l, c->file, line_of(node), "<%s %s>: the text is too long", shape->name,
+			 name);
 	else if (type != NULL && !type_fits(type, text, &why))
 		complain(c->l, c->file, line_of(node), "<%s %s>: %s", shape->name, name, why.text);
 }
 
-static void check_attribute(struct check *c, const xmlNode *node, const struct shape *shape, const xmlAttr *attr)
+static void check_attribute(struct check *c, const xmlNode *node, const struct shape *shape,
+			    const xmlAttr *attr)
 {
 	bool any;
 	const char *name = (const char *)attr->name;
 	if (attr->ns != NULL) {
 		if (strcmp((const char *)attr->ns->href, XSI) != 0)
-			complain(c->l, c->file, line_of(node), "<%s> has no attribute '%.60s:%.60s'", shape->name,
+			complain(c->l, c->file, line_of(node),
+				 "<%s> has no attribute '%.60s:%.60s'", shape->name,
 				 (const char *)attr->ns->prefix, name);
 		return;
 	}
@@ -87,7 +92,8 @@ static void check_required(struct check *c, const xmlNode *node, const struct sh
 		memcpy(name, word.name, word.len);
 		name[word.len] = '\0';
 		if (xmlHasNsProp((xmlNodePtr)node, (const xmlChar *)name, NULL) == NULL)
-			complain(c->l, c->file, line_of(node), "<%s> needs the attribute '%s'", shape->name, name);
+			complain(c->l, c->file, line_of(node), "<%s> needs the attribute '%s'",
+				 shape->name, name);
 	}
 }
 
@@ -100,8 +106,8 @@ static void unknown_element(struct check *c, const xmlNode *node, const struct s
 	size_t count = shape_names(0, names, ARRAY_LEN(names));
 	for (size_t i = 0; i < count; i++)
 		if (strcmp(names[i], name_of(node)) == 0) {
-			complain(c->l, c->file, line_of(node), "<%s> does not belong %s%s%s", name_of(node),
-				 parent != NULL ? "in <" : "at the root of a file",
+			complain(c->l, c->file, line_of(node), "<%s> does not belong %s%s%s",
+				 name_of(node), parent != NULL ? "in <" : "at the root of a file",
 				 parent != NULL ? parent->name : "", parent != NULL ? ">" : "");
 			return;
 		}
@@ -110,17 +116,20 @@ static void unknown_element(struct check *c, const xmlNode *node, const struct s
 		 did_you_mean(c->l, name_of(node), names, count));
 }
 
-static void check_node(struct check *c, const xmlNode *node, const struct shape *parent, unsigned depth)
+static void check_node(struct check *c, const xmlNode *node, const struct shape *parent,
+		       unsigned depth)
 {
 	if (!in_namespace(node)) {
-		complain(c->l, c->file, line_of(node), "<%.60s> is not in the namespace " NAMESPACE, name_of(node));
+		complain(c->l, c->file, line_of(node), "<%.60s> is not in the namespace " NAMESPACE,
+			 name_of(node));
 		return;
 	}
 	if (depth > DEPTH_MAX) {
 		complain(c->l, c->file, line_of(node), "elements are nested too deeply");
 		return;
 	}
-	const struct shape *shape = shape_find(name_of(node), parent != NULL ? parent->holds : IN_FILE);
+	const struct shape *shape =
+		shape_find(name_of(node), parent != NULL ? parent->holds : IN_FILE);
 	if (shape == NULL) {
 		unknown_element(c, node, parent);
 		return;

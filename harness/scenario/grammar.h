@@ -9,9 +9,19 @@
 
 /* Where an element may stand: the kinds of children that its parent has. */
 enum {
-	IN_FILE = 1 << 0, IN_HEAD = 1 << 1, IN_STEPS = 1 << 2, IN_EDITS = 1 << 3, IN_JUDGEMENTS = 1 << 4,
-	IN_ANY_OF = 1 << 5, IN_PARAMS = 1 << 6, IN_PROFILE = 1 << 7, IN_DRIVER = 1 << 8,
-	IN_CONNECTION = 1 << 9, IN_CATALOGUE = 1 << 10, IN_RULE = 1 << 11, IN_FAULTS = 1 << 12,
+	IN_FILE = 1 << 0,
+	IN_HEAD = 1 << 1,
+	IN_STEPS = 1 << 2,
+	IN_EDITS = 1 << 3,
+	IN_JUDGEMENTS = 1 << 4,
+	IN_ANY_OF = 1 << 5,
+	IN_PARAMS = 1 << 6,
+	IN_PROFILE = 1 << 7,
+	IN_DRIVER = 1 << 8,
+	IN_CONNECTION = 1 << 9,
+	IN_CATALOGUE = 1 << 10,
+	IN_RULE = 1 << 11,
+	IN_FAULTS = 1 << 12,
 	IN_FAULT = 1 << 13,
 };
 
@@ -55,7 +65,7 @@ struct type_row {
 const struct shape *shape_find(const char *name, unsigned holds);
 /* The names of all that may stand there (holds 0: anywhere). */
 size_t shape_names(unsigned holds, const char **out, size_t cap);
-/* The type of an attribute of a shape; NULL if it has no such attribute; *any: others are allowed. */
+/* The type of an attribute of a shape; NULL if it has none of that name; *any: others are allowed. */
 const struct type_row *shape_attribute(const struct shape *shape, const char *name, bool *any);
 /* The words of shape->attributes one by one. */
 struct shape_word {

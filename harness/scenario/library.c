@@ -80,8 +80,9 @@ static bool tell(struct library *l, library_complaint *hear, void *ctx)
 			hear(ctx, l->complaints.items[i]);
 	if (lost && hear != NULL) {
 		struct why why;
-		why_at_line(&why, l->root, 0, arena_failed(l->arena) ? "the files take too much memory" :
-			    "there are more faults than are shown");
+		why_at_line(&why, l->root, 0,
+			    arena_failed(l->arena) ? "the files take too much memory"
+						   : "there are more faults than are shown");
 		hear(ctx, &why);
 	}
 	l->complaints = (struct list){ NULL, 0, 0 };
@@ -105,8 +106,8 @@ static const struct {
 
 static bool load_catalogues(struct library *l);
 
-static bool build_root(struct library *l, const char *shown, const char *real, struct bytes text, xmlNode *root,
-		       size_t before)
+static bool build_root(struct library *l, const char *shown, const char *real, struct bytes text,
+		       xmlNode *root, size_t before)
 {
 	struct steps_file steps = { .path = real };
 	size_t i = 0;
@@ -160,12 +161,13 @@ static bool load_path(struct library *l, const char *real, const char *shown)
 	if (f != NULL)
 		return f->sound;
 	f = arena_new_of(l->arena, struct loaded_file);
-	if (f == NULL || (f->path = arena_text(l->arena, real)) == NULL || !list_add(l, &l->loaded, f))
+	if (f == NULL || (f->path = arena_text(l->arena, real)) == NULL ||
+	    !list_add(l, &l->loaded, f))
 		return complain(l, shown, 0, "no memory");
 	if (is_steps_file(l, real))
 		f->sound = build_steps_file(l, f->path) != NULL;
 	else
-		f->sound = file_read(l, real, shown, &text) && build_file(l, shown, f->path, text);
+		f->sound = source_read(l, real, shown, &text) && build_file(l, shown, f->path, text);
 	return f->sound;
 }
 
@@ -206,8 +208,8 @@ bool library_load_file(struct library *l, const char *path, library_complaint *h
 	return tell(l, hear, ctx) && ok;
 }
 
-bool library_load_text(struct library *l, const char *name, struct bytes text, library_complaint *hear,
-		       void *ctx)
+bool library_load_text(struct library *l, const char *name, struct bytes text,
+		       library_complaint *hear, void *ctx)
 {
 	const char *shown = arena_text(l->arena, name);
 	bool ok = shown != NULL && build_file(l, shown, NULL, text);

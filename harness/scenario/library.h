@@ -1,8 +1,9 @@
 /*
  * Inside of the loader: the library, its complaints, and the stages a file goes through.
  *
- * read (files.c) -> parsed and validated (xml.c, grammar.c) -> built (build-*.c) -> meaning (mean-*.c).
- * libxml2 is seen by xml.c, grammar.c and build-*.c alone.  Everything lives in the library's arena.
+ * read (files.c) -> parsed and validated (xml.c, grammar.c) -> built (build-*.c) -> meaning
+ * (mean-*.c).  libxml2 is seen by xml.c, grammar.c and build-*.c alone.  Everything lives in the
+ * library's arena.
  */
 #ifndef SCENARIO_LIBRARY_H
 #define SCENARIO_LIBRARY_H
@@ -62,17 +63,19 @@ struct library {
 /* Notes a fault of a file; returns false, so that `return complain(...)` reads well. */
 bool complain(struct library *l, const char *file, unsigned line, const char *format, ...)
 	__attribute__((format(printf, 4, 5)));
-/* Was something complained of at this place already?  Then what else is wrong there may only follow from it. */
+/* Was something complained of at this place already?  Then what else is wrong there may only follow
+ * from it. */
 bool told(const struct library *l, const char *file, unsigned line);
 /* Also puts it into the index. */
 bool library_add_requirement(struct library *l, struct requirement *r);
 /* "; did you mean 'x'?" or "". */
-const char *did_you_mean(struct library *l, const char *word, const char *const *names, size_t count);
+const char *did_you_mean(struct library *l, const char *word, const char *const *names,
+			 size_t count);
 
 /* ------------------------------------------------------------ files */
 
 /* The octets of a plain file inside the arena; complains (at line 0) of what it refuses. */
-bool file_read(struct library *l, const char *path, const char *shown, struct bytes *out);
+bool source_read(struct library *l, const char *path, const char *shown, struct bytes *out);
 /* The real path of an include as seen from a file; NULL with why. */
 const char *file_include(struct library *l, const char *from, const char *href, struct why *why);
 /* Does the path lie below the folder?  Both real. */

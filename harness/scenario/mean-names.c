@@ -13,10 +13,13 @@ static const char *const kind_texts[] = {
 	[KNOWN_TESTER] = "a tester", [KNOWN_LOAD] = "a load",
 };
 
-static const char *const ike_fields[] = { "spi_i", "spi_r", "next_request", "next_expected", "initiator", "SK_d",
-	"SK_ai", "SK_ar", "SK_ei", "SK_er", "SK_pi", "SK_pr", "ni", "nr" };
+static const char *const ike_fields[] = { "spi_i",     "spi_r", "next_request", "next_expected",
+					  "initiator", "SK_d",  "SK_ai",        "SK_ar",
+					  "SK_ei",     "SK_er", "SK_pi",        "SK_pr",
+					  "ni",        "nr" };
 static const char *const child_fields[] = { "spi_in", "spi_out", "ts_ours", "ts_theirs" };
-static const char *const tester_fields[] = { "address", "addresses", "inner", "outside", "nat", "identity", "ike", "child" };
+static const char *const tester_fields[] = { "address", "addresses", "inner", "outside",
+					     "nat",     "identity",  "ike",   "child" };
 static const char *const load_fields[] = { "sent", "lost", "rate", "latency" };
 static const char *const builtins[] = { "ike", "child", "target", "tester", "honest", "index" };
 
@@ -50,7 +53,8 @@ void mean_learn(struct mean *m, const char *name, const struct known *what)
 	bool newest = (what->kind == KNOWN_IKE && strcmp(name, "ike") == 0) ||
 		      (what->kind == KNOWN_CHILD && strcmp(name, "child") == 0);
 	if (k != NULL && k->kind != what->kind)
-		mean_complain(m, NULL, "'%s' is already %s (%s:%u)", name, kind_texts[k->kind], k->file, k->line);
+		mean_complain(m, NULL, "'%s' is already %s (%s:%u)", name, kind_texts[k->kind],
+			      k->file, k->line);
 	else if (k == NULL && other != NULL && !newest)
 		mean_complain(m, NULL, "'%s' is already %s", name, other);
 	if (k == NULL) {
@@ -83,7 +87,8 @@ static const char *nearest_name(struct mean *m, const char *name)
 
 /* ------------------------------------------------------------ references */
 
-static void check_reference(struct mean *m, const char *text, const char *reference, unsigned depth);
+static void check_reference(struct mean *m, const char *text, const char *reference,
+			    unsigned depth);
 
 static void check_text(struct mean *m, const char *place, const char *text, unsigned depth)
 {
@@ -121,13 +126,14 @@ static void check_word(struct mean *m, const char *place, const char *what, cons
 	char name[64];
 	snprintf(name, sizeof(name), "%.*s", (int)strcspn(word, ".[("), word);
 	if (!one_of(name, words, count))
-		mean_complain(m, place, "%s has no '%s'%s", what, name, did_you_mean(m->l, name, words, count));
+		mean_complain(m, place, "%s has no '%s'%s", what, name,
+			      did_you_mean(m->l, name, words, count));
 }
 
 static void check_feature(struct mean *m, const char *place, const char *rest)
 {
-	static const char *const others[] = { "address", "address6", "inner", "ike-suites", "esp-suites",
-		"children", "title", "id" };
+	static const char *const others[] = { "address",    "address6", "inner", "ike-suites",
+					      "esp-suites", "children", "title", "id" };
 	const char *hint;
 	char name[80];
 	size_t len = strcspn(rest, "[.(");
@@ -139,7 +145,8 @@ static void check_feature(struct mean *m, const char *place, const char *rest)
 }
 
 /* "x.response.Nr.data": behind the name of an exchange stands which of its messages. */
-static void check_message(struct mean *m, const char *place, const struct known *k, const char *rest)
+static void check_message(struct mean *m, const char *place, const struct known *k,
+			  const char *rest)
 {
 	struct field field;
 	struct why why;
@@ -147,14 +154,15 @@ static void check_message(struct mean *m, const char *place, const struct known 
 	if (named) {
 		size_t len = strcspn(rest, ".[");
 		if (!k->both) {
-			mean_complain(m, place, "'%s' is one message: it has no '%.*s'", k->name, (int)len, rest);
+			mean_complain(m, place, "'%s' is one message: it has no '%.*s'", k->name,
+				      (int)len, rest);
 			return;
 		}
 		rest += len;
 		rest += *rest == '.';
 	} else if (k->both && strcmp(rest, "count()") != 0) {
-		mean_complain(m, place, "'%s' is an exchange: write %s.request or %s.response", k->name, k->name,
-			      k->name);
+		mean_complain(m, place, "'%s' is an exchange: write %s.request or %s.response",
+			      k->name, k->name, k->name);
 		return;
 	}
 	if (rest[0] != '\0' && strstr(rest, "${") == NULL &&
@@ -167,7 +175,8 @@ static void check_known(struct mean *m, const char *place, const struct known *k
 	if (strncmp(rest, "old.", 4) == 0 && (k->kind == KNOWN_IKE || k->kind == KNOWN_CHILD))
 		rest += 4;
 	if (rest[0] == '\0' && k->kind != KNOWN_MESSAGE)
-		mean_complain(m, place, "'%s' is %s; which of its values is meant?", k->name, kind_texts[k->kind]);
+		mean_complain(m, place, "'%s' is %s; which of its values is meant?", k->name,
+			      kind_texts[k->kind]);
 	else if (k->kind == KNOWN_MESSAGE)
 		check_message(m, place, k, rest);
 	else if (k->kind == KNOWN_IKE)
@@ -205,7 +214,8 @@ static bool check_builtin(struct mean *m, const char *place, const char *word, c
 	return true;
 }
 
-static void check_variable(struct mean *m, const char *place, const struct variable *v, unsigned depth)
+static void check_variable(struct mean *m, const char *place, const struct variable *v,
+			   unsigned depth)
 {
 	mark_used(m, v->name);
 	if (depth > REFERENCE_DEPTH_MAX)
@@ -216,7 +226,8 @@ static void check_variable(struct mean *m, const char *place, const struct varia
 		check_text(m, place, v->text, depth + 1);
 }
 
-static void check_reference(struct mean *m, const char *place, const char *reference, unsigned depth)
+static void check_reference(struct mean *m, const char *place, const char *reference,
+			    unsigned depth)
 {
 	char word[72];
 	size_t len = strcspn(reference, ".[(");
@@ -237,14 +248,16 @@ static void check_reference(struct mean *m, const char *place, const char *refer
 	else if (k != NULL)
 		check_known(m, place, k, rest);
 	else if (!check_builtin(m, place, word, rest) && m->sound)
-		mean_complain(m, place, "nothing has set '%s' before%s", word, nearest_name(m, word));
+		mean_complain(m, place, "nothing has set '%s' before%s", word,
+			      nearest_name(m, word));
 }
 
 /* ------------------------------------------------------------ attributes that name */
 
 static bool is_newest(const char *name, enum known_kind kind)
 {
-	return (kind == KNOWN_IKE && strcmp(name, "ike") == 0) || (kind == KNOWN_CHILD && strcmp(name, "child") == 0);
+	return (kind == KNOWN_IKE && strcmp(name, "ike") == 0) ||
+	       (kind == KNOWN_CHILD && strcmp(name, "child") == 0);
 }
 
 const struct known *mean_named(struct mean *m, enum attribute attribute, enum known_kind kind)
@@ -262,11 +275,13 @@ const struct known *mean_named(struct mean *m, enum attribute attribute, enum kn
 		return NULL;
 	if (k == NULL) {
 		if (m->sound)
-			mean_complain(m, text, "nothing has set '%s' before%s", word, nearest_name(m, word));
+			mean_complain(m, text, "nothing has set '%s' before%s", word,
+				      nearest_name(m, word));
 		return NULL;
 	}
 	if (k->kind != kind) {
-		mean_complain(m, text, "'%s' is %s, not %s", word, kind_texts[k->kind], kind_texts[kind]);
+		mean_complain(m, text, "'%s' is %s, not %s", word, kind_texts[k->kind],
+			      kind_texts[kind]);
 		return NULL;
 	}
 	return k;

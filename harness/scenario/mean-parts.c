@@ -6,8 +6,10 @@
 
 /* ------------------------------------------------------------ edits */
 
-/* A path that ends at a field (or an input of a derived one); false if there is nothing more to say. */
-static bool field_path(struct mean *m, const struct element_node *n, enum message_kind kind, struct field *f)
+/* A path that ends at a field (or an input of a derived one); false if there is nothing more to
+ * say. */
+static bool field_path(struct mean *m, const struct element_node *n, enum message_kind kind,
+		       struct field *f)
 {
 	const char *text = attr_text(n, AT_FIELD);
 	if (text == NULL || !mean_path(m, text, kind, f))
@@ -38,11 +40,12 @@ static void check_bit(struct mean *m, const struct element_node *n, const struct
 	/* A random octet picks among the bits there are. */
 	if (!expr_constant(bit->expr))
 		return;
-	mean_complain(m, bit->text, "'%s' has %u bits: there is no bit %llu", f->row->name, f->row->bits,
-		      (unsigned long long)number);
+	mean_complain(m, bit->text, "'%s' has %u bits: there is no bit %llu", f->row->name,
+		      f->row->bits, (unsigned long long)number);
 }
 
-static void check_added_field(struct mean *m, const char *part, const struct attr *a, enum message_kind kind)
+static void check_added_field(struct mean *m, const char *part, const struct attr *a,
+			      enum message_kind kind)
 {
 	struct field f;
 	struct why why = { .text = "" };
@@ -98,7 +101,8 @@ static void check_bounds(struct mean *m, const struct element_node *n)
 	struct value low, high;
 	int order;
 	if (min != NULL && max != NULL && settle_value(m, min, NULL, &low) == SETTLED &&
-	    settle_value(m, max, NULL, &high) == SETTLED && value_order(&low, &high, &order) && order > 0)
+	    settle_value(m, max, NULL, &high) == SETTLED && value_order(&low, &high, &order) &&
+	    order > 0)
 		mean_complain(m, min->text, "the check can never hold: min is above max");
 	if (is != NULL && is_not != NULL && settle_value(m, is, NULL, &low) == SETTLED &&
 	    settle_value(m, is_not, NULL, &high) == SETTLED && value_equal(&low, &high))
@@ -109,7 +113,8 @@ static void check_one_of(struct mean *m, const struct element_node *n)
 {
 	const struct attr *a = attr_find(n, AT_ONE_OF);
 	struct value v;
-	if (a != NULL && settle_value(m, a, NULL, &v) == SETTLED && v.kind == VALUE_LIST && v.count == 0)
+	if (a != NULL && settle_value(m, a, NULL, &v) == SETTLED && v.kind == VALUE_LIST &&
+	    v.count == 0)
 		mean_complain(m, a->text, "the check can never hold: one-of is empty");
 }
 
@@ -125,7 +130,8 @@ static void check_field(struct mean *m, const struct element_node *n, enum messa
 		if (a == NULL)
 			continue;
 		if (f.row == NULL && f.computed == NULL) {
-			mean_complain(m, text, "'%s' is a part; compare a field of it, or octets()", text);
+			mean_complain(m, text, "'%s' is a part; compare a field of it, or octets()",
+				      text);
 			return;
 		}
 		mean_fits(m, a, &f);

@@ -10,8 +10,8 @@
 #include "ikev2/message.h"
 #include "mean.h"
 
-static const char *const functions[] = { "count", "size", "index", "octets", "time", "distinct", "min", "max",
-	"mean", "step", "ones", "p99" };
+static const char *const functions[] = { "count", "size", "index", "octets", "time", "distinct",
+					 "min",   "max",  "mean",  "step",   "ones", "p99" };
 
 /* Several computed steps may follow each other: "x.time().max()". */
 static bool cut_computed(char *path, struct field *out, struct why *why)
@@ -27,8 +27,9 @@ static bool cut_computed(char *path, struct field *out, struct why *why)
 			i++;
 		if (i == ARRAY_LEN(functions)) {
 			const char *near = why_nearest(name, functions, ARRAY_LEN(functions));
-			return why_set(why, "there is no function %s()%s%s%s", name, near ? "; did you mean '" : "",
-				       near ? near : "", near ? "()'?" : "");
+			return why_set(why, "there is no function %s()%s%s%s", name,
+				       near ? "; did you mean '" : "", near ? near : "",
+				       near ? "()'?" : "");
 		}
 		if (out->computed == NULL)
 			out->computed = functions[i];
@@ -87,7 +88,8 @@ static bool root_possible(size_t i, const char *path, struct field *out, struct 
 	return true;
 }
 
-bool path_possible(enum message_kind kind, const char *text, struct field *out, struct arena *a, struct why *why)
+bool path_possible(enum message_kind kind, const char *text, struct field *out, struct arena *a,
+		   struct why *why)
 {
 	char root[32], *path = arena_text(a, text);
 	*out = (struct field){ .row = NULL };
@@ -106,10 +108,11 @@ bool path_possible(enum message_kind kind, const char *text, struct field *out, 
 		return root_possible(i, path, out, why);
 	}
 	if (kind == MESSAGE_ESP || kind == MESSAGE_IP)
-		return why_set(why, "%s has no '%s'; its parts are %sINNER, UDP and IP", kind_texts[kind], root,
-			       kind == MESSAGE_ESP ? "ESP, " : "");
+		return why_set(why, "%s has no '%s'; its parts are %sINNER, UDP and IP",
+			       kind_texts[kind], root, kind == MESSAGE_ESP ? "ESP, " : "");
 	if (kind == MESSAGE_RAW)
-		return why_set(why, "%s has no '%s'; its parts are UDP and IP", kind_texts[kind], root);
+		return why_set(why, "%s has no '%s'; its parts are UDP and IP", kind_texts[kind],
+			       root);
 	if (!message_path_possible(path, why))
 		return false;
 	out->row = message_path_is_input(path) ? NULL : message_path_row(path);
@@ -136,7 +139,8 @@ static bool is_number(const struct wire_row *row)
 	return row->kind <= WIRE_SIZE;
 }
 
-static void unknown_name(struct mean *m, const struct attr *a, const struct names *names, const char *word)
+static void unknown_name(struct mean *m, const struct attr *a, const struct names *names,
+			 const char *word)
 {
 	const char **texts = arena_array(m->l->arena, names->count + 1, sizeof(*texts));
 	for (size_t i = 0; texts != NULL && i < names->count; i++)
@@ -146,7 +150,8 @@ static void unknown_name(struct mean *m, const struct attr *a, const struct name
 }
 
 /* A number field: a number or name of its registry that fits its bits. */
-static bool fits_number(struct mean *m, const struct attr *a, const struct wire_row *row, const struct value *v)
+static bool fits_number(struct mean *m, const struct attr *a, const struct wire_row *row,
+			const struct value *v)
 {
 	struct why why;
 	uint64_t n;
@@ -155,21 +160,24 @@ static bool fits_number(struct mean *m, const struct attr *a, const struct wire_
 		return false;
 	}
 	if (v->kind == VALUE_OCTETS && v->octets.len * 8 > (size_t)(row->bits + 7) / 8 * 8)
-		return mean_complain(m, a->text, "%zu octets do not fit '%s' of %u bits", v->octets.len, row->name,
-				     row->bits);
+		return mean_complain(m, a->text, "%zu octets do not fit '%s' of %u bits",
+				     v->octets.len, row->name, row->bits);
 	if (!value_number(v, &n, &why))
 		return mean_complain(m, a->text, "'%s': %s", row->name, why.text);
 	if (row->bits < 64 && n >> row->bits != 0 && a->name != AT_MAX)
-		return mean_complain(m, a->text, "%" PRIu64 " does not fit '%s' of %u bits", n, row->name, row->bits);
+		return mean_complain(m, a->text, "%" PRIu64 " does not fit '%s' of %u bits", n,
+				     row->name, row->bits);
 	return true;
 }
 
-static bool fits_octets(struct mean *m, const struct attr *a, const struct wire_row *row, const struct value *v)
+static bool fits_octets(struct mean *m, const struct attr *a, const struct wire_row *row,
+			const struct value *v)
 {
 	struct why why;
 	struct bytes b;
 	if (v->kind == VALUE_TEXT && row->names == NULL)
-		return mean_complain(m, a->text, "'%.80s' is no value of '%s'; octets of a text are text:%.80s",
+		return mean_complain(m, a->text,
+				     "'%.80s' is no value of '%s'; octets of a text are text:%.80s",
 				     v->text, row->name, v->text);
 	if (v->kind == VALUE_TIME)
 		return mean_complain(m, a->text, "a time is no value of '%s'", row->name);
@@ -179,7 +187,8 @@ static bool fits_octets(struct mean *m, const struct attr *a, const struct wire_
 	return true;
 }
 
-static void fits_computed(struct mean *m, const struct attr *a, const char *computed, const struct value *v)
+static void fits_computed(struct mean *m, const struct attr *a, const char *computed,
+			  const struct value *v)
 {
 	static const char *const numbers[] = { "count", "size", "index", "distinct" };
 	struct why why;
@@ -191,7 +200,8 @@ static void fits_computed(struct mean *m, const struct attr *a, const char *comp
 		mean_complain(m, a->text, "time() is compared with a time, such as 5s");
 }
 
-static void fits_one(struct mean *m, const struct attr *a, const struct field *f, const struct value *v)
+static void fits_one(struct mean *m, const struct attr *a, const struct field *f,
+		     const struct value *v)
 {
 	if (f->computed != NULL)
 		fits_computed(m, a, f->computed, v);

@@ -4,26 +4,29 @@
 #include "grammar.h"
 #include "mean.h"
 
-static void check_address(struct library *l, const struct profile *p, unsigned line, const char *what,
-			  const char *text)
+static void check_address(struct library *l, const struct profile *p, unsigned line,
+			  const char *what, const char *text)
 {
 	struct address a;
 	if (text != NULL && !address_parse(text, &a))
 		complain(l, p->file, line, "'%.60s' is no address of %s", text, what);
 }
 
-static void check_each(struct library *l, const struct profile *p, unsigned line, const char *text, bool range)
+static void check_each(struct library *l, const struct profile *p, unsigned line, const char *text,
+		       bool range)
 {
-	for (const char *at = text, *word; at != NULL && (word = word_next(l->arena, &at)) != NULL;) {
+	for (const char *at = text, *word;
+	     at != NULL && (word = word_next(l->arena, &at)) != NULL;) {
 		struct address_range r;
 		struct address a;
 		if (!(range ? address_range_parse(word, &r) : address_parse(word, &a)))
-			complain(l, p->file, line, "'%.60s' is no %s", word, range ? "range of addresses" : "address");
+			complain(l, p->file, line, "'%.60s' is no %s", word,
+				 range ? "range of addresses" : "address");
 	}
 }
 
-static void check_suites(struct library *l, const struct profile *p, unsigned line, const char *const *suites,
-			 size_t count, bool esp)
+static void check_suites(struct library *l, const struct profile *p, unsigned line,
+			 const char *const *suites, size_t count, bool esp)
 {
 	struct suite suite;
 	struct why why;
@@ -43,7 +46,8 @@ static bool by(const struct profile_end *end, const char *auth)
 	return end->auth != NULL && strcmp(end->auth, auth) == 0;
 }
 
-static void check_connection(struct library *l, const struct profile *p, const struct profile_connection *c)
+static void check_connection(struct library *l, const struct profile *p,
+			     const struct profile_connection *c)
 {
 	check_suites(l, p, c->line, c->ike_suites, c->ike_count, false);
 	check_suites(l, p, c->line, c->esp_suites, c->esp_count, true);
@@ -51,7 +55,8 @@ static void check_connection(struct library *l, const struct profile *p, const s
 	check_end(l, p, &c->target);
 	if (by(&c->tester, "certificate") && c->tester.certificate == NULL)
 		complain(l, p->file, c->tester.line, "auth=\"certificate\" needs a certificate");
-	if ((by(&c->tester, "psk") || by(&c->target, "psk")) && c->tester.secret == NULL && c->target.secret == NULL)
+	if ((by(&c->tester, "psk") || by(&c->target, "psk")) && c->tester.secret == NULL &&
+	    c->target.secret == NULL)
 		complain(l, p->file, c->line, "auth=\"psk\" needs a secret");
 }
 
@@ -61,7 +66,8 @@ static void check_features(struct library *l, const struct profile *p)
 	for (size_t i = 0; i < p->feature_count; i++) {
 		const struct profile_feature *f = &p->features[i];
 		if (f->name != NULL && !feature_known(l, f->name, &hint))
-			complain(l, p->file, f->line, "a target has no feature '%s'%s; one's own begin with 'x-'",
+			complain(l, p->file, f->line,
+				 "a target has no feature '%s'%s; one's own begin with 'x-'",
 				 f->name, hint);
 	}
 }
@@ -75,8 +81,8 @@ static void check_commands(struct library *l, const struct profile *p)
 		while (verb != NULL && k < ARRAY_LEN(more) && strcmp(more[k], verb) != 0)
 			k++;
 		if (verb != NULL && k == ARRAY_LEN(more) && !words_have(&verb_words, verb))
-			complain(l, p->file, p->commands[i].line, "there is no command '%s'%s", verb,
-				 did_you_mean(l, verb, verb_words.words, verb_words.count));
+			complain(l, p->file, p->commands[i].line, "there is no command '%s'%s",
+				 verb, did_you_mean(l, verb, verb_words.words, verb_words.count));
 	}
 }
 

@@ -86,8 +86,10 @@ static void check_choices(struct mean *m, const struct element_node *n)
 			continue;
 		list_text(choices[i].of, text, sizeof(text));
 		mean_complain(m, NULL, "<%s> needs %s of %s%s", element_name(n->element),
-			      choices[i].least == 0 ? "at most one" : choices[i].most == 1 ? "exactly one" :
-			      "at least one", text, count > 1 ? ", and has several" : "");
+			      choices[i].least == 0  ? "at most one"
+			      : choices[i].most == 1 ? "exactly one"
+						     : "at least one",
+			      text, count > 1 ? ", and has several" : "");
 	}
 }
 
@@ -95,9 +97,11 @@ static void check_companions(struct mean *m, const struct element_node *n)
 {
 	char text[160];
 	for (size_t i = 0; i < ARRAY_LEN(companions); i++)
-		if (companions[i].element == n->element && attr_find(n, companions[i].attribute) != NULL &&
+		if (companions[i].element == n->element &&
+		    attr_find(n, companions[i].attribute) != NULL &&
 		    count_of(n, companions[i].with) == 0)
-			mean_complain(m, NULL, "<%s %s> makes sense only with %s", element_name(n->element),
+			mean_complain(m, NULL, "<%s %s> makes sense only with %s",
+				      element_name(n->element),
 				      attribute_name(companions[i].attribute),
 				      list_text(companions[i].with, text, sizeof(text)));
 }
@@ -123,7 +127,8 @@ static void check_notify(struct mean *m, const struct element_node *n)
 		size_t k = 0;
 		for (; k < names_notify.count && k < ARRAY_LEN(names); k++)
 			names[k] = names_notify.rows[k].text;
-		mean_complain(m, text, "'%.60s' is no notify%s", word, did_you_mean(m->l, word, names, k));
+		mean_complain(m, text, "'%.60s' is no notify%s", word,
+			      did_you_mean(m->l, word, names, k));
 	}
 	if (count != 1 && n->element != EL_EXPECT_REFUSAL)
 		mean_complain(m, text, "<%s notify> takes one notify", element_name(n->element));
@@ -133,7 +138,8 @@ static bool suite_known(const char *word, bool ike, bool esp, struct why *why)
 {
 	struct suite suite;
 	uint64_t group;
-	if ((ike && suite_parse(word, false, &suite, why)) || (esp && suite_parse(word, true, &suite, why)))
+	if ((ike && suite_parse(word, false, &suite, why)) ||
+	    (esp && suite_parse(word, true, &suite, why)))
 		return true;
 	return strchr(word, '-') == NULL && word_number(&names_ke, word, &group);
 }
@@ -166,7 +172,8 @@ static void check_propose(struct mean *m, const struct element_node *n)
 	const char *name = attr_text(n, AT_REQUEST);
 	if (name == NULL)
 		name = attr_text(n, AT_RESPONSE);
-	bool ike = n->element == EL_ESTABLISH || (name != NULL && says(name, ikes, ARRAY_LEN(ikes)));
+	bool ike =
+		n->element == EL_ESTABLISH || (name != NULL && says(name, ikes, ARRAY_LEN(ikes)));
 	bool esp = n->element != EL_ESTABLISH && name != NULL && says(name, esps, ARRAY_LEN(esps));
 	check_suites(m, attr_find(n, AT_PROPOSE), ike || !esp, esp || !ike);
 	check_suites(m, attr_find(n, AT_PROPOSE_CHILD), false, true);
@@ -178,15 +185,18 @@ static void check_order(struct mean *m, const struct element_node *n)
 	const struct attr *fragments = attr_find(n, AT_FRAGMENTS), *order = attr_find(n, AT_ORDER);
 	uint64_t most = UINT16_MAX;
 	const char *words;
-	if (fragments != NULL && settle_number(m, fragments, &most) == SETTLED && (most == 0 || most > 64))
+	if (fragments != NULL && settle_number(m, fragments, &most) == SETTLED &&
+	    (most == 0 || most > 64))
 		mean_complain(m, fragments->text, "a message is cut into 1 to 64 fragments");
 	if (order == NULL || settle_text(m, order->text, &words) != SETTLED)
 		return;
 	for (const char *at = words, *word; (word = word_next(m->l->arena, &at)) != NULL;) {
 		unsigned long index = 0;
 		if (sscanf(word, "%5lu", &index) != 1 || index == 0)
-			mean_complain(m, order->text, "<%s order>: numbers of fragments from 1 are wanted, not '%.20s'",
-				      element_name(n->element), word);
+			mean_complain(
+				m, order->text,
+				"<%s order>: numbers of fragments from 1 are wanted, not '%.20s'",
+				element_name(n->element), word);
 		else if (fragments != NULL && index > most)
 			mean_complain(m, order->text, "there is no fragment %lu of %llu", index,
 				      (unsigned long long)most);
@@ -203,7 +213,8 @@ static void check_times(struct mean *m, const struct element_node *n)
 	if (text == NULL || settle_text(m, text, &settled) != SETTLED)
 		return;
 	if (!count_parse(settled, &least, &most) || least > most)
-		mean_complain(m, text, "'%.60s' is no count; it looks like 3, 0..5 or 2..", settled);
+		mean_complain(m, text, "'%.60s' is no count; it looks like 3, 0..5 or 2..",
+			      settled);
 	else if (most == 0)
 		mean_complain(m, text, "<%s> no times at all%s", element_name(n->element),
 			      n->element == EL_EXPECT ? "; <expect-nothing> says that" : "");
@@ -236,10 +247,10 @@ static void check_spans(struct mean *m, const struct element_node *n)
 	struct value v;
 	for (size_t i = 0; i < ARRAY_LEN(times); i++) {
 		const struct attr *a = attr_find(n, times[i]);
-		if (a != NULL && settle_time(m, a, &t) == SETTLED && t == 0 && times[i] != AT_DELAY &&
-		    times[i] != AT_JITTER)
-			mean_complain(m, a->text, "<%s %s> of no time at all", element_name(n->element),
-				      attribute_name(a->name));
+		if (a != NULL && settle_time(m, a, &t) == SETTLED && t == 0 &&
+		    times[i] != AT_DELAY && times[i] != AT_JITTER)
+			mean_complain(m, a->text, "<%s %s> of no time at all",
+				      element_name(n->element), attribute_name(a->name));
 	}
 	for (size_t i = 0; i < ARRAY_LEN(numbers); i++) {
 		const struct attr *a = attr_find(n, numbers[i]);
@@ -262,9 +273,13 @@ static void check_roles(struct mean *m, const struct element_node *n)
 		return;
 	for (size_t i = 0; i < ARRAY_LEN(messages); i++) {
 		const char *text = attr_text(n, messages[i]), *name;
-		if (text != NULL && settle_text(m, text, &name) == SETTLED && says(name, once, ARRAY_LEN(once)))
-			mean_complain(m, text, "a scenario for both roles cannot name %s; use <establish>, or a target "
-				      "of one role", name);
+		if (text != NULL && settle_text(m, text, &name) == SETTLED &&
+		    says(name, once, ARRAY_LEN(once)))
+			mean_complain(m, text,
+				      "a scenario for both roles cannot name %s; use <establish>, "
+				      "or a target "
+				      "of one role",
+				      name);
 	}
 }
 
@@ -273,15 +288,18 @@ static void check_message_name(struct mean *m, const struct element_node *n)
 	static const enum attribute messages[] = { AT_REQUEST, AT_RESPONSE };
 	for (size_t i = 0; i < ARRAY_LEN(messages); i++) {
 		const char *text = attr_text(n, messages[i]), *name;
-		if (text == NULL || !text_has_reference(text) || settle_text(m, text, &name) != SETTLED)
+		if (text == NULL || !text_has_reference(text) ||
+		    settle_text(m, text, &name) != SETTLED)
 			continue;
 		if (!words_have(&message_words, name))
-			mean_complain(m, text, "'%.60s' is no message%s", name,
-				      did_you_mean(m->l, name, message_words.words, message_words.count));
+			mean_complain(
+				m, text, "'%.60s' is no message%s", name,
+				did_you_mean(m->l, name, message_words.words, message_words.count));
 	}
 }
 
-/* An edit of our message after a check of theirs would read as if it came later; and the reverse. */
+/* An edit of our message after a check of theirs would read as if it came later; and the reverse.
+ */
 static void check_children_order(struct mean *m, const struct element_node *n)
 {
 	bool edits_first = n->element == EL_EXCHANGE;
@@ -290,9 +308,12 @@ static void check_children_order(struct mean *m, const struct element_node *n)
 		if (element_is_edit(a->element) == element_is_edit(b->element) ||
 		    element_is_edit(a->element) == edits_first)
 			continue;
-		complain(m->l, b->file, b->line, "in <%s> %s", element_name(n->element), edits_first ?
-			 "the edits of our request stand before the checks of the response" :
-			 "the checks of the request stand before the edits of our response");
+		complain(
+			m->l, b->file, b->line, "in <%s> %s", element_name(n->element),
+			edits_first
+				? "the edits of our request stand before the checks of the response"
+				: "the checks of the request stand before the edits of our "
+				  "response");
 	}
 }
 
@@ -315,5 +336,6 @@ void mean_rules(struct mean *m, const struct element_node *n, bool inside_messag
 	if (inside_message && (attr_find(n, AT_FIELD) == NULL || attr_find(n, AT_VALUE) != NULL))
 		mean_complain(m, NULL, "<check> inside a message needs a field, and no value");
 	if (!inside_message && (attr_find(n, AT_VALUE) == NULL || attr_find(n, AT_FIELD) != NULL))
-		mean_complain(m, NULL, "<check> as a step needs a value; a field belongs inside a message");
+		mean_complain(m, NULL,
+			      "<check> as a step needs a value; a field belongs inside a message");
 }

@@ -74,9 +74,11 @@ static void check_faults(struct mean *m)
 	for (size_t i = 0; i < m->s->fault_count; i++) {
 		const struct scenario_fault *f = &m->s->faults[i];
 		if (!fault_known(m->l, f->ref, &hint))
-			complain(m->l, m->s->file, f->line, "there is no fault '%s'%s", f->ref, hint);
+			complain(m->l, m->s->file, f->line, "there is no fault '%s'%s", f->ref,
+				 hint);
 		if (f->breaks != NULL && !has_requirement(m->s, f->breaks))
-			complain(m->l, m->s->file, f->line, "the scenario has no requirement '%s'%s", f->breaks,
+			complain(m->l, m->s->file, f->line,
+				 "the scenario has no requirement '%s'%s", f->breaks,
 				 nearest_requirement(m, f->breaks));
 	}
 }
@@ -90,12 +92,16 @@ static void check_needs(struct mean *m)
 	for (size_t i = 0; i < m->s->need_count; i++) {
 		const struct scenario_need *n = &m->s->needs[i];
 		if (!feature_known(m->l, n->feature, &hint))
-			complain(m->l, m->s->file, n->line, "a target has no feature '%s'%s", n->feature, hint);
-		if (n->min == NULL || n->max == NULL || !expr_constant(n->min) || !expr_constant(n->max))
+			complain(m->l, m->s->file, n->line, "a target has no feature '%s'%s",
+				 n->feature, hint);
+		if (n->min == NULL || n->max == NULL || !expr_constant(n->min) ||
+		    !expr_constant(n->max))
 			continue;
 		if (expr_eval(n->min, &scope, m->l->arena, &low, NULL) &&
-		    expr_eval(n->max, &scope, m->l->arena, &high, NULL) && value_order(&low, &high, &order) && order > 0)
-			complain(m->l, m->s->file, n->line, "no target has a '%s' with min above max", n->feature);
+		    expr_eval(n->max, &scope, m->l->arena, &high, NULL) &&
+		    value_order(&low, &high, &order) && order > 0)
+			complain(m->l, m->s->file, n->line,
+				 "no target has a '%s' with min above max", n->feature);
 	}
 }
 
@@ -105,8 +111,8 @@ static void check_testers(struct mean *m)
 	m->at = &m->head;
 	for (size_t i = 0; i < m->s->tester_count; i++) {
 		const struct scenario_tester *t = &m->s->testers[i];
-		const char *const texts[] = { t->connection, t->identity, t->secret, t->address, t->certificate,
-					      t->ppk, t->over };
+		const char *const texts[] = { t->connection,  t->identity, t->secret, t->address,
+					      t->certificate, t->ppk,      t->over };
 		m->head.line = t->line;
 		if (t->name == NULL && m->s->tester_count > 1)
 			mean_complain(m, NULL, "one of several testers needs a name");
@@ -123,7 +129,8 @@ static void check_variables(struct mean *m)
 		const char *name = m->row->vars[i].name;
 		for (size_t k = 0; k < m->s->var_count; k++)
 			if (strcmp(m->s->vars[k].name, name) == 0)
-				complain(m->l, m->s->file, m->row->line, "'%s' is also a <var>", name);
+				complain(m->l, m->s->file, m->row->line, "'%s' is also a <var>",
+					 name);
 		if (mean_is_each(m, name))
 			complain(m->l, m->s->file, m->row->line, "'%s' is also a <for-each>", name);
 	}
@@ -150,7 +157,8 @@ static void check_lists(struct mean *m)
 			complain(m->l, m->s->file, each->line, "%s", why.text);
 		else if (!words_have(&message_words, message))
 			complain(m->l, m->s->file, each->line, "'%s' is no message%s", message,
-				 did_you_mean(m->l, message, message_words.words, message_words.count));
+				 did_you_mean(m->l, message, message_words.words,
+					      message_words.count));
 	}
 }
 
@@ -171,11 +179,12 @@ static void check_unused(struct mean *m)
 	for (size_t i = 0; i < s->row_count; i++)
 		for (size_t k = 0; k < s->rows[i].count; k++)
 			if (!listed(&m->used, s->rows[i].vars[k].name))
-				complain(m->l, s->file, s->rows[i].line, "nothing uses '%s' of the row",
-					 s->rows[i].vars[k].name);
+				complain(m->l, s->file, s->rows[i].line,
+					 "nothing uses '%s' of the row", s->rows[i].vars[k].name);
 	for (size_t i = 0; i < s->for_each_count; i++)
 		if (!listed(&m->used, s->for_each[i].name))
-			complain(m->l, s->file, s->for_each[i].line, "nothing uses '%s'", s->for_each[i].name);
+			complain(m->l, s->file, s->for_each[i].line, "nothing uses '%s'",
+				 s->for_each[i].name);
 }
 
 /* Ids can be told before the run where no list depends on a profile or on the engine. */
@@ -185,7 +194,8 @@ static void check_ids(struct mean *m)
 	size_t count;
 	struct why why;
 	for (size_t i = 0; i < m->s->for_each_count; i++)
-		if (strstr(m->s->for_each[i].in, "${") != NULL || strncmp(m->s->for_each[i].in, "fields:", 7) == 0)
+		if (strstr(m->s->for_each[i].in, "${") != NULL ||
+		    strncmp(m->s->for_each[i].in, "fields:", 7) == 0)
 			return;
 	if (m->s->row_count + m->s->for_each_count > 0 &&
 	    !scenario_cases(m->l, m->s, NULL, NULL, 0, &cases, &count, &why))
@@ -198,7 +208,8 @@ static void check_row_ids(struct mean *m)
 	for (size_t i = 0; i < s->row_count; i++)
 		for (size_t k = 0; k < i; k++)
 			if (strcmp(s->rows[i].id, s->rows[k].id) == 0)
-				complain(m->l, s->file, s->rows[i].line, "a second row '%s'", s->rows[i].id);
+				complain(m->l, s->file, s->rows[i].line, "a second row '%s'",
+					 s->rows[i].id);
 }
 
 static void walk(struct mean *m, const struct scenario_row *row)
@@ -212,7 +223,9 @@ static void walk(struct mean *m, const struct scenario_row *row)
 
 bool mean_scenario(struct library *l, const struct scenario *s, bool sound)
 {
-	struct mean m = { .l = l, .s = s, .sound = sound, .head = { .element = EL_COUNT, .file = s->file } };
+	struct mean m = {
+		.l = l, .s = s, .sound = sound, .head = {.element = EL_COUNT, .file = s->file}
+	};
 	size_t before = l->complaints.count;
 	check_faults(&m);
 	check_needs(&m);

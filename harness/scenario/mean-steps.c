@@ -27,8 +27,9 @@ static const char *exchange_of(const char *name)
 
 static bool same_exchange(const char *a, const char *b)
 {
-	return strcmp(a, b) == 0 || (strcmp(exchange_of(a), exchange_of(b)) == 0 &&
-				     (strcmp(exchange_of(a), a) == 0 || strcmp(exchange_of(b), b) == 0));
+	return strcmp(a, b) == 0 ||
+	       (strcmp(exchange_of(a), exchange_of(b)) == 0 &&
+		(strcmp(exchange_of(a), a) == 0 || strcmp(exchange_of(b), b) == 0));
 }
 
 /* Which message of an exchange a reference means. */
@@ -55,11 +56,12 @@ static void check_again(struct mean *m, const struct element_node *n)
 	const char *name = settled_or(m, n, AT_AGAIN);
 	struct known side = side_of(k, name);
 	if (side.both)
-		mean_complain(m, name, "'%s' is an exchange: write %s.request or %s.response", k->name, k->name,
-			      k->name);
+		mean_complain(m, name, "'%s' is an exchange: write %s.request or %s.response",
+			      k->name, k->name, k->name);
 	else if (side.ours != send)
 		mean_complain(m, name, "'%s' was %s; <%s again> wants one that %s", name,
-			      side.ours ? "sent by the tester" : "sent by the target", element_name(n->element),
+			      side.ours ? "sent by the tester" : "sent by the target",
+			      element_name(n->element),
 			      send ? "the tester sent" : "the target sent");
 }
 
@@ -79,23 +81,31 @@ static void check_answers(struct mean *m, const struct element_node *n)
 	else if (!side.request && attr_find(n, AT_ICMP) == NULL)
 		mean_complain(m, NULL, "'%s' is a response: it has no answer", k->name);
 	else if (response != NULL && side.purpose != NULL && !same_exchange(response, side.purpose))
-		mean_complain(m, NULL, "a response to '%s' is of %s, not %s", k->name, side.purpose, response);
+		mean_complain(m, NULL, "a response to '%s' is of %s, not %s", k->name, side.purpose,
+			      response);
 }
 
 /* What `save` of this element keeps. */
 static struct known message_of(struct mean *m, const struct element_node *n)
 {
-	struct known k = { .kind = KNOWN_MESSAGE, .ours = n->element == EL_SEND || n->element == EL_EXCHANGE };
-	const struct known *again = attr_find(n, AT_AGAIN) != NULL ?
-		mean_known(m, arena_printf(m->l->arena, "%.*s", (int)strcspn(attr_text(n, AT_AGAIN), "."),
-					   attr_text(n, AT_AGAIN))) : NULL;
+	struct known k = { .kind = KNOWN_MESSAGE,
+			   .ours = n->element == EL_SEND || n->element == EL_EXCHANGE };
+	const struct known *again =
+		attr_find(n, AT_AGAIN) != NULL
+			? mean_known(m, arena_printf(m->l->arena, "%.*s",
+						     (int)strcspn(attr_text(n, AT_AGAIN), "."),
+						     attr_text(n, AT_AGAIN)))
+			: NULL;
 	if (again != NULL && again->kind == KNOWN_MESSAGE)
 		return side_of(again, attr_text(n, AT_AGAIN));
 	k.request = attr_find(n, AT_REQUEST) != NULL;
 	k.both = n->element == EL_EXCHANGE || n->element == EL_ANSWER;
 	k.purpose = settled_or(m, n, k.request ? AT_REQUEST : AT_RESPONSE);
-	k.message = attr_find(n, AT_ESP) != NULL ? MESSAGE_ESP : attr_find(n, AT_IP) != NULL ? MESSAGE_IP :
-		attr_find(n, AT_OCTETS) != NULL || attr_find(n, AT_ICMP) != NULL ? MESSAGE_RAW : MESSAGE_IKE;
+	k.message = attr_find(n, AT_ESP) != NULL  ? MESSAGE_ESP
+		    : attr_find(n, AT_IP) != NULL ? MESSAGE_IP
+		    : attr_find(n, AT_OCTETS) != NULL || attr_find(n, AT_ICMP) != NULL
+			    ? MESSAGE_RAW
+			    : MESSAGE_IKE;
 	return k;
 }
 
@@ -103,11 +113,13 @@ static struct known message_of(struct mean *m, const struct element_node *n)
 static void learn_new(struct mean *m, const struct element_node *n)
 {
 	static const char *const makes_ike[] = { "IKE_SA_INIT", "rekey-ike", "IKE_SESSION_RESUME" };
-	static const char *const makes_child[] = { "IKE_AUTH", "CREATE_CHILD_SA", "new-child", "rekey-child" };
+	static const char *const makes_child[] = { "IKE_AUTH", "CREATE_CHILD_SA", "new-child",
+						   "rekey-child" };
 	const char *name = attr_text(n, AT_NEW);
 	if (name == NULL)
 		return;
-	const char *message = settled_or(m, n, attr_find(n, AT_REQUEST) != NULL ? AT_REQUEST : AT_RESPONSE);
+	const char *message =
+		settled_or(m, n, attr_find(n, AT_REQUEST) != NULL ? AT_REQUEST : AT_RESPONSE);
 	struct known k = { .kind = KNOWN_CHILD };
 	bool makes = message == NULL;
 	for (size_t i = 0; message != NULL && i < ARRAY_LEN(makes_ike); i++)
@@ -166,7 +178,8 @@ static void check_presence(struct mean *m, const struct element_node *n)
 				continue;
 			const char *x = attr_text(a, AT_PART), *y = attr_text(b, AT_PART);
 			if (x != NULL && y != NULL && strcmp(x, y) == 0)
-				complain(m->l, b->file, b->line, "'%s' cannot be both present and absent", x);
+				complain(m->l, b->file, b->line,
+					 "'%s' cannot be both present and absent", x);
 		}
 }
 
@@ -259,7 +272,8 @@ static void visit_case(struct mean *m, const struct element_node *n)
 	const struct element_node *first = first_step(n);
 	if (first != NULL && first->element != EL_EXPECT && first->element != EL_EXPECT_NOTHING &&
 	    first->element != EL_EXPECT_REFUSAL && first->element != EL_ANSWER)
-		complain(m->l, n->file, n->line, "a <case> begins with an <expect...> or <answer>, not with <%s>",
+		complain(m->l, n->file, n->line,
+			 "a <case> begins with an <expect...> or <answer>, not with <%s>",
 			 element_name(first->element));
 	mean_steps(m, n->children, n->child_count);
 }
@@ -274,7 +288,8 @@ static void check_wanted(struct mean *m, const struct element_node *n)
 			continue;
 		for (size_t k = 0; k < count; k++)
 			if (strcmp(names[k], when) == 0)
-				complain(m->l, n->children[i].file, n->children[i].line, "a second case '%s'", when);
+				complain(m->l, n->children[i].file, n->children[i].line,
+					 "a second case '%s'", when);
 		names[count++] = when;
 	}
 	for (size_t i = 0; wanted != NULL && i < count; i++)
@@ -300,8 +315,10 @@ static void visit_network(struct mean *m, const struct element_node *n)
 	struct address a;
 	if (nat != NULL && strcmp(nat, "no") != 0 && !address_parse(nat, &a))
 		mean_complain(m, attr_text(n, AT_NAT), "'%.60s' is no address", nat);
-	if (address != NULL && strcmp(address, "1") != 0 && strcmp(address, "2") != 0 && !address_parse(address, &a))
-		mean_complain(m, attr_text(n, AT_ADDRESS), "'%.60s' is no address, and not 1 or 2", address);
+	if (address != NULL && strcmp(address, "1") != 0 && strcmp(address, "2") != 0 &&
+	    !address_parse(address, &a))
+		mean_complain(m, attr_text(n, AT_ADDRESS), "'%.60s' is no address, and not 1 or 2",
+			      address);
 }
 
 static void (*const visits[EL_COUNT])(struct mean *m, const struct element_node *n) = {

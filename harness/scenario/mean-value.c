@@ -9,7 +9,8 @@ static bool of_row(const struct mean *m, const char *text)
 	for (const char *at = text; m->row != NULL && (at = strstr(at, "${")) != NULL; at += 2) {
 		size_t len = strcspn(at + 2, "}");
 		for (size_t i = 0; i < m->row->count; i++)
-			if (strlen(m->row->vars[i].name) == len && memcmp(m->row->vars[i].name, at + 2, len) == 0)
+			if (strlen(m->row->vars[i].name) == len &&
+			    memcmp(m->row->vars[i].name, at + 2, len) == 0)
 				return true;
 	}
 	return false;
@@ -50,7 +51,8 @@ static const struct variable *parameter(const struct mean *m, const char *name)
 				continue;
 			struct variable *v = arena_new_of(m->l->arena, struct variable);
 			if (v != NULL)
-				*v = (struct variable){ name, a->text, a->expr, m->frames[i]->line };
+				*v = (struct variable){ name, a->text, a->expr,
+							m->frames[i]->line };
 			return v;
 		}
 	return NULL;
@@ -88,7 +90,8 @@ static const struct variable *find_variable(void *ctx, const char *name)
 }
 
 /* Whatever is no variable is known in the run alone. */
-static bool lookup(void *ctx, const char *reference, struct arena *a, struct value *out, struct why *why)
+static bool lookup(void *ctx, const char *reference, struct arena *a, struct value *out,
+		   struct why *why)
 {
 	struct mean *m = ctx;
 	(void)a;
@@ -100,8 +103,12 @@ static bool lookup(void *ctx, const char *reference, struct arena *a, struct val
 static struct scope scope_of(struct mean *m, const struct names *names)
 {
 	m->dynamic = false;
-	return (struct scope){ .variable = find_variable, .lookup = lookup, .special = lookup, .ctx = m,
-			       .names = names, .rng = &m->l->rng };
+	return (struct scope){ .variable = find_variable,
+			       .lookup = lookup,
+			       .special = lookup,
+			       .ctx = m,
+			       .names = names,
+			       .rng = &m->l->rng };
 }
 
 static enum settled settled(struct mean *m, bool ok, const char *text, const struct why *why)
@@ -115,7 +122,8 @@ static enum settled settled(struct mean *m, bool ok, const char *text, const str
 }
 
 /* The same for an attribute, which is named. */
-static enum settled settled_attr(struct mean *m, bool ok, const struct attr *a, const struct why *why)
+static enum settled settled_attr(struct mean *m, bool ok, const struct attr *a,
+				 const struct why *why)
 {
 	struct why named = { .text = "" };
 	const char *name = a->name == AT_OTHER ? a->other : attribute_name(a->name);
@@ -135,18 +143,21 @@ enum settled settle_text(struct mean *m, const char *text, const char **out)
 static bool of_the_run(const struct expr *e)
 {
 	for (; e != NULL; e = e->next)
-		if (e->op == EXPR_FILE || e->op == EXPR_ENV || of_the_run(e->left) || of_the_run(e->right))
+		if (e->op == EXPR_FILE || e->op == EXPR_ENV || of_the_run(e->left) ||
+		    of_the_run(e->right))
 			return true;
 	return false;
 }
 
-enum settled settle_value(struct mean *m, const struct attr *a, const struct names *names, struct value *out)
+enum settled settle_value(struct mean *m, const struct attr *a, const struct names *names,
+			  struct value *out)
 {
 	struct why why = { .text = "" };
 	struct scope scope = scope_of(m, names);
 	if (a->expr == NULL) {
 		*out = value_of_text(a->text);
-		return settled_attr(m, text_expand(a->text, &scope, m->l->arena, &out->text, &why), a, &why);
+		return settled_attr(m, text_expand(a->text, &scope, m->l->arena, &out->text, &why),
+				    a, &why);
 	}
 	if (of_the_run(a->expr))
 		return UNSETTLED;
@@ -160,7 +171,8 @@ enum settled settle_time(struct mean *m, const struct attr *a, usec *out)
 	enum settled s = settle_value(m, a, NULL, &v);
 	if (s != SETTLED || value_time(&v, out, &why))
 		return s;
-	mean_complain(m, a->text, "<%s %s>: %s", element_name(m->at->element), attribute_name(a->name), why.text);
+	mean_complain(m, a->text, "<%s %s>: %s", element_name(m->at->element),
+		      attribute_name(a->name), why.text);
 	return WRONG;
 }
 
@@ -171,6 +183,7 @@ enum settled settle_number(struct mean *m, const struct attr *a, uint64_t *out)
 	enum settled s = settle_value(m, a, NULL, &v);
 	if (s != SETTLED || value_number(&v, out, &why))
 		return s;
-	mean_complain(m, a->text, "<%s %s>: %s", element_name(m->at->element), attribute_name(a->name), why.text);
+	mean_complain(m, a->text, "<%s %s>: %s", element_name(m->at->element),
+		      attribute_name(a->name), why.text);
 	return WRONG;
 }

@@ -1,7 +1,7 @@
 /*
- * Pass 2: does what the elements say mean something?  A scenario is walked once for each of its rows,
- * with the row's variables put in, as an engine would, but without values that only a run can know:
- * whatever depends on those is taken as fitting.
+ * Pass 2: does what the elements say mean something?  A scenario is walked once for each of its
+ * rows, with the row's variables put in, as an engine would, but without values that only a run can
+ * know: whatever depends on those is taken as fitting.
  */
 #ifndef SCENARIO_MEAN_H
 #define SCENARIO_MEAN_H
@@ -56,7 +56,8 @@ enum settled { SETTLED, UNSETTLED, WRONG };   /* known now; known in the run; co
 
 /* The text with variables put in. */
 enum settled settle_text(struct mean *m, const char *text, const char **out);
-enum settled settle_value(struct mean *m, const struct attr *a, const struct names *names, struct value *out);
+enum settled settle_value(struct mean *m, const struct attr *a, const struct names *names,
+			  struct value *out);
 /* The attribute as a time or number, complained of if it is none. */
 enum settled settle_time(struct mean *m, const struct attr *a, usec *out);
 enum settled settle_number(struct mean *m, const struct attr *a, uint64_t *out);
@@ -70,7 +71,7 @@ struct known *mean_known(const struct mean *m, const char *name);
 void mean_learn(struct mean *m, const char *name, const struct known *what);
 /* Are all ${...} of a text something that is known here? */
 void mean_references(struct mean *m, const char *text);
-/* An attribute that names an SA or a message; NULL if there is none, or it is not known before the run. */
+/* An attribute that names an SA or a message; NULL if there is none, or only the run knows it. */
 const struct known *mean_named(struct mean *m, enum attribute name, enum known_kind kind);
 bool feature_known(struct library *l, const char *name, const char **hint);
 void mark_used(struct mean *m, const char *name);
@@ -82,9 +83,11 @@ struct field {
 	const char *computed;           /* "size" of "size()", or NULL */
 	bool input;                     /* of a derived value: AUTH.from.key */
 };
-/* Could the path be found in such a message?  Complains if not; false also where it is not known yet. */
+/* Could the path be found in such a message?  Complains if not; false also where only the run
+ * knows. */
 bool mean_path(struct mean *m, const char *text, enum message_kind kind, struct field *out);
-bool path_possible(enum message_kind kind, const char *path, struct field *out, struct arena *a, struct why *why);
+bool path_possible(enum message_kind kind, const char *path, struct field *out, struct arena *a,
+		   struct why *why);
 /* Does the attribute's value fit the field? */
 void mean_fits(struct mean *m, const struct attr *a, const struct field *f);
 

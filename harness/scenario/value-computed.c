@@ -28,8 +28,9 @@ static bool count_of(struct many m, struct arena *a, struct value *out)
 static uint64_t hash_of(const struct value *v)
 {
 	uint64_t h = 1469598103934665603u;
-	struct bytes b = v->kind == VALUE_OCTETS ? v->octets : v->kind == VALUE_TEXT ? bytes_text(v->text) :
-		bytes_make(&v->number, sizeof(v->number));
+	struct bytes b = v->kind == VALUE_OCTETS ? v->octets
+			 : v->kind == VALUE_TEXT ? bytes_text(v->text)
+						 : bytes_make(&v->number, sizeof(v->number));
 	if (v->kind == VALUE_ADDRESS)
 		b = bytes_make(v->address.ip, sizeof(v->address.ip));
 	for (size_t i = 0; i < b.len; i++)
@@ -193,13 +194,15 @@ static const struct {
 	{ "size",     size_of     },
 };
 
-bool value_computed(const struct value *v, const char *what, struct arena *a, struct value *out, struct why *why)
+bool value_computed(const struct value *v, const char *what, struct arena *a, struct value *out,
+		    struct why *why)
 {
 	for (size_t i = 0; i < ARRAY_LEN(functions); i++) {
 		if (strcmp(what, functions[i].name) != 0)
 			continue;
 		if (functions[i].work == size_of && v->kind != VALUE_LIST)
-			return size_of_one(v, a, out) || why_set(why, "size() of what has no octets");
+			return size_of_one(v, a, out) ||
+			       why_set(why, "size() of what has no octets");
 		return functions[i].work(many_of(v), a, out) ||
 		       why_set(why, "%s() cannot be worked out of these values", what);
 	}

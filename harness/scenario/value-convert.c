@@ -77,7 +77,8 @@ bool value_number(const struct value *v, uint64_t *out, struct why *why)
 	if (v->negative && (v->number != 0 || v->micro != 0))
 		return why_set(why, "-%" PRIu64 " is below zero", v->number);
 	if (v->kind == VALUE_NUMBER && v->micro != 0)
-		return why_set(why, "a whole number is wanted, not %" PRIu64 ".%06" PRIu32, v->number, v->micro);
+		return why_set(why, "a whole number is wanted, not %" PRIu64 ".%06" PRIu32,
+			       v->number, v->micro);
 	if (v->kind == VALUE_OCTETS) {
 		if (octets_number(v->octets, out))
 			return true;
@@ -117,7 +118,8 @@ static bool number_octets(const struct value *v, size_t width, struct arena *a, 
 	if (width == 0)
 		width = v->bits != 0 ? (v->bits + 7) / 8 : least;
 	if (width < least)
-		return why_set(why, "%" PRIu64 " does not fit %zu octet%s", n, width, width == 1 ? "" : "s");
+		return why_set(why, "%" PRIu64 " does not fit %zu octet%s", n, width,
+			       width == 1 ? "" : "s");
 	uint8_t *octets = arena_alloc(a, width);
 	if (octets == NULL)
 		return why_set(why, "no memory");
@@ -127,7 +129,8 @@ static bool number_octets(const struct value *v, size_t width, struct arena *a, 
 	return true;
 }
 
-bool value_octets(const struct value *v, size_t width, struct arena *a, struct bytes *out, struct why *why)
+bool value_octets(const struct value *v, size_t width, struct arena *a, struct bytes *out,
+		  struct why *why)
 {
 	switch (v->kind) {
 	case VALUE_NUMBER:
@@ -213,8 +216,8 @@ bool value_order(const struct value *a, const struct value *b, int *out)
 		*out = x < y ? -1 : x > y;
 		return true;
 	}
-	if (a->kind == VALUE_TEXT || b->kind == VALUE_TEXT || !plain_octets(a, &p) || !plain_octets(b, &q) ||
-	    p.len != q.len || p.len == 0)
+	if (a->kind == VALUE_TEXT || b->kind == VALUE_TEXT || !plain_octets(a, &p) ||
+	    !plain_octets(b, &q) || p.len != q.len || p.len == 0)
 		return false;
 	*out = sign(memcmp(p.at, q.at, p.len));
 	return true;
@@ -234,7 +237,8 @@ static bool width_of(const struct value *v, size_t *out)
 }
 
 /* The value right-aligned in so many octets. */
-static bool laid_out(const struct value *v, size_t width, struct arena *a, uint8_t **out, struct why *why)
+static bool laid_out(const struct value *v, size_t width, struct arena *a, uint8_t **out,
+		     struct why *why)
 {
 	struct bytes b;
 	if (!value_octets(v, 0, a, &b, why))
@@ -250,8 +254,8 @@ static bool laid_out(const struct value *v, size_t width, struct arena *a, uint8
 }
 
 /* + - ^ on octets too wide for a number; a carry past the first octet is refused. */
-static bool operate_octets(enum expr_op op, const struct value *a, const struct value *b, size_t width,
-			   struct arena *arena, struct value *out, struct why *why)
+static bool operate_octets(enum expr_op op, const struct value *a, const struct value *b,
+			   size_t width, struct arena *arena, struct value *out, struct why *why)
 {
 	uint8_t *x, *y;
 	int carry = 0;
@@ -260,7 +264,9 @@ static bool operate_octets(enum expr_op op, const struct value *a, const struct 
 	if (!laid_out(a, width, arena, &x, why) || !laid_out(b, width, arena, &y, why))
 		return false;
 	for (size_t i = width; i-- > 0;) {
-		int n = op == EXPR_XOR ? x[i] ^ y[i] : op == EXPR_ADD ? x[i] + y[i] + carry : x[i] - y[i] - carry;
+		int n = op == EXPR_XOR   ? x[i] ^ y[i]
+			: op == EXPR_ADD ? x[i] + y[i] + carry
+					 : x[i] - y[i] - carry;
 		carry = op == EXPR_XOR ? 0 : op == EXPR_ADD ? n >> 8 : n < 0;
 		x[i] = (uint8_t)n;
 	}
@@ -294,8 +300,8 @@ static bool multiply_wide(wide x, wide y, wide *out)
 }
 
 /* The kind of a result: time with time, time times a number, otherwise a number. */
-static bool result_kind(enum expr_op op, const struct value *a, const struct value *b, enum value_kind *out,
-			struct why *why)
+static bool result_kind(enum expr_op op, const struct value *a, const struct value *b,
+			enum value_kind *out, struct why *why)
 {
 	unsigned times = (a->kind == VALUE_TIME) + (b->kind == VALUE_TIME);
 	*out = times > 0 ? VALUE_TIME : VALUE_NUMBER;
@@ -307,15 +313,16 @@ static bool result_kind(enum expr_op op, const struct value *a, const struct val
 	return why_set(why, "a time and a number cannot be added; the number needs a unit");
 }
 
-static bool operate_numbers(enum expr_op op, const struct value *a, const struct value *b, struct value *out,
-			    struct why *why)
+static bool operate_numbers(enum expr_op op, const struct value *a, const struct value *b,
+			    struct value *out, struct why *why)
 {
 	enum value_kind kind;
 	wide x, y, sum;
 	if (!value_wide(a, &x) || !value_wide(b, &y)) {
 		const struct value *odd = value_wide(a, &x) ? b : a;
 		if (odd->kind == VALUE_TEXT)
-			return why_set(why, "'%.80s' is no number and no name that is known here", odd->text);
+			return why_set(why, "'%.80s' is no number and no name that is known here",
+				       odd->text);
 		return why_set(why, "one cannot compute with %s", kind_text(odd));
 	}
 	if (!result_kind(op, a, b, &kind, why))
@@ -329,7 +336,8 @@ static bool operate_numbers(enum expr_op op, const struct value *a, const struct
 	return value_from_wide(sum, kind, out, why);
 }
 
-static bool xor_numbers(const struct value *a, const struct value *b, struct value *out, struct why *why)
+static bool xor_numbers(const struct value *a, const struct value *b, struct value *out,
+			struct why *why)
 {
 	uint64_t x, y;
 	if (!value_number(a, &x, why) || !value_number(b, &y, why))
@@ -338,8 +346,8 @@ static bool xor_numbers(const struct value *a, const struct value *b, struct val
 	return true;
 }
 
-static bool join(const struct value *a, const struct value *b, struct arena *arena, struct value *out,
-		 struct why *why)
+static bool join(const struct value *a, const struct value *b, struct arena *arena,
+		 struct value *out, struct why *why)
 {
 	struct bytes x, y;
 	if (!value_octets(a, 0, arena, &x, why) || !value_octets(b, 0, arena, &y, why))
@@ -357,8 +365,8 @@ static bool join(const struct value *a, const struct value *b, struct arena *are
 	return true;
 }
 
-bool value_operate(enum expr_op op, const struct value *a, const struct value *b, struct arena *arena,
-		   struct value *out, struct why *why)
+bool value_operate(enum expr_op op, const struct value *a, const struct value *b,
+		   struct arena *arena, struct value *out, struct why *why)
 {
 	size_t x = 0, y = 0;
 	if (op == EXPR_JOIN)

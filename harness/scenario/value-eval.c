@@ -22,10 +22,13 @@ static bool expand(struct eval *ev, const char *text, const char **out);
 /* ------------------------------------------------------------ names */
 
 static const struct names *const registries[] = {
-	&names_notify, &names_exchange, &names_payload, &names_protocol, &names_id_type, &names_auth_method,
-	&names_transform_type, &names_encr, &names_prf, &names_integ, &names_ke, &names_esn,
-	&names_cert_encoding, &names_hash, &names_ts_type, &names_cp_type, &names_cp_attribute,
-	&names_eap_code, &names_eap_type, &names_attribute, &names_ip_protocol,
+	&names_notify,         &names_exchange,     &names_payload,
+	&names_protocol,       &names_id_type,      &names_auth_method,
+	&names_transform_type, &names_encr,         &names_prf,
+	&names_integ,          &names_ke,           &names_esn,
+	&names_cert_encoding,  &names_hash,         &names_ts_type,
+	&names_cp_type,        &names_cp_attribute, &names_eap_code,
+	&names_eap_type,       &names_attribute,    &names_ip_protocol,
 };
 
 static const struct {
@@ -181,7 +184,8 @@ static bool eval_reference(struct eval *ev, const char *reference, struct value 
 	if (ev->scope->lookup == NULL)
 		return why_set(ev->why, "'%s' is not known here", reference);
 	*out = (struct value){ .kind = VALUE_NONE };
-	return ev->scope->lookup(ev->scope->ctx, reference, ev->arena, out, ev->why) && name_value(ev, out);
+	return ev->scope->lookup(ev->scope->ctx, reference, ev->arena, out, ev->why) &&
+	       name_value(ev, out);
 }
 
 /* ------------------------------------------------------------ octets */
@@ -193,7 +197,8 @@ static bool eval_run(struct eval *ev, const struct expr *e, struct value *out)
 	if (!eval(ev, e->left, &count) || !value_number(&count, &len, ev->why))
 		return false;
 	if (len > VALUE_OCTETS_MAX)
-		return why_set(ev->why, "%llu octets are more than %zu", (unsigned long long)len, VALUE_OCTETS_MAX);
+		return why_set(ev->why, "%llu octets are more than %zu", (unsigned long long)len,
+			       VALUE_OCTETS_MAX);
 	if (e->op == EXPR_RANDOM && ev->scope->rng == NULL)
 		return why_set(ev->why, "random: is not known here");
 	uint8_t *octets = arena_alloc(ev->arena, len > 0 ? (size_t)len : 1);
@@ -232,7 +237,8 @@ static bool read_all(int fd, struct arena *a, struct bytes *out, struct why *why
 static bool inside(const char *base, const char *name, char real[static PATH_MAX])
 {
 	char joined[PATH_MAX], folder[PATH_MAX];
-	if (name[0] == '/' || snprintf(joined, sizeof(joined), "%s/%s", base, name) >= (int)sizeof(joined))
+	if (name[0] == '/' ||
+	    snprintf(joined, sizeof(joined), "%s/%s", base, name) >= (int)sizeof(joined))
 		return false;
 	if (realpath(base, folder) == NULL || realpath(joined, real) == NULL)
 		return false;
@@ -312,7 +318,8 @@ static bool eval_list(struct eval *ev, const struct expr *list, struct value *ou
 	for (size_t i = 0; i < count; i++) {
 		size_t n = each[i].kind == VALUE_LIST ? each[i].count : 1;
 		if (n > 0)
-			memcpy(items + out->count, each[i].kind == VALUE_LIST ? each[i].items : &each[i],
+			memcpy(items + out->count,
+			       each[i].kind == VALUE_LIST ? each[i].items : &each[i],
 			       n * sizeof(*items));
 		out->count += n;
 	}
@@ -393,7 +400,8 @@ static bool expand(struct eval *ev, const char *text, const char **out)
 		if (name == NULL || !expand_reference(ev, name, &value))
 			return name != NULL ? false : why_set(ev->why, "no memory");
 		if (strlen(done) + strlen(value) > EXPR_TEXT_MAX)
-			return why_set(ev->why, "the text grows beyond %zu characters", EXPR_TEXT_MAX);
+			return why_set(ev->why, "the text grows beyond %zu characters",
+				       EXPR_TEXT_MAX);
 		done = arena_printf(ev->arena, "%s%.*s%s", done, (int)(at - text), text, value);
 		if (done == NULL)
 			return why_set(ev->why, "no memory");
@@ -413,7 +421,8 @@ bool text_expand(const char *text, const struct scope *scope, struct arena *a, c
 /* ------------------------------------------------------------ looking at expressions */
 
 /* References nest: "target.groups[${n}]" has n inside. */
-static void report_references(const char *text, void (*found)(void *ctx, const char *reference), void *ctx)
+static void report_references(const char *text, void (*found)(void *ctx, const char *reference),
+			      void *ctx)
 {
 	for (const char *at = text; (at = strstr(at, "${")) != NULL;) {
 		const char *end = reference_end(at);
@@ -427,7 +436,8 @@ static void report_references(const char *text, void (*found)(void *ctx, const c
 	}
 }
 
-void expr_references(const struct expr *e, void (*found)(void *ctx, const char *reference), void *ctx)
+void expr_references(const struct expr *e, void (*found)(void *ctx, const char *reference),
+		     void *ctx)
 {
 	for (; e != NULL; e = e->next) {
 		if (e->op == EXPR_REFERENCE) {

@@ -195,7 +195,8 @@ static struct expr *parse_atom(struct parser *p)
 	bool over = false;
 	struct value v = { .kind = VALUE_NONE };
 	if (end == p->at)
-		return refuse(p, *p->at == '\0' ? "a value is missing" : "no value begins here: ", p->at);
+		return refuse(
+			p, *p->at == '\0' ? "a value is missing" : "no value begins here: ", p->at);
 	if ((size_t)(end - p->at) < sizeof(token)) {
 		memcpy(token, p->at, (size_t)(end - p->at));
 		token[end - p->at] = '\0';
@@ -240,7 +241,8 @@ static struct expr *parse_hex(struct parser *p)
 	return e;
 }
 
-/* The end of an unquoted text: at '|' or ')', in a list at white space too; spaces before it are not meant. */
+/* The end of an unquoted text: at '|' or ')', in a list at white space too; spaces before it are
+ * not meant. */
 static const char *text_end(const struct parser *p, const char *from)
 {
 	const char *end = from;

@@ -41,7 +41,8 @@ static void heard_parser(void *data, xmlErrorPtr error)
 	struct reading *r = ctxt->_private;
 	if (r->doctype || error->message == NULL)
 		return;
-	complain(r->l, r->file, (unsigned)error->line, "not well-formed: %s", tidy(r->l, error->message));
+	complain(r->l, r->file, (unsigned)error->line, "not well-formed: %s",
+		 tidy(r->l, error->message));
 }
 
 static void found_doctype(void *data, const xmlChar *name, const xmlChar *id, const xmlChar *system)
@@ -59,7 +60,8 @@ static void found_doctype(void *data, const xmlChar *name, const xmlChar *id, co
 static bool plain_text(struct library *l, const char *file, struct bytes text)
 {
 	if (text.len > FILE_CAP)
-		return complain(l, file, 0, "the file has %zu octets; at most %zu are read", text.len, FILE_CAP);
+		return complain(l, file, 0, "the file has %zu octets; at most %zu are read",
+				text.len, FILE_CAP);
 	if (text.len >= 2 && text.at[0] == 0x1f && text.at[1] == 0x8b)
 		return complain(l, file, 0, "the file is compressed (gzip); plain XML is wanted");
 	if (text.len == 0)
@@ -79,8 +81,9 @@ static xmlDocPtr parse(struct reading *r, struct bytes text)
 	ctxt->_private = r;
 	ctxt->sax->serror = heard_parser;
 	ctxt->sax->internalSubset = found_doctype;
-	xmlDocPtr doc = xmlCtxtReadMemory(ctxt, (const char *)text.at, (int)text.len, r->file, "UTF-8",
-					  XML_PARSE_NONET | XML_PARSE_BIG_LINES | XML_PARSE_NOCDATA);
+	xmlDocPtr doc =
+		xmlCtxtReadMemory(ctxt, (const char *)text.at, (int)text.len, r->file, "UTF-8",
+				  XML_PARSE_NONET | XML_PARSE_BIG_LINES | XML_PARSE_NOCDATA);
 	if (doc != NULL && (!ctxt->wellFormed || r->doctype)) {
 		xmlFreeDoc(doc);
 		doc = NULL;
@@ -113,9 +116,10 @@ bool xml_schema_load(struct library *l, struct why *why)
 	struct bytes text;
 	struct why first = { .text = "" };
 	const char *path = arena_printf(l->arena, "%s/scenario.xsd", l->real_root);
-	if (path == NULL || !file_read(l, path, path, &text))
+	if (path == NULL || !source_read(l, path, path, &text))
 		return why_set(why, "%.200s/scenario.xsd cannot be read", l->root);
-	xmlSchemaParserCtxtPtr ctxt = xmlSchemaNewMemParserCtxt((const char *)text.at, (int)text.len);
+	xmlSchemaParserCtxtPtr ctxt =
+		xmlSchemaNewMemParserCtxt((const char *)text.at, (int)text.len);
 	if (ctxt == NULL)
 		return why_set(why, "no memory");
 	xmlSchemaSetParserStructuredErrors(ctxt, heard_schema_parser, &first);

@@ -18,7 +18,8 @@ static const struct variable *find(void *ctx, const char *name)
 	return &v;
 }
 
-static bool lookup(void *ctx, const char *reference, struct arena *a, struct value *out, struct why *why)
+static bool lookup(void *ctx, const char *reference, struct arena *a, struct value *out,
+		   struct why *why)
 {
 	static const struct value items[2] = { { .kind = VALUE_NUMBER, .number = 7, .bits = 16 },
 					       { .kind = VALUE_TEXT, .text = "ecp256" } };
@@ -35,8 +36,8 @@ static bool lookup(void *ctx, const char *reference, struct arena *a, struct val
 
 static void use(const struct value *v, struct arena *a)
 {
-	static const char *const functions[] = { "count", "distinct", "min", "max", "mean", "step", "ones", "p99",
-		"size" };
+	static const char *const functions[] = { "count", "distinct", "min", "max", "mean",
+						 "step",  "ones",     "p99", "size" };
 	char text[64];
 	uint64_t n;
 	usec t;
@@ -66,8 +67,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *at, size_t len)
 		abort();
 	arena_reset(a);
 	rng_seed(&rng, 1, "fuzz");
-	const struct scope scope = { .variable = find, .lookup = lookup, .special = lookup, .ctx = a,
-				     .names = len % 2 ? &names_ke : NULL, .rng = &rng };
+	const struct scope scope = { .variable = find,
+				     .lookup = lookup,
+				     .special = lookup,
+				     .ctx = a,
+				     .names = len % 2 ? &names_ke : NULL,
+				     .rng = &rng };
 	char *text = arena_alloc(a, len + 1);
 	const char *expanded;
 	if (text == NULL)

@@ -350,7 +350,8 @@ static void faulty_texts(void **state)
 			l = fresh_library();
 		}
 		wrong++;
-		print_error("%s\n  wanted: %s\n  got %u: %s\n", rows[i].text, rows[i].wanted, h.count, h.text);
+		print_error("%s\n  wanted: %s\n  got %u: %s\n", rows[i].text, rows[i].wanted,
+			    h.count, h.text);
 	}
 	library_free(l);
 	assert_int_equal(wrong, 0);

@@ -109,11 +109,13 @@ static int make_tree(void **state)
 	put_text("steps/a.xml", STEPS_OF("<include href=\"steps/b.xml\"/>"));
 	put_text("steps/b.xml", STEPS_OF("<include href=\"steps/a.xml\"/>"));
 	put_text("steps/self.xml", STEPS_OF("<include href=\"steps/self.xml\"/>"));
-	put_text("steps/given.xml", STEPS_OF("<param name=\"size\"/><param name=\"fill\" default=\"zero:4\"/>\n"
-		"<send octets=\"random:${size} | ${fill}\" save=\"made\"/>"));
+	put_text("steps/given.xml",
+		 STEPS_OF("<param name=\"size\"/><param name=\"fill\" default=\"zero:4\"/>\n"
+			  "<send octets=\"random:${size} | ${fill}\" save=\"made\"/>"));
 	put_text("steps/fits.xml", STEPS_OF("<param name=\"value\"/>\n"
 		"<send request=\"liveness\"><set field=\"HDR.length\" to=\"${value}\"/></send>"));
-	put_text("steps/bad.xml", STEPS_OF("<send request=\"liveness\"><set field=\"KE.lenght\" to=\"1\"/></send>"));
+	put_text("steps/bad.xml",
+		 STEPS_OF("<send request=\"liveness\"><set field=\"KE.lenght\" to=\"1\"/></send>"));
 	put_text("some/near.xml", STEPS_OF("<alive/>"));
 	link_to("/etc/hostname", "steps/outside.xml");
 	return 0;
@@ -121,9 +123,23 @@ static int make_tree(void **state)
 
 static int drop_tree(void **state)
 {
-	static const char *const names[] = { "scenario.xsd", "requirements/rfc7296.xml", "some/big.xml", "some/gz.xml",
-		"some/near.xml", "some/s.xml", "steps/a.xml", "steps/b.xml", "steps/self.xml", "steps/given.xml",
-		"steps/fits.xml", "steps/bad.xml", "steps/outside.xml", "requirements", "steps", "some", "" };
+	static const char *const names[] = { "scenario.xsd",
+					     "requirements/rfc7296.xml",
+					     "some/big.xml",
+					     "some/gz.xml",
+					     "some/near.xml",
+					     "some/s.xml",
+					     "steps/a.xml",
+					     "steps/b.xml",
+					     "steps/self.xml",
+					     "steps/given.xml",
+					     "steps/fits.xml",
+					     "steps/bad.xml",
+					     "steps/outside.xml",
+					     "requirements",
+					     "steps",
+					     "some",
+					     "" };
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(names); i++) {
 		char path[512];
@@ -177,7 +193,8 @@ static void includes(void **state)
 		bool ok = library_load_file(l, path, hear, &h);
 		if (ok != (included[i].count == 0) || h.count != included[i].count ||
 		    strstr(h.text, included[i].wanted) == NULL)
-			fail_msg("row %zu wants '%s', gets %u: %s", i, included[i].wanted, h.count, h.text);
+			fail_msg("row %zu wants '%s', gets %u: %s", i, included[i].wanted, h.count,
+				 h.text);
 		library_free(l);
 	}
 }
@@ -258,7 +275,8 @@ static void write_ids(const struct scenario_case *cases, size_t count, char *tex
 		size_t len = strlen(text);
 		const char *not_applicable = cases[i].not_applicable;
 		snprintf(text + len, cap - len, "%s%s%s%s%s", i > 0 ? " " : "", cases[i].id,
-			 not_applicable != NULL ? " (" : "", not_applicable != NULL ? not_applicable : "",
+			 not_applicable != NULL ? " (" : "",
+			 not_applicable != NULL ? not_applicable : "",
 			 not_applicable != NULL ? ")" : "");
 	}
 }
@@ -281,12 +299,13 @@ static void case_ids(void **state)
 		library_load_text(l, "t.xml", bytes_text(cased[i].text), hear, &h);
 		bool loaded = library_scenarios(l, &all) == 1;
 		bool override = strstr(cased[i].text, "<var") != NULL;
-		if (loaded && scenario_cases(l, all[0], library_profile(l, "builtin"), &set, override, &cases, &count,
-					     &why))
+		if (loaded && scenario_cases(l, all[0], library_profile(l, "builtin"), &set,
+					     override, &cases, &count, &why))
 			write_ids(cases, count, text, sizeof(text));
 		else
 			snprintf(text, sizeof(text), "%s", loaded ? why.text : h.text);
-		if (loaded ? strcmp(text, cased[i].wanted) != 0 : strstr(text, cased[i].wanted) == NULL)
+		if (loaded ? strcmp(text, cased[i].wanted) != 0
+			   : strstr(text, cased[i].wanted) == NULL)
 			fail_msg("row %zu wants '%s', gets '%s'", i, cased[i].wanted, text);
 		library_free(l);
 	}
@@ -359,7 +378,8 @@ static void profile_values(void **state)
 		struct value v;
 		struct why why;
 		char text[400];
-		if (profile_lookup(library_profile(l, "builtin"), looked_up[i].reference, a, &v, &why))
+		if (profile_lookup(library_profile(l, "builtin"), looked_up[i].reference, a, &v,
+				   &why))
 			value_print(&v, text, sizeof(text));
 		else
 			snprintf(text, sizeof(text), "%s", why.text);

@@ -55,7 +55,8 @@ static const struct variable *find(void *ctx, const char *name)
 	return NULL;
 }
 
-static bool lookup(void *ctx, const char *reference, struct arena *a, struct value *out, struct why *why)
+static bool lookup(void *ctx, const char *reference, struct arena *a, struct value *out,
+		   struct why *why)
 {
 	static const uint8_t icv[16] = { [15] = 0xff };
 	static struct value groups[2] = { { .kind = VALUE_TEXT, .text = "ecp256" },
@@ -77,7 +78,8 @@ static bool lookup(void *ctx, const char *reference, struct arena *a, struct val
 	return true;
 }
 
-static bool special(void *ctx, const char *kind, struct arena *a, struct value *out, struct why *why)
+static bool special(void *ctx, const char *kind, struct arena *a, struct value *out,
+		    struct why *why)
 {
 	(void)ctx;
 	(void)a;
@@ -89,7 +91,9 @@ static bool special(void *ctx, const char *kind, struct arena *a, struct value *
 static struct scope scope_of(struct rng *rng, const struct names *names)
 {
 	rng_seed(rng, 1, "value");
-	return (struct scope){ .variable = find, .lookup = lookup, .special = special, .names = names, .rng = rng };
+	return (struct scope){
+		.variable = find, .lookup = lookup, .special = special, .names = names, .rng = rng
+	};
 }
 
 /* What an expression gives, printed; or what it is refused with. */
@@ -196,7 +200,8 @@ static void expressions(void **state)
 			value_print(&v, text, sizeof(text));
 		else
 			snprintf(text, sizeof(text), "%s", why.text);
-		if (why.text[0] == '\0' ? strcmp(text, rows[i].wanted) != 0 : strstr(text, rows[i].wanted) == NULL)
+		if (why.text[0] == '\0' ? strcmp(text, rows[i].wanted) != 0
+					: strstr(text, rows[i].wanted) == NULL)
 			fail_msg("'%s' gives '%s', not '%s'", rows[i].text, text, rows[i].wanted);
 		arena_free(arena);
 	}
@@ -278,7 +283,8 @@ static void computed(void **state)
 			snprintf(text, sizeof(text), "%s", why.text);
 		if (why.text[0] == '\0' ? strcmp(text, functions[i].wanted) != 0 :
 		    strstr(text, functions[i].wanted) == NULL)
-			fail_msg("%s() of %s gives '%s'", functions[i].what, functions[i].list, text);
+			fail_msg("%s() of %s gives '%s'", functions[i].what, functions[i].list,
+				 text);
 		arena_free(arena);
 	}
 }
@@ -385,7 +391,8 @@ static void references(void **state)
 	char all[200] = "";
 	(void)state;
 	arena = arena_new((size_t)1 << 20);
-	expr_references(expr_parse(arena, "${a} + zero:${b.c} * (${target.groups[${n}]})", NULL), note, all);
+	expr_references(expr_parse(arena, "${a} + zero:${b.c} * (${target.groups[${n}]})", NULL),
+			note, all);
 	assert_string_equal(all, "a;b.c;target.groups[${n}];n;");
 	assert_true(expr_constant(expr_parse(arena, "1 + hex:00", NULL)));
 	assert_false(expr_constant(expr_parse(arena, "1 + ${a}", NULL)));
@@ -396,8 +403,9 @@ static void references(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(expressions), cmocka_unit_test(expansions),  cmocka_unit_test(computed),
-		cmocka_unit_test(ranges),      cmocka_unit_test(comparisons), cmocka_unit_test(octets),
+		cmocka_unit_test(expressions), cmocka_unit_test(expansions),
+		cmocka_unit_test(computed),    cmocka_unit_test(ranges),
+		cmocka_unit_test(comparisons), cmocka_unit_test(octets),
 		cmocka_unit_test(references),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

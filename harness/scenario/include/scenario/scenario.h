@@ -1,8 +1,10 @@
 /*
- * Scenarios, step lists, profiles, catalogues and fault lists as they stand in XML, loaded and checked.
+ * Scenarios, step lists, profiles, catalogues and fault lists as they stand in XML, loaded and
+ * checked.
  *
  * Pass 1 is scenario.xsd, pass 2 knows the wire tables and all names.  All faults of a file are
- * reported, each with file and line; a file with faults yields nothing.  This is the only reader of XML.
+ * reported, each with file and line; a file with faults yields nothing.  This is the only reader of
+ * XML.
  */
 #ifndef SCENARIO_SCENARIO_H
 #define SCENARIO_SCENARIO_H
@@ -14,7 +16,8 @@ enum element {
 	EL_SEND, EL_EXPECT, EL_EXPECT_NOTHING, EL_EXPECT_REFUSAL, EL_EXCHANGE, EL_ANSWER,
 	EL_ESTABLISH, EL_WORKS, EL_GONE, EL_ALIVE, EL_TARGET, EL_NETWORK, EL_LOAD, EL_STOP, EL_WAIT,
 	EL_CHECK, EL_ANY_OF, EL_CASE, EL_REPEAT, EL_INCLUDE,
-	EL_SET, EL_UNSET, EL_FREEZE, EL_CORRUPT, EL_ADD, EL_DROP, EL_COPY, EL_MOVE, EL_TRUNCATE, EL_APPEND,
+	EL_SET, EL_UNSET, EL_FREEZE, EL_CORRUPT, EL_ADD, EL_DROP, EL_COPY, EL_MOVE, EL_TRUNCATE,
+	EL_APPEND,
 	EL_PRESENT, EL_ABSENT,
 	EL_COUNT
 };
@@ -25,10 +28,12 @@ bool element_is_judgement(enum element e);
 enum attribute {
 	AT_REQUEST, AT_RESPONSE, AT_ESP, AT_IP, AT_ICMP, AT_OCTETS, AT_AGAIN,
 	AT_IKE, AT_CHILD, AT_ANSWERS, AT_NEW, AT_SAVE, AT_BY, AT_NOTE, AT_JUDGES,
-	AT_NOTIFY, AT_PROPOSE, AT_PROPOSE_CHILD, AT_FRAGMENTS, AT_ORDER, AT_PROTECT, AT_SEQ, AT_SIZE, AT_LOST,
+	AT_NOTIFY, AT_PROPOSE, AT_PROPOSE_CHILD, AT_FRAGMENTS, AT_ORDER, AT_PROTECT, AT_SEQ, AT_SIZE,
+	AT_LOST,
 	AT_WITH, AT_WITHOUT, AT_WITHIN, AT_FOR, AT_TIMES, AT_SILENCE, AT_ALWAYS, AT_UNTIL, AT_DO,
 	AT_NAT, AT_ADDRESS, AT_MTU, AT_DELAY, AT_JITTER, AT_LOSS, AT_CORRUPT, AT_DUPLICATE, AT_REORDER,
-	AT_DROP_IP_FRAGMENTS, AT_DOWN, AT_TOWARD, AT_NAME, AT_RATE, AT_LOAD, AT_EVERY, AT_HREF, AT_WHEN, AT_WANTED,
+	AT_DROP_IP_FRAGMENTS, AT_DOWN, AT_TOWARD, AT_NAME, AT_RATE, AT_LOAD, AT_EVERY, AT_HREF, AT_WHEN,
+	AT_WANTED,
 	AT_FIELD, AT_TO, AT_PART, AT_BEFORE, AT_AFTER, AT_BIT, AT_OCTET, AT_VALUE,
 	AT_IS, AT_IS_NOT, AT_ONE_OF, AT_MIN, AT_MAX, AT_SUBSET_OF, AT_COVERS,
 	AT_OTHER,                       /* row, include, add: any other name, kept in `other` */
@@ -40,7 +45,7 @@ struct attr {
 	enum attribute name;
 	const char *other;              /* AT_OTHER: its name */
 	const char *text;               /* as written */
-	const struct expr *expr;        /* parsed, if the attribute takes a value or time; else NULL */
+	const struct expr *expr;        /* parsed, if it takes a value or time; else NULL */
 };
 
 struct element_node {
@@ -49,7 +54,7 @@ struct element_node {
 	unsigned line;
 	const struct attr *attrs;
 	size_t attr_count;
-	struct element_node *children;  /* array: steps, edits, judgements, cases; of an include: its steps */
+	struct element_node *children;  /* steps, edits, judgements, cases; of an include: its steps */
 	size_t child_count;
 };
 /* The attribute, or NULL; its text, or NULL. */
@@ -59,7 +64,9 @@ const char *attr_text(const struct element_node *n, enum attribute name);
 /* ------------------------------------------------------------ the catalogue */
 
 enum level { LEVEL_MUST, LEVEL_MUST_NOT, LEVEL_SHOULD, LEVEL_SHOULD_NOT, LEVEL_MAY };
-enum gate { GATE_VIOLATION, GATE_DEFINITION, GATE_RECOMMENDATION, GATE_INTERPRETATION, GATE_OPTION };
+enum gate {
+	GATE_VIOLATION, GATE_DEFINITION, GATE_RECOMMENDATION, GATE_INTERPRETATION, GATE_OPTION,
+};
 const char *level_name(enum level l);   /* "MUST NOT" */
 const char *gate_name(enum gate g);
 
@@ -136,11 +143,11 @@ struct scenario {
 /* One case: a scenario, a role, and the values of its row and for-each. */
 struct scenario_case {
 	const struct scenario *scenario;
-	const char *id;                 /* "ikev2.malformed.every-length.zero.ke-length.as-responder" */
+	const char *id;                 /* "ikev2.malformed.every-length.zero.ke-length" */
 	enum role target;
 	const struct variable *vars;    /* row and for-each, before the scenario's vars */
 	size_t var_count;
-	/* A for-each asks for a feature that the profile has not: why the case cannot be run; else NULL. */
+	/* Why it cannot be run: a for-each asks for a feature that the profile has not; else NULL. */
 	const char *not_applicable;
 };
 
@@ -174,7 +181,8 @@ struct profile {
 	const char **nats;              /* of each tester behind a NAT, or NULL */
 	size_t tester_count;
 	usec answer, silence, settle, restart;
-	const char *driver, *driver_config;     /* "builtin", "strongswan", "libreswan", "exec"; NULL: none */
+	/* "builtin", "strongswan", "libreswan", "exec"; NULL: none */
+	const char *driver, *driver_config;
 	struct profile_command *commands;
 	size_t command_count;
 	struct profile_connection *connections;
@@ -182,7 +190,8 @@ struct profile {
 	struct profile_feature *features;
 	size_t feature_count;
 };
-const char *profile_feature(const struct profile *p, const char *name);  /* "" if without value, NULL if not there */
+/* "" if without value, NULL if not there */
+const char *profile_feature(const struct profile *p, const char *name);
 
 struct fault {
 	const char *id, *title, *file;
@@ -205,27 +214,31 @@ struct scenario_facts {
 };
 
 struct library;         /* everything that was loaded, in one arena */
-struct library *library_new(const char *root, const struct scenario_facts *facts, struct why *why);    /* the scenarios/ folder */
+/* root: the scenarios/ folder, which has scenario.xsd in it.  facts may be NULL. */
+struct library *library_new(const char *root, const struct scenario_facts *facts, struct why *why);
 void library_free(struct library *l);
 
 /* Told of each fault of a file; place and text in why; hint may be NULL. */
 typedef void library_complaint(void *ctx, const struct why *why);
-/* Loads every file below root (catalogues and faults first); false if anything was complained of. */
+/* Loads every file below root, catalogues and faults first; false if anything was complained of. */
 bool library_load(struct library *l, library_complaint *complain, void *ctx);
 /* Loads one file of any of the five roots. */
 bool library_load_file(struct library *l, const char *path, library_complaint *complain, void *ctx);
 /* The same from memory (tests, fuzz targets). */
-bool library_load_text(struct library *l, const char *name, struct bytes text, library_complaint *complain, void *ctx);
+bool library_load_text(struct library *l, const char *name, struct bytes text,
+		       library_complaint *complain, void *ctx);
 
 /*
  * The fields of a kind ("LENGTH") in the honest message ("IKE_SA_INIT"), as paths: what `for-each
- * in="fields:IKE_SA_INIT:LENGTH"` runs over.  The run engine supplies it; without it such a scenario has no cases.
+ * in="fields:IKE_SA_INIT:LENGTH"` runs over.  The run engine supplies it; without it such a scenario
+ * has no cases.
  */
-typedef bool library_fields(void *ctx, const char *message, enum role target, int kind, struct arena *a,
-			    const char ***out, size_t *count, struct why *why);
+typedef bool library_fields(void *ctx, const char *message, enum role target, int kind,
+			    struct arena *a, const char ***out, size_t *count, struct why *why);
 void library_set_fields(struct library *l, library_fields *fields, void *ctx);
 
-size_t library_scenarios(const struct library *l, const struct scenario *const **out);      /* sorted by id */
+/* Sorted by id. */
+size_t library_scenarios(const struct library *l, const struct scenario *const **out);
 size_t library_requirements(const struct library *l, const struct requirement *const **out);
 size_t library_faults(const struct library *l, const struct fault *const **out);
 const struct profile *library_profile(const struct library *l, const char *id);
@@ -233,13 +246,15 @@ const struct requirement *library_requirement(const struct library *l, const cha
 const struct fault *library_fault(const struct library *l, const char *id);
 
 /*
- * "target.FEATURE", "target.FEATURE[2]", "target.address" of a profile, '-' of the feature written '_'.
+ * "target.FEATURE", "target.FEATURE[2]", "target.address" of a profile, '-' of the feature written
+ * '_'; a list where there are several words.
  * False if the reference is not the target's or the profile does not have it.
  */
-bool profile_lookup(const struct profile *p, const char *reference, struct arena *a, struct value *out,
-		    struct why *why);
+bool profile_lookup(const struct profile *p, const char *reference, struct arena *a,
+		    struct value *out, struct why *why);
 
-/* The cases of a scenario against a profile (for-each over ${target...} needs it), --set variables winning. */
+/* The cases of a scenario against a profile (for-each over ${target...} needs it), --set variables
+ * winning.  They live as long as the library. */
 bool scenario_cases(struct library *l, const struct scenario *s, const struct profile *p,
 		    const struct variable *set, size_t set_count,
 		    const struct scenario_case **out, size_t *count, struct why *why);

@@ -14,7 +14,9 @@
 #include "base/time.h"
 #include "base/why.h"
 
-enum value_kind { VALUE_NONE, VALUE_NUMBER, VALUE_OCTETS, VALUE_TEXT, VALUE_TIME, VALUE_ADDRESS, VALUE_LIST };
+enum value_kind {
+	VALUE_NONE, VALUE_NUMBER, VALUE_OCTETS, VALUE_TEXT, VALUE_TIME, VALUE_ADDRESS, VALUE_LIST,
+};
 
 struct value {
 	enum value_kind kind;
@@ -39,38 +41,46 @@ struct expr;
 struct variable {
 	const char *name;
 	const char *text;               /* as written */
-	const struct expr *expr;        /* NULL: the text is no expression ("SK.padding", "1 3 2") */
+	const struct expr *expr;        /* NULL: it is no expression ("SK.padding", "1 3 2") */
 	unsigned line;                  /* 0 if it is not of a file */
 };
 
-/* Parses "12", "0xff", "hex:00ff", "text:abc", "random:32", "zero:8", "ones:4", "public:off-curve", "file:", "env:",
- * registry names, "5s", addresses, ${...}, + - * ^ |, brackets.  why has the column in octet. */
+/* Parses "12", "0xff", "hex:00ff", "text:abc", "random:32", "zero:8", "ones:4", "public:off-curve",
+ * "file:", "env:", registry names, "5s", addresses, ${...}, + - * ^ |, brackets.  why has the column
+ * in octet. */
 struct expr *expr_parse(struct arena *a, const char *text, struct why *why);
 /* The same for a list, "128 192 256": always gives a LIST. */
 struct expr *expr_parse_list(struct arena *a, const char *text, struct why *why);
 
 struct scope {
-	/* Of a variable, by its whole name; asked first, and the variable is worked out in this same scope.  May be NULL. */
+	/* Of a variable, by its whole name; asked first, and the variable is worked out in this same
+	 * scope.  May be NULL. */
 	const struct variable *(*variable)(void *ctx, const char *name);
-	/* Any other reference: "last.request.HDR.message_id", "target.replay_window", "honest"; the text between the braces. */
-	bool (*lookup)(void *ctx, const char *reference, struct arena *a, struct value *out, struct why *why);
+	/* Any other reference, the text between the braces: "last.request.HDR.message_id",
+	 * "target.replay_window", "honest". */
+	bool (*lookup)(void *ctx, const char *reference, struct arena *a, struct value *out,
+		       struct why *why);
 	/* "public:KIND": a special public value of the message's group. */
-	bool (*special)(void *ctx, const char *kind, struct arena *a, struct value *out, struct why *why);
+	bool (*special)(void *ctx, const char *kind, struct arena *a, struct value *out,
+			struct why *why);
 	void *ctx;
-	const struct names *names;      /* of the field that the value is for; or NULL: any registry */
+	const struct names *names;      /* of the field that the value is for; NULL: any registry */
 	struct rng *rng;
-	const char *base;               /* folder that file: is relative to and must stay inside; NULL: refused */
+	const char *base;               /* folder that file: must stay inside; NULL: refused */
 };
-bool expr_eval(const struct expr *e, const struct scope *scope, struct arena *a, struct value *out, struct why *why);
+bool expr_eval(const struct expr *e, const struct scope *scope, struct arena *a, struct value *out,
+	       struct why *why);
 /*
  * For attributes that are text and not an expression (paths, message and notify names, suites): the
  * text with every ${...} replaced, variables by their text, all else by its value printed.
  */
-bool text_expand(const char *text, const struct scope *scope, struct arena *a, const char **out, struct why *why);
+bool text_expand(const char *text, const struct scope *scope, struct arena *a, const char **out,
+		 struct why *why);
 /* "3", "0..5", "2.." (most UINT_MAX), expanded: a `times`. */
 bool count_parse(const char *text, unsigned *least, unsigned *most);
 /* Calls found for each reference in the expression, for the semantic pass. */
-void expr_references(const struct expr *e, void (*found)(void *ctx, const char *reference), void *ctx);
+void expr_references(const struct expr *e, void (*found)(void *ctx, const char *reference),
+		     void *ctx);
 /* Is it a constant, so that it can be worked out at load time? */
 bool expr_constant(const struct expr *e);
 
@@ -78,13 +88,16 @@ bool expr_constant(const struct expr *e);
 bool value_number(const struct value *v, uint64_t *out, struct why *why);
 bool value_time(const struct value *v, usec *out, struct why *why);
 /* width 0: as many octets as the number needs. */
-bool value_octets(const struct value *v, size_t width, struct arena *a, struct bytes *out, struct why *why);
+bool value_octets(const struct value *v, size_t width, struct arena *a, struct bytes *out,
+		  struct why *why);
 /* Compared as numbers if both can be, else as octets, else as text. */
 bool value_equal(const struct value *a, const struct value *b);
 /* -1, 0, 1; false if they cannot be ordered. */
 bool value_order(const struct value *a, const struct value *b, int *out);
 char *value_print(const struct value *v, char *text, size_t cap);
-/* ".distinct()", "min", "max", "mean", "step", "ones", "p99", "count", "size" of a value; false if unknown. */
-bool value_computed(const struct value *v, const char *what, struct arena *a, struct value *out, struct why *why);
+/* ".distinct()", "min", "max", "mean", "step", "ones", "p99", "count", "size" of a value; false if
+ * unknown. */
+bool value_computed(const struct value *v, const char *what, struct arena *a, struct value *out,
+		    struct why *why);
 
 #endif
