@@ -47,7 +47,7 @@ bool answer_send(struct making *m, struct incoming *x)
 	if (x->dry)
 		return false;
 	bool aside = m->notify && x->sending;   /* it leaves our own state untouched */
-	bool retain = m->ike && !aside;
+	bool retain = m->ike && !aside && !x->m.response;
 	if (!making_send(m, retain ? &m->ike->retained.kept : NULL, x->now))
 		return false;
 	if (retain)

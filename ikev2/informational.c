@@ -137,6 +137,7 @@ static void carry_out(struct incoming *x, const struct deletion *d, bool end)
 {
 	for (size_t i = 0; i < d->count && check_on(x->e, CHECK_DELETE_DONE); i++)
 		child_gone(d->rows[i]);
+	x->ike->spares_children = d->ike && !check_on(x->e, CHECK_DELETE_IKE_CHILDREN);
 	if (d->ike)
 		ike_sa_gone(x->ike, "deleted by the peer", x->now);
 	else if (end)

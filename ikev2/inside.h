@@ -179,6 +179,7 @@ struct ike_sa {
 	struct child_sa *children;      /* newest first */
 	size_t child_count;
 	bool want_liveness, want_delete, want_child, deleting, clear_error;
+	bool spares_children;           /* a fault: they outlive it */
 	usec created, last_heard, last_sent, gone_at;
 };
 
@@ -436,6 +437,7 @@ void receive_carry_out(struct incoming *x);
 bool receive_decode(struct incoming *x);
 struct ike_sa *receive_lookup(struct endpoint *e, const struct message *m);
 bool tolerance_refused(struct incoming *x);
+void receive_repair(struct incoming *x);
 void receive_open(struct incoming *x);
 enum purpose purpose_of(const struct message *m);
 uint64_t octets_hash(struct bytes b);

@@ -5,6 +5,7 @@
 #include "inside.h"
 
 #define INVALID_IKE_SPI 4
+#define INVALID_SYNTAX 7
 
 uint64_t octets_hash(struct bytes b)
 {
@@ -99,6 +100,24 @@ static bool header_refused(struct incoming *x)
 	return false;
 }
 
+/* Does a payload of the exchange stand before one that the figures show first? */
+static bool disordered(const struct message *m)
+{
+	const struct exchange_row *row = exchange_find(purpose_of(m), m->response);
+	struct node *chain = payload_chain(m);
+	size_t last = 0;
+	for (struct node *p = row && chain ? chain->first : NULL; p; p = p->next) {
+		for (size_t i = 0; i < row->rule_count; i++) {
+			if (row->rules[i].payload != p->type)
+				continue;
+			if (i < last)
+				return true;
+			last = i;
+		}
+	}
+	return false;
+}
+
 /* Receivers that mind what they should ignore: each a fault. */
 bool tolerance_refused(struct incoming *x)
 {
@@ -111,6 +130,8 @@ bool tolerance_refused(struct incoming *x)
 	    (reserved_set(x->m.outer) || (x->m.inner && reserved_set(x->m.inner)) ||
 	     payload_number(x->m.outer, "HDR.version_flag")))
 		c = CHECK_RESERVED_IGNORED;
+	if (!check_on(e, CHECK_ORDER_IGNORED) && disordered(&x->m))
+		c = CHECK_ORDER_IGNORED;
 	for (struct node *p = chain ? chain->first : NULL; p; p = p->next) {
 		bool known = type_known(p->type), critical = payload_number(p, "critical");
 		if (known && critical && !check_on(e, CHECK_CRITICAL_IGNORED))
@@ -215,8 +236,10 @@ void receive_open(struct incoming *x)
 	if (message_payload(&x->m, PAYLOAD_SKF, 1) && refuse_answered(x, CHECK_FRAGMENT, BYTES_NONE))
 		return;
 	bool opened = message_open(&x->m, &keys, check_on(x->e, CHECK_ICV), check_on(x->e, CHECK_PAD_LENGTH), &why);
-	if (opened && x->m.fragments == 1)
-		opened = message_join(&x->m, &(struct message){ 0 }, 0, &why);
+	if (opened && x->m.fragments) {         /* a fault: each stands for the whole */
+		struct message fragment = x->m;
+		opened = message_join(&x->m, &fragment, 1, &why);
+	}
 	if (opened && x->m.inner)
 		return;
 	if (x->m.protection == MESSAGE_BAD_ICV)
@@ -281,8 +304,11 @@ static bool contents_refused(struct incoming *x)
 	if ((counts_wrong(x, PAYLOAD_TSI) || counts_wrong(x, PAYLOAD_TSR)) &&
 	    refuse_answered(x, CHECK_SELECTOR_COUNT, BYTES_NONE))
 		return true;
-	if ((!x->m.clean || counts_wrong(x, PAYLOAD_SA)) && refuse_answered(x, CHECK_PAYLOAD_LENGTH, BYTES_NONE))
-		return true;
+	if (!x->m.clean || counts_wrong(x, PAYLOAD_SA)) {
+		if (refuse_answered(x, CHECK_PAYLOAD_LENGTH, BYTES_NONE))
+			return true;
+		receive_repair(x);
+	}
 	if (!row)
 		return false;
 	return (!exchange_has_all(row, &x->m) && refuse_answered(x, CHECK_PAYLOAD_MISSING, BYTES_NONE)) ||
@@ -377,11 +403,27 @@ static bool answers_request(struct incoming *x)
 	       !refuse_answered(x, CHECK_RESPONSE_EXCHANGE, BYTES_NONE);
 }
 
+/* A fault: what is wrong in a response is told to its sender. */
+static void complain(struct incoming *x)
+{
+	if (!check_on(x->e, CHECK_RESPONSE_ANSWERED))
+		answer_notify(x, INVALID_SYNTAX, BYTES_NONE);
+}
+
+static bool response_refused(struct incoming *x)
+{
+	bool refused = !answers_request(x) || 
+		       (unknown_critical(&x->m) && refuse_answered(x, CHECK_RESPONSE_CRITICAL, BYTES_NONE)) ||
+		       (!x->m.clean && refuse_answered(x, CHECK_RESPONSE_SYNTAX, BYTES_NONE));
+	if (refused)
+		complain(x);
+	return refused;
+}
+
 static void response_input(struct incoming *x)
 {
 	struct ike_sa *sa = x->ike;
-	if (!answers_request(x) || (unknown_critical(&x->m) && refuse_answered(x, CHECK_RESPONSE_CRITICAL, BYTES_NONE)) ||
-	    (!x->m.clean && refuse_answered(x, CHECK_RESPONSE_SYNTAX, BYTES_NONE)))
+	if (response_refused(x))
 		return;
 	nat_follow(x, true, true);
 	switch (x->purpose) {

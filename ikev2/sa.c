@@ -239,11 +239,11 @@ void ike_sa_gone(struct ike_sa *sa, const char *why, usec now)
 	ike_sa_set_state(sa, IKE_GONE);
 	sa->gone_at = now;
 	sa->retained.again = USEC_NEVER;
-	for (struct child_sa *c = sa->children; c; c = c->older)
+	for (struct child_sa *c = sa->children; c && !sa->spares_children; c = c->older)
 		child_gone(c);
 	for (size_t i = 0; i < PENDING; i++)
 		pending_drop(&sa->pending[i]);
-	if (sa->linked) {
+	if (sa->linked && !sa->spares_children) {
 		sa->lingering = true;
 		e->lingering++;
 	}

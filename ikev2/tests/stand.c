@@ -36,7 +36,7 @@ static enum edit_op op_of(const char *word)
 		enum edit_op op;
 	} ops[] = {
 		{ "set", EDIT_SET },   { "freeze", EDIT_FREEZE }, { "corrupt", EDIT_CORRUPT },
-		{ "add", EDIT_ADD },   { "drop", EDIT_DROP },     { "copy", EDIT_COPY },
+		{ "add", EDIT_ADD },   { "drop", EDIT_DROP },     { "copy", EDIT_COPY },     { "move", EDIT_MOVE },
 		{ "flip", EDIT_CORRUPT_OCTET }, { "truncate", EDIT_TRUNCATE_TO }, { "append", EDIT_APPEND },
 	};
 	for (size_t i = 0; i < ARRAY_LEN(ops); i++)
@@ -192,4 +192,13 @@ const char *stand_outcome(const struct seen *s)
 		if (wire_number(p, "type", &type) && (type < 16384 || type == 16390))
 			return names_text(&names_notify, (uint32_t)type);
 	}
+}
+
+bool stand_done(struct pair *p, enum purpose purpose, const char *edits)
+{
+	struct seen *s = stand_ask(p, purpose, edits);
+	if (s)
+		stand_take(p, s);
+	pair_pump(p);
+	return s && strcmp(stand_outcome(s), "ok") == 0;
 }

@@ -22,6 +22,8 @@ struct pair *stand_new(const struct pair_setup *setup);
 /* Sends from the tester; what the target answers is looked at.  The last of it, or NULL. */
 struct seen *stand_send(struct pair *p, const struct sending *s);
 struct seen *stand_ask(struct pair *p, enum purpose purpose, const char *edits);
+/* Of INFORMATIONAL exchanges: the response is taken too.  True if there was one. */
+bool stand_done(struct pair *p, enum purpose purpose, const char *edits);
 /* What the target has put out, as seen by the tester; the last, or NULL. */
 struct seen *stand_hear(struct pair *p);
 void stand_take(struct pair *p, struct seen *s);
