@@ -129,7 +129,7 @@ static bool tester_make(struct run *r, size_t nth, struct why *why)
 	const struct profile_connection *pc = profile_connection_find(p, row->connection);
 	struct tester *t = &r->testers[nth];
 	struct connection *c = &t->connections[CONNECTION_HONEST];
-	size_t index;
+	size_t index = 0;
 
 	if (!pc)
 		return why_set(why, "the profile has no connection '%s'", row->connection ? row->connection : "");
@@ -285,26 +285,32 @@ static bool request(struct run *r, const char *verb, const struct ike_sa *ike, c
 	return why_set(why, "'%s' is not built yet for the built-in target", verb);
 }
 
+#define TICKET_DONE 1
+#define TICKET_WAITS 2
+
 static unsigned builtin_order(struct run *r, struct tester *t, const char *verb, struct ike_sa *ike,
 			      struct child_sa *child, struct why *why)
 {
-	bool good;
-
 	if (strcmp(verb, "initiate") == 0)
-		good = endpoint_initiate(node_endpoint(r->target_node), t->index, run_now(r), why);
-	else if (strcmp(verb, "ping") == 0)
-		good = node_ping(r->target_node, &t->inner[0], why);
-	else
-		good = request(r, verb, ike, child, why);
-	return good ? 1 : 0;
+		return endpoint_initiate(node_endpoint(r->target_node), t->index, run_now(r), why) ? TICKET_DONE : 0;
+	if (strcmp(verb, "ping") == 0)
+		return node_ping(r->target_node, &t->inner[0], why) ? TICKET_DONE : 0;
+	if (request(r, verb, ike, child, why))
+		return TICKET_DONE;
+	/* What makes the SA whole may still be on its way to the target. */
+	if (!ike || !their_ike(r, ike))
+		return 0;
+	r->ordered.verb = verb;
+	r->ordered.ike = ike;
+	r->ordered.child = child;
+	return TICKET_WAITS;
 }
 
 static int builtin_result(struct run *r, unsigned ticket, struct why *why)
 {
-	(void)r;
-	(void)ticket;
-	(void)why;
-	return 1;
+	if (ticket == TICKET_DONE)
+		return 1;
+	return request(r, r->ordered.verb, r->ordered.ike, r->ordered.child, why) ? 1 : 0;
 }
 
 static const struct target_kind builtin = { builtin_order, builtin_result, NULL };

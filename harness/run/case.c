@@ -214,9 +214,11 @@ static const char *role_word(enum role role)
 
 void run_begin(struct run *r)
 {
-	const char *not = run_inapplicable(r);
+	const char *not;
 	struct why why = { 0 };
 
+	judge_begin(r);
+	not = run_inapplicable(r);
 	if (!r->attempt)
 		event_emit(&r->log, &(struct event){
 			.kind = EVENT_CASE, .id = r->label, .text = r->scenario->title, .file = r->scenario->file, .line = 1,

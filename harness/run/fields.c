@@ -21,73 +21,92 @@ static void gather(struct gathering *g, const struct node *n)
 }
 
 /* An honest handshake of a run of its own; the message is looked for among what the tester sent. */
-static const struct sent *message_sent(struct run *r, enum purpose purpose, bool response)
+static const struct sent *message_sent(struct run *r, enum purpose purpose)
 {
-	const struct known *k = known_find(r, response ? "message.response" : "message.request");
+	static const char *const names[] = { "message.request", "message.response" };
 
-	for (; k && k->count; k = NULL)
-		if (k->messages[0]->sent && k->messages[0]->sent->purpose == purpose)
+	for (size_t i = 0; i < ARRAY_LEN(names); i++) {
+		const struct known *k = known_find(r, names[i]);
+
+		if (k && k->count && k->messages[0]->kind == SAVED_SENT && k->messages[0]->sent->purpose == purpose)
 			return k->messages[0]->sent;
-	return NULL;
-}
-
-static const char *steps_for(enum purpose purpose, enum role target)
-{
-	bool asks = target != ROLE_INITIATOR;
-
-	switch (purpose) {
-	case PURPOSE_IKE_SA_INIT:
-		return asks ? "<exchange request=\"IKE_SA_INIT\" save=\"message\"/>"
-			    : "<target do=\"initiate\"/><answer request=\"IKE_SA_INIT\" save=\"message\"/>";
-	case PURPOSE_IKE_AUTH:
-		return asks ? "<establish until=\"IKE_SA_INIT\"/><exchange request=\"IKE_AUTH\" save=\"message\"/>"
-			    : "<establish until=\"IKE_SA_INIT\"/><answer request=\"IKE_AUTH\" save=\"message\"/>";
-	case PURPOSE_DELETE_CHILD:
-		return "<establish/><exchange request=\"delete-child\" save=\"message\"/>";
-	case PURPOSE_DELETE_IKE:
-		return "<establish/><exchange request=\"delete-ike\" save=\"message\"/>";
-	case PURPOSE_NEW_CHILD:
-		return "<establish/><exchange request=\"new-child\" save=\"message\"/>";
-	default:
-		return "<establish/><exchange request=\"liveness\" save=\"message\"/>";
 	}
-}
-
-#define HEAD "<scenario xmlns=\"urn:ikespec:scenario:1\" id=\"fields.of.message\" target=\"%s\" alive=\"no\">" \
-	"<title>An honest message</title><requirement id=\"r\" ref=\"RFC7296-4-02\"/><steps>%s" \
-	"<establish judges=\"r\"/></steps></scenario>"
-
-/* A library of its own, for one scenario as text. */
-static struct library *small_library(struct test_suite *s, const char *text, struct why *why)
-{
-	static const char catalogue[] = "<requirements xmlns=\"urn:ikespec:scenario:1\" rfc=\"7296\">"
-		"<requirement id=\"RFC7296-4-02\" section=\"4\" level=\"must\" role=\"both\" area=\"sa-init\">"
-		"<rule>A handshake</rule></requirement></requirements>";
-	struct library *l = library_new(s->options.root ? s->options.root : ".", run_facts(), why);
-
-	if (!l)
-		return NULL;
-	if (library_load_text(l, "catalogue.xml", bytes_text(catalogue), NULL, NULL) &&
-	    library_load_text(l, "message.xml", bytes_text(text), NULL, NULL))
-		return l;
-	library_free(l);
-	why_set(why, "the honest message could not be made");
 	return NULL;
 }
 
-static bool run_one(struct test_suite *s, struct library *l, enum purpose purpose, bool response, struct gathering *g,
-		    struct why *why)
+/* ------------------------------------------------------------ a scenario by hand */
+
+static struct attr attr_of(enum attribute name, const char *text)
 {
-	struct run_options o = { .library = l, .crypto = s->options.crypto, .profile = s->options.profile, .seed = 1 };
-	const struct scenario *const *all;
-	const struct scenario_case *cases;
+	return (struct attr){ .name = name, .text = text };
+}
+
+static struct element_node *step_of(struct arena *a, struct scenario *s, enum element element, struct attr first,
+				    struct attr second)
+{
+	struct element_node *el = &s->steps[s->step_count++];
+	struct attr *attrs = arena_array(a, 3, sizeof *attrs);
+
+	if (!attrs)
+		return NULL;
+	attrs[0] = first;
+	attrs[1] = second;
+	*el = (struct element_node){ .element = element, .file = "message", .line = 1, .attrs = attrs,
+				     .attr_count = !first.text ? 0 : second.text ? 2 : 1 };
+	return el;
+}
+
+static bool add_attr(struct element_node *el, struct attr more)
+{
+	if (el && more.text)
+		((struct attr *)el->attrs)[el->attr_count++] = more;
+	return el != NULL;
+}
+
+/* One suite is enough: what holds for the fields of a proposal holds for those of the next. */
+static struct attr one_suite(const struct profile *p, enum purpose purpose)
+{
+	const struct profile_connection *c = p->connection_count ? &p->connections[0] : NULL;
+
+	if (!c || (purpose != PURPOSE_IKE_SA_INIT && purpose != PURPOSE_IKE_AUTH))
+		return (struct attr){ 0 };
+	if (purpose == PURPOSE_IKE_SA_INIT)
+		return attr_of(AT_PROPOSE, c->ike_count ? c->ike_suites[0] : NULL);
+	return attr_of(AT_PROPOSE, c->esp_count ? c->esp_suites[0] : NULL);
+}
+
+static bool steps_for(struct arena *a, struct scenario *s, const struct profile *p, const char *message,
+		      enum purpose purpose, enum role target)
+{
+	struct attr none = { 0 }, save = attr_of(AT_SAVE, "message"), request = attr_of(AT_REQUEST, message);
+	bool first = purpose == PURPOSE_IKE_SA_INIT, theirs = target == ROLE_INITIATOR;
+
+	s->steps = arena_array(a, 2, sizeof *s->steps);
+	if (!s->steps)
+		return false;
+	if (first && theirs)
+		step_of(a, s, EL_TARGET, attr_of(AT_DO, "initiate"), none);
+	else if (!first)
+		step_of(a, s, EL_ESTABLISH, purpose == PURPOSE_IKE_AUTH ? attr_of(AT_UNTIL, "IKE_SA_INIT") : none, none);
+	theirs = theirs && (first || purpose == PURPOSE_IKE_AUTH);
+	return add_attr(step_of(a, s, theirs ? EL_ANSWER : EL_EXCHANGE, request, save), one_suite(p, purpose));
+}
+
+static bool run_one(struct test_suite *s, struct arena *a, const char *message, enum purpose purpose, enum role target,
+		    struct gathering *g, struct why *why)
+{
+	struct run_options o = { .library = s->options.library, .crypto = s->options.crypto,
+				 .profile = s->options.profile, .seed = 1 };
+	struct scenario scenario = { .id = "fields", .title = "An honest message", .file = "message", .target = target };
+	struct scenario_case one = { .scenario = &scenario, .id = "fields", .target = target };
 	const struct sent *sent = NULL;
-	size_t count;
 	struct run *r;
 
-	if (!library_scenarios(l, &all) || !scenario_cases(l, all[0], o.profile, NULL, 0, &cases, &count, why) || !count)
-		return false;
-	r = run_new(&o, &cases[0], 0, 0, why);
+	if (!suite_is_virtual(s))
+		o.profile = library_profile(o.library, "builtin");
+	if (!o.profile || !steps_for(a, &scenario, o.profile, message, purpose, target))
+		return why_set(why, "the profile 'builtin' is needed to make an honest message");
+	r = run_new(&o, &one, 0, 0, why);
 	if (!r)
 		return false;
 	r->is_virtual = true;
@@ -96,17 +115,16 @@ static bool run_one(struct test_suite *s, struct library *l, enum purpose purpos
 	for (unsigned i = 0; i < 1000 && !run_over(r) && !sent; i++) {
 		usec t = run_move(r);
 
-		sent = message_sent(r, purpose, response);
+		sent = message_sent(r, purpose);
 		if (!run_over(r) && t != USEC_NEVER)
 			world_advance(r->world, t);
 	}
-	if (sent) {
+	if (sent && sent->composed.message.inner)
+		gather(g, sent->composed.message.inner);
+	if (sent)
 		gather(g, sent->composed.message.outer);
-		if (sent->composed.message.inner)
-			gather(g, sent->composed.message.inner);
-	} else {
+	else
 		why_set(why, "there was no such honest message: %s", r->reason ? r->reason : "no reason");
-	}
 	run_free(r);
 	return sent != NULL;
 }
@@ -118,20 +136,14 @@ bool run_fields(void *ctx, const char *message, enum role target, int kind, stru
 	struct gathering g = { .paths = arena_array(a, FIELD_PATHS, sizeof(char *)), .arena = a, .kind = kind };
 	enum purpose purpose;
 	uint8_t exchange;
-	struct library *l;
-	bool good;
 
 	if (!g.paths || !purpose_parse(message, &exchange, &purpose))
 		return why_set(why, "'%s' is no message", message);
 	if (purpose == PURPOSE_NONE)
-		purpose = exchange == CREATE_CHILD_SA ? PURPOSE_NEW_CHILD : PURPOSE_LIVENESS;
-	l = small_library(s, arena_printf(a, HEAD, target == ROLE_INITIATOR ? "initiator" : "responder",
-					  steps_for(purpose, target)), why);
-	if (!l)
+		purpose = purpose_default(exchange);
+	if (!run_one(s, a, message, purpose, target, &g, why))
 		return false;
-	good = run_one(s, l, purpose, target == ROLE_INITIATOR, &g, why);
-	library_free(l);
 	*out = g.paths;
 	*count = g.count;
-	return good;
+	return true;
 }

@@ -263,6 +263,7 @@ bool frame_push(struct run *r, enum frame_kind kind, const struct element_node *
 
 struct requirement_state {
 	const struct scenario_requirement *row;
+	bool judged;                        /* some step of this case judges it (rows may differ) */
 	bool reached, broken, left;         /* left: a step that judges it was not reached */
 	enum verdict verdict;
 	const char *reason, *file, *path, *wanted, *got;
@@ -303,6 +304,7 @@ struct run {
 	const struct target_kind *target;
 	struct world_node *target_node;     /* built-in */
 	void *target_state;
+	struct { const char *verb; struct ike_sa *ike; struct child_sa *child; } ordered;  /* built-in: not taken yet */
 	struct tester *testers;
 	size_t tester_count;
 	struct known *known;
@@ -340,7 +342,7 @@ struct run {
 	usec clean_until;
 	usec began, wall_began;
 	usec deadline;
-	uint64_t moves;
+	uint64_t moves, still;
 };
 
 usec run_now(const struct run *r);
@@ -421,6 +423,8 @@ bool judge_selectors(struct run *r, const struct element_node *el, struct saved 
 		     const char *judges);
 /* Checks that had nothing to look at, lawfully: their requirements count as reached. */
 void judge_vacuous(struct run *r, const struct element_node *el);
+/* Marks what any step of the case judges. */
+void judge_begin(struct run *r);
 /* Marks what the steps not reached would have judged. */
 void judge_left(struct run *r);
 
@@ -439,6 +443,8 @@ size_t oracles_results(struct run *r, struct arena *a, struct requirement_result
 
 bool send_message(struct run *r, struct step *s, const struct element_node *el, bool retransmit, struct why *why);
 bool send_response(struct run *r, struct tester *t, const struct element_node *el, struct seen *to, struct why *why);
+/* What a tester sends for the name of an exchange as such. */
+enum purpose purpose_default(uint8_t exchange);
 bool parse_suites(struct run *r, const char *text, bool esp, struct suite *out, size_t *count, struct why *why);
 struct saved *item_saved(struct run *r, const struct item *it);
 void take_item(struct run *r, struct item *it, enum take how);

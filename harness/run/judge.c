@@ -255,21 +255,23 @@ void judge_message(struct run *r, const struct element_node *el, struct saved *s
 
 /* ------------------------------------------------------------ what was not reached */
 
-enum mark { MARK_LEFT, MARK_REACHED };
+enum mark { MARK_LEFT, MARK_REACHED, MARK_JUDGED };
 
 static void mark_one(struct run *r, const struct element_node *el, enum mark mark)
 {
 	struct why why;
 	const char *judges = attr_find(el, AT_JUDGES) ? run_text(r, el, AT_JUDGES, &why) : NULL;
 
+	/* A parameter of an include is not known before: it may be any of them. */
+	if (attr_find(el, AT_JUDGES) && !judges && mark == MARK_JUDGED)
+		for (size_t i = 0; i < r->scenario->requirement_count; i++)
+			r->requirements[i].judged = true;
 	while (judges && *judges) {
 		size_t len = strcspn(judges, " ");
 		struct requirement_state *q = requirement_named(r, judges, len);
 
-		if (q && mark == MARK_LEFT)
-			q->left = true;
-		else if (q)
-			q->reached = true;
+		if (q)
+			*(mark == MARK_LEFT ? &q->left : mark == MARK_REACHED ? &q->reached : &q->judged) = true;
 		judges += len + strspn(judges + len, " ");
 	}
 }
@@ -294,4 +296,10 @@ void judge_left(struct run *r)
 	for (size_t d = r->depth; d-- > 0;)
 		for (size_t i = r->frames[d].next; i < r->frames[d].count; i++)
 			mark_all(r, &r->frames[d].steps[i], MARK_LEFT);
+}
+
+void judge_begin(struct run *r)
+{
+	for (size_t i = 0; i < r->scenario->step_count; i++)
+		mark_all(r, &r->scenario->steps[i], MARK_JUDGED);
 }

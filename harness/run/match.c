@@ -368,13 +368,21 @@ enum fit selector_fit(struct run *r, const struct selector *s, const struct item
 	return FIT_NO;
 }
 
+/* Fences and whole conversations follow in any case. */
+static bool of_conversation(struct run *r, const struct seen *s)
+{
+	if (r->phase != RUN_STEPS || (s->answers && private_ike(r, s->answers->ike)))
+		return true;
+	return r->stepping && r->step.el->element == EL_ESTABLISH && same_request(s->answers, r->step.sent);
+}
+
 bool is_followed(struct run *r, const struct seen *s)
 {
 	if (!s || !s->is_ike || !s->message.response || s->message.exchange != IKE_SA_INIT)
 		return false;
 	if (message_notify(&s->message, NOTIFY_COOKIE))
-		return !r->names_cookie;
-	return message_notify(&s->message, NOTIFY_INVALID_KE_PAYLOAD) && !r->names_invalid_ke;
+		return !r->names_cookie || of_conversation(r, s);
+	return message_notify(&s->message, NOTIFY_INVALID_KE_PAYLOAD) && (!r->names_invalid_ke || of_conversation(r, s));
 }
 
 /* ------------------------------------------------------------ look-ahead */

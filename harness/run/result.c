@@ -66,15 +66,17 @@ static void emit_end(struct run *r, const struct case_result *c, const struct re
 
 static const struct requirement_result *results_of(struct run *r, struct arena *a, struct case_result *c)
 {
-	size_t count = r->scenario->requirement_count;
-	struct requirement_result *rows = arena_array(a, count + ORACLES_FIRED, sizeof *rows);
+	size_t count = 0, all = r->scenario->requirement_count;
+	struct requirement_result *rows = arena_array(a, all + ORACLES_FIRED, sizeof *rows);
 	const struct requirement_result *worst = NULL;
 
 	if (!rows)
 		return NULL;
-	for (size_t i = 0; i < count; i++) {
+	for (size_t i = 0; i < all; i++) {
+		if (!r->requirements[i].judged)
+			continue;
 		decide(r, &r->requirements[i]);
-		rows[i] = requirement_result(&r->requirements[i], a);
+		rows[count++] = requirement_result(&r->requirements[i], a);
 	}
 	count += oracles_results(r, a, rows + count, ORACLES_FIRED);
 	c->requirements = rows;

@@ -282,7 +282,7 @@ static void alive_data(struct run *r, struct step *s)
 		return;
 	}
 	s->phase = PHASE_PING;
-	s->wake = run_now(r);
+	s->next = s->wake = run_now(r) + 1;
 }
 
 static void alive_next(struct run *r, struct step *s)

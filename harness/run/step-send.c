@@ -90,6 +90,12 @@ static bool shape_of(struct run *r, const struct element_node *el, struct sendin
 
 /* ------------------------------------------------------------ requests and responses */
 
+enum purpose purpose_default(uint8_t exchange)
+{
+	return exchange == IKE_SA_INIT ? PURPOSE_IKE_SA_INIT : exchange == IKE_AUTH ? PURPOSE_IKE_AUTH
+	     : exchange == INFORMATIONAL ? PURPOSE_INFORMATIONAL : PURPOSE_NEW_CHILD;
+}
+
 static bool purpose_of(struct run *r, const struct element_node *el, enum attribute name, enum purpose *out,
 		       struct why *why)
 {
@@ -100,8 +106,7 @@ static bool purpose_of(struct run *r, const struct element_node *el, enum attrib
 		return text ? why_set(why, "'%s' is no message", text) : false;
 	if (*out != PURPOSE_NONE)
 		return true;
-	*out = exchange == IKE_SA_INIT ? PURPOSE_IKE_SA_INIT : exchange == IKE_AUTH ? PURPOSE_IKE_AUTH
-	     : exchange == INFORMATIONAL ? PURPOSE_INFORMATIONAL : PURPOSE_NEW_CHILD;
+	*out = purpose_default(exchange);
 	return true;
 }
 

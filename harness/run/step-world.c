@@ -47,7 +47,7 @@ static enum progress target_look(struct run *r, struct step *s)
 	if (result == 0 && run_now(r) < s->deadline)
 		return STEP_WAITS;
 	run_end(r, VERDICT_ERROR, s->el, "target do=\"%s\": %s", attr_text(s->el, AT_DO),
-		result < 0 ? why.text : "it has not been taken in time");
+		why.text[0] ? why.text : "it has not been taken in time");
 	return STEP_STOPS;
 }
 

@@ -6,6 +6,7 @@
 #define SUITE_ARENA ((size_t)1 << 30)
 #define VIRTUAL_WIDTH 16
 #define SLICE 256
+#define STILL_MAX 10000
 
 static usec wall_now(void)
 {
@@ -154,6 +155,12 @@ static bool slice(struct run *r)
 			return true;
 		if (t == USEC_NEVER) {
 			run_end(r, VERDICT_ERROR, r->place, "nothing more can happen in this world");
+			r->phase = RUN_OVER;
+			return true;
+		}
+		r->still = t <= run_now(r) ? r->still + 1 : 0;
+		if (r->still > STILL_MAX) {
+			run_end(r, VERDICT_ERROR, r->place, "the clock of this world stands still");
 			r->phase = RUN_OVER;
 			return true;
 		}
