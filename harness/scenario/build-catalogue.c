@@ -155,7 +155,7 @@ static void build_fault(struct library *l, const char *file, xmlNode *n)
 	if (edit != NULL && build_edit(l, f, edit))
 		mean_fault(l, f);
 	if (l->complaints.count == before && f->title != NULL && (omit != NULL || edit != NULL))
-		list_add(l, &l->faults, f);
+		list_add(l->arena, &l->faults, f);
 }
 
 bool build_faults(struct library *l, const char *file, struct _xmlNode *root)

@@ -167,7 +167,7 @@ bool build_profile(struct library *l, const char *file, struct bytes text, struc
 		complain(l, file, dom_line(root), "the profile '%s' is also defined in %s", b.p->id,
 			 other->file);
 	mean_profile(l, b.p);
-	return l->complaints.count == before && list_add(l, &l->profiles, b.p);
+	return l->complaints.count == before && list_add(l->arena, &l->profiles, b.p);
 }
 
 /* ------------------------------------------------------------ features */

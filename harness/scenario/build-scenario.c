@@ -230,5 +230,5 @@ bool build_scenario(struct library *l, const char *file, const char *real, struc
 	l->first_pass = l->complaints.count;
 	mean_scenario(l, b.s, l->complaints.count == before);
 	l->first_pass = 0;
-	return l->complaints.count == before && list_add(l, &l->scenarios, b.s);
+	return l->complaints.count == before && list_add(l->arena, &l->scenarios, b.s);
 }

@@ -259,7 +259,7 @@ struct steps_file *build_steps_file(struct library *l, const char *real)
 			return s->loading || s->sound ? s : NULL;
 	}
 	struct steps_file *s = arena_new_of(l->arena, struct steps_file);
-	if (s == NULL || l->include_depth >= INCLUDE_DEPTH_MAX || !list_add(l, &l->steps, s))
+	if (s == NULL || l->include_depth >= INCLUDE_DEPTH_MAX || !list_add(l->arena, &l->steps, s))
 		return NULL;
 	s->path = real;
 	s->file = file_shown(l, real);

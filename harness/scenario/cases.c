@@ -60,7 +60,7 @@ static bool add_word(struct making *m, struct list *out, const char *word)
 {
 	if (out->count >= CASES_MAX)
 		return why_set(m->why, "more than %d values", CASES_MAX);
-	return (word != NULL && list_add(m->l, out, (void *)word)) || why_set(m->why, "no memory");
+	return (word != NULL && list_add(m->l->arena, out, (void *)word)) || why_set(m->why, "no memory");
 }
 
 bool range_parse(const char *text, uint64_t *low, uint64_t *high)
@@ -201,7 +201,7 @@ static bool make_case(struct making *m)
 	struct scenario_case *c = arena_new_of(m->l->arena, struct scenario_case);
 	if (m->cases.count >= CASES_MAX)
 		return why_set(m->why, "'%s' has more than %d cases", m->s->id, CASES_MAX);
-	if (c == NULL || !list_add(m->l, &m->cases, c))
+	if (c == NULL || !list_add(m->l->arena, &m->cases, c))
 		return why_set(m->why, "no memory");
 	c->scenario = m->s;
 	c->target = m->role;

@@ -3,11 +3,11 @@
 #include "expr.h"
 #include "library.h"
 
-bool list_add(struct library *l, struct list *list, void *item)
+bool list_add(struct arena *a, struct list *list, void *item)
 {
 	if (list->count == list->cap) {
 		size_t cap = list->cap == 0 ? 16 : 2 * list->cap;
-		void **items = arena_array(l->arena, cap, sizeof(*items));
+		void **items = arena_array(a, cap, sizeof(*items));
 		if (items == NULL)
 			return false;
 		if (list->count > 0)
@@ -55,7 +55,7 @@ bool complain(struct library *l, const char *file, unsigned line, const char *fo
 	snprintf(why->file, sizeof(why->file), "%s", file);
 	why->line = line;
 	why->octet = WHY_NO_OCTET;
-	if (is_new(l, why) && !list_add(l, &l->complaints, why))
+	if (is_new(l, why) && !list_add(l->arena, &l->complaints, why))
 		l->complaints_lost = true;
 	return false;
 }

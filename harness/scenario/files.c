@@ -137,7 +137,7 @@ static bool walk_entry(struct library *l, const char *folder, const char *name, 
 	if (realpath(path, real) == NULL || !file_below(real, l->real_root))
 		return complain(l, file_shown(l, path), 0,
 				"a link that leads out of the scenario tree");
-	return list_add(l, out, (void *)path);
+	return list_add(l->arena, out, (void *)path);
 }
 
 static bool walk(struct library *l, const char *folder, unsigned depth, struct list *out)

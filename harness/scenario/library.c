@@ -17,6 +17,7 @@ struct library *library_new(const char *root, const struct scenario_facts *facts
 		return NULL;
 	}
 	l->arena = a;
+	l->scratch = arena_new(SCRATCH_CAP);
 	if (facts != NULL)
 		l->facts = *facts;
 	rng_seed(&l->rng, 0, "library");
@@ -24,7 +25,7 @@ struct library *library_new(const char *root, const struct scenario_facts *facts
 	bool ok = realpath(root, real) != NULL || why_set(why, "there is no folder '%.200s'", root);
 	l->root = arena_text(a, root);
 	l->real_root = ok ? arena_text(a, real) : NULL;
-	if (ok && (l->root == NULL || l->real_root == NULL))
+	if (ok && (l->scratch == NULL || l->root == NULL || l->real_root == NULL))
 		ok = why_set(why, "no memory");
 	if (ok && xml_schema_load(l, why))
 		return l;
@@ -37,6 +38,7 @@ void library_free(struct library *l)
 	if (l == NULL)
 		return;
 	xml_schema_free(l);
+	arena_free(l->scratch);
 	arena_free(l->arena);
 }
 
@@ -162,7 +164,7 @@ static bool load_path(struct library *l, const char *real, const char *shown)
 		return f->sound;
 	f = arena_new_of(l->arena, struct loaded_file);
 	if (f == NULL || (f->path = arena_text(l->arena, real)) == NULL ||
-	    !list_add(l, &l->loaded, f))
+	    !list_add(l->arena, &l->loaded, f))
 		return complain(l, shown, 0, "no memory");
 	if (is_steps_file(l, real))
 		f->sound = build_steps_file(l, f->path) != NULL;
@@ -202,9 +204,11 @@ bool library_load(struct library *l, library_complaint *hear, void *ctx)
 bool library_load_file(struct library *l, const char *path, library_complaint *hear, void *ctx)
 {
 	char real[PATH_MAX];
-	bool ok = realpath(path, real) != NULL && load_path(l, real, arena_text(l->arena, path));
+	const char *shown = arena_text(l->arena, path);
+	bool there = realpath(path, real) != NULL;
+	bool ok = there && shown != NULL && load_path(l, real, shown);
 	if (!ok && l->complaints.count == 0)
-		complain(l, path, 0, "there is no such file, or it has faults");
+		complain(l, path, 0, "%s", there ? "the file has faults" : "there is no such file");
 	return tell(l, hear, ctx) && ok;
 }
 
@@ -250,7 +254,7 @@ bool library_add_requirement(struct library *l, struct requirement *r)
 	if (2 * (l->requirements.count + 1) > l->index_cap && !grow_index(l))
 		return false;
 	l->index[slot_of(l, r->id)] = r;
-	return list_add(l, &l->requirements, r);
+	return list_add(l->arena, &l->requirements, r);
 }
 
 const struct requirement *library_requirement(const struct library *l, const char *id)

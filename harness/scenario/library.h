@@ -11,17 +11,18 @@
 #include "scenario/scenario.h"
 
 #define LIBRARY_CAP ((size_t)96 << 20)
+#define SCRATCH_CAP ((size_t)32 << 20)
 #define FILE_CAP ((size_t)1 << 20)
 #define COMPLAINTS_MAX 1000
 #define INCLUDE_DEPTH_MAX 16
 #define CASES_MAX 20000
 
-/* A growing array of pointers in the arena. */
+/* A growing array of pointers in an arena. */
 struct list {
 	void **items;
 	size_t count, cap;
 };
-bool list_add(struct library *l, struct list *list, void *item);
+bool list_add(struct arena *a, struct list *list, void *item);
 
 /* A <steps> file, shared by all that include it. */
 struct steps_file {
@@ -43,6 +44,7 @@ typedef struct _xmlSchema *library_schema;
 
 struct library {
 	struct arena *arena;
+	struct arena *scratch;          /* of pass 2, reset for each scenario */
 	const char *root;               /* as given */
 	const char *real_root;
 	struct scenario_facts facts;

@@ -58,8 +58,8 @@ void mean_learn(struct mean *m, const char *name, const struct known *what)
 	else if (k == NULL && other != NULL && !newest)
 		mean_complain(m, NULL, "'%s' is already %s", name, other);
 	if (k == NULL) {
-		k = arena_new_of(m->l->arena, struct known);
-		if (k == NULL || !list_add(m->l, &m->known, k))
+		k = arena_new_of(m->scratch, struct known);
+		if (k == NULL || !list_add(m->scratch, &m->known, k))
 			return;
 	}
 	*k = *what;
@@ -98,7 +98,7 @@ static void check_text(struct mean *m, const char *place, const char *text, unsi
 			mean_complain(m, place, "'${' without its '}' in '%.100s'", text);
 			return;
 		}
-		char *reference = arena_printf(m->l->arena, "%.*s", (int)(end - at - 3), at + 2);
+		char *reference = arena_printf(m->scratch, "%.*s", (int)(end - at - 3), at + 2);
 		if (reference != NULL)
 			check_reference(m, place, reference, depth);
 		at = end;
@@ -166,7 +166,7 @@ static void check_message(struct mean *m, const char *place, const struct known 
 		return;
 	}
 	if (rest[0] != '\0' && strstr(rest, "${") == NULL &&
-	    !path_possible(k->message, rest, &field, m->l->arena, &why))
+	    !path_possible(k->message, rest, &field, m->scratch, &why))
 		mean_complain(m, place, "'%s': %s", k->name, why.text);
 }
 
@@ -269,7 +269,7 @@ const struct known *mean_named(struct mean *m, enum attribute attribute, enum kn
 	if (settle_text(m, text, &name) != SETTLED)
 		return NULL;
 	size_t len = strcspn(name, ".");
-	const char *word = arena_printf(m->l->arena, "%.*s", (int)len, name);
+	const char *word = arena_printf(m->scratch, "%.*s", (int)len, name);
 	const struct known *k = word != NULL ? mean_known(m, word) : NULL;
 	if (word == NULL || is_newest(word, kind))
 		return NULL;

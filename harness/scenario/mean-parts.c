@@ -53,10 +53,10 @@ static void check_added_field(struct mean *m, const char *part, const struct att
 	mean_references(m, a->text);
 	if (settle_text(m, part, &path) != SETTLED)
 		return;
-	path = arena_printf(m->l->arena, "%s.%s", path, a->other);
+	path = arena_printf(m->scratch, "%s.%s", path, a->other);
 	if (path == NULL)
 		return;
-	if (!path_possible(kind, path, &f, m->l->arena, &why))
+	if (!path_possible(kind, path, &f, m->scratch, &why))
 		mean_complain(m, part, "%s", why.text);
 	else
 		mean_fits(m, a, &f);

@@ -127,7 +127,7 @@ bool mean_path(struct mean *m, const char *text, enum message_kind kind, struct 
 	mean_references(m, text);
 	if (settle_text(m, text, &path) != SETTLED)
 		return false;
-	if (path_possible(kind, path, out, m->l->arena, &why))
+	if (path_possible(kind, path, out, m->scratch, &why))
 		return true;
 	return mean_complain(m, text, "%s", why.text);
 }
@@ -142,7 +142,7 @@ static bool is_number(const struct wire_row *row)
 static void unknown_name(struct mean *m, const struct attr *a, const struct names *names,
 			 const char *word)
 {
-	const char **texts = arena_array(m->l->arena, names->count + 1, sizeof(*texts));
+	const char **texts = arena_array(m->scratch, names->count + 1, sizeof(*texts));
 	for (size_t i = 0; texts != NULL && i < names->count; i++)
 		texts[i] = names->rows[i].text;
 	mean_complain(m, a->text, "'%.80s' is not in the registry '%s'%s", word, names->registry,
@@ -182,7 +182,7 @@ static bool fits_octets(struct mean *m, const struct attr *a, const struct wire_
 	if (v->kind == VALUE_TIME)
 		return mean_complain(m, a->text, "a time is no value of '%s'", row->name);
 	if (v->kind == VALUE_NUMBER && row->bits != 0 && row->of == NULL &&
-	    !value_octets(v, row->bits / 8, m->l->arena, &b, &why))
+	    !value_octets(v, row->bits / 8, m->scratch, &b, &why))
 		return mean_complain(m, a->text, "'%s': %s", row->name, why.text);
 	return true;
 }

@@ -120,7 +120,7 @@ static void check_notify(struct mean *m, const struct element_node *n)
 	size_t count = 0;
 	if (text == NULL || settle_text(m, text, &words) != SETTLED)
 		return;
-	for (const char *at = words, *word; (word = word_next(m->l->arena, &at)) != NULL; count++) {
+	for (const char *at = words, *word; (word = word_next(m->scratch, &at)) != NULL; count++) {
 		uint32_t value;
 		if (is_number(word) || names_value(&names_notify, word, &value))
 			continue;
@@ -149,7 +149,7 @@ static void check_suites(struct mean *m, const struct attr *a, bool ike, bool es
 	const char *words;
 	if (a == NULL || settle_text(m, a->text, &words) != SETTLED)
 		return;
-	for (const char *at = words, *word; (word = word_next(m->l->arena, &at)) != NULL;) {
+	for (const char *at = words, *word; (word = word_next(m->scratch, &at)) != NULL;) {
 		struct why why = { .text = "" };
 		if (!suite_known(word, ike, esp, &why))
 			mean_complain(m, a->text, "%s", why.text);
@@ -190,7 +190,7 @@ static void check_order(struct mean *m, const struct element_node *n)
 		mean_complain(m, fragments->text, "a message is cut into 1 to 64 fragments");
 	if (order == NULL || settle_text(m, order->text, &words) != SETTLED)
 		return;
-	for (const char *at = words, *word; (word = word_next(m->l->arena, &at)) != NULL;) {
+	for (const char *at = words, *word; (word = word_next(m->scratch, &at)) != NULL;) {
 		unsigned long index = 0;
 		if (sscanf(word, "%5lu", &index) != 1 || index == 0)
 			mean_complain(

@@ -16,9 +16,9 @@ static bool listed(const struct list *list, const char *name)
 
 void mark_used(struct mean *m, const char *name)
 {
-	char *copy = listed(&m->used, name) ? NULL : arena_text(m->l->arena, name);
+	char *copy = listed(&m->used, name) ? NULL : arena_text(m->scratch, name);
 	if (copy != NULL)
-		list_add(m->l, &m->used, copy);
+		list_add(m->scratch, &m->used, copy);
 }
 
 static const char *nearest_requirement(struct mean *m, const char *id)
@@ -43,13 +43,13 @@ void mean_judges(struct mean *m, const struct element_node *n)
 	const char *text = attr_text(n, AT_JUDGES), *ids;
 	if (text == NULL || m->s == NULL || settle_text(m, text, &ids) != SETTLED)
 		return;
-	for (const char *at = ids, *id; (id = word_next(m->l->arena, &at)) != NULL;) {
+	for (const char *at = ids, *id; (id = word_next(m->scratch, &at)) != NULL;) {
 		if (!has_requirement(m->s, id)) {
 			if (m->sound)
 				mean_complain(m, text, "the scenario has no requirement '%s'%s", id,
 					      nearest_requirement(m, id));
 		} else if (!listed(&m->judged, id))
-			list_add(m->l, &m->judged, (void *)id);
+			list_add(m->scratch, &m->judged, (void *)id);
 	}
 }
 
@@ -97,8 +97,8 @@ static void check_needs(struct mean *m)
 		if (n->min == NULL || n->max == NULL || !expr_constant(n->min) ||
 		    !expr_constant(n->max))
 			continue;
-		if (expr_eval(n->min, &scope, m->l->arena, &low, NULL) &&
-		    expr_eval(n->max, &scope, m->l->arena, &high, NULL) &&
+		if (expr_eval(n->min, &scope, m->scratch, &low, NULL) &&
+		    expr_eval(n->max, &scope, m->scratch, &high, NULL) &&
 		    value_order(&low, &high, &order) && order > 0)
 			complain(m->l, m->s->file, n->line,
 				 "no target has a '%s' with min above max", n->feature);
@@ -223,10 +223,10 @@ static void walk(struct mean *m, const struct scenario_row *row)
 
 bool mean_scenario(struct library *l, const struct scenario *s, bool sound)
 {
-	struct mean m = {
-		.l = l, .s = s, .sound = sound, .head = {.element = EL_COUNT, .file = s->file}
-	};
+	struct mean m = { .l = l, .scratch = l->scratch, .s = s, .sound = sound };
 	size_t before = l->complaints.count;
+	m.head = (struct element_node){ .element = EL_COUNT, .file = s->file };
+	arena_reset(l->scratch);
 	check_faults(&m);
 	check_needs(&m);
 	check_lists(&m);
@@ -239,6 +239,8 @@ bool mean_scenario(struct library *l, const struct scenario *s, bool sound)
 		check_unjudged(&m);
 		check_unused(&m);
 	}
+	if (arena_failed(l->scratch))
+		complain(l, s->file, s->line, "the scenario is too large to be checked");
 	if (l->complaints.count == before)
 		check_ids(&m);
 	return l->complaints.count == before;
@@ -248,8 +250,9 @@ bool mean_scenario(struct library *l, const struct scenario *s, bool sound)
 
 bool mean_fault(struct library *l, const struct fault *f)
 {
-	struct mean m = { .l = l, .sound = true };
+	struct mean m = { .l = l, .scratch = l->scratch, .sound = true };
 	size_t before = l->complaints.count;
+	arena_reset(l->scratch);
 	for (size_t i = 0; i < f->edit_count; i++)
 		mean_edit(&m, &f->edits[i], f->esp ? MESSAGE_ESP : MESSAGE_IKE);
 	return l->complaints.count == before;

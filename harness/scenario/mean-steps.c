@@ -92,7 +92,7 @@ static struct known message_of(struct mean *m, const struct element_node *n)
 			   .ours = n->element == EL_SEND || n->element == EL_EXCHANGE };
 	const struct known *again =
 		attr_find(n, AT_AGAIN) != NULL
-			? mean_known(m, arena_printf(m->l->arena, "%.*s",
+			? mean_known(m, arena_printf(m->scratch, "%.*s",
 						     (int)strcspn(attr_text(n, AT_AGAIN), "."),
 						     attr_text(n, AT_AGAIN)))
 			: NULL;
@@ -141,9 +141,9 @@ static void check_paths(struct mean *m, const struct element_node *n, enum attri
 	struct field f;
 	if (text == NULL)
 		return;
-	for (const char *at = text, *path; (path = word_next(m->l->arena, &at)) != NULL;) {
+	for (const char *at = text, *path; (path = word_next(m->scratch, &at)) != NULL;) {
 		struct why why;
-		if (!path_possible(MESSAGE_IKE, path, &f, m->l->arena, &why))
+		if (!path_possible(MESSAGE_IKE, path, &f, m->scratch, &why))
 			mean_complain(m, attr_text(n, name), "%s", why.text);
 	}
 }
@@ -151,7 +151,7 @@ static void check_paths(struct mean *m, const struct element_node *n, enum attri
 /* A word of one list in another. */
 static bool holds_word(struct mean *m, const char *list, const char *word)
 {
-	for (const char *at = list, *other; (other = word_next(m->l->arena, &at)) != NULL;)
+	for (const char *at = list, *other; (other = word_next(m->scratch, &at)) != NULL;)
 		if (strcmp(other, word) == 0)
 			return true;
 	return false;
@@ -164,7 +164,7 @@ static void check_with_without(struct mean *m, const struct element_node *n)
 	check_paths(m, n, AT_WITHOUT);
 	if (with == NULL || without == NULL)
 		return;
-	for (const char *word; (word = word_next(m->l->arena, &with)) != NULL;)
+	for (const char *word; (word = word_next(m->scratch, &with)) != NULL;)
 		if (holds_word(m, without, word))
 			mean_complain(m, NULL, "no message is both with and without %s", word);
 }

@@ -49,7 +49,7 @@ static const struct variable *parameter(const struct mean *m, const char *name)
 			const struct attr *a = &m->frames[i]->attrs[k];
 			if (a->name != AT_OTHER || strcmp(a->other, name) != 0)
 				continue;
-			struct variable *v = arena_new_of(m->l->arena, struct variable);
+			struct variable *v = arena_new_of(m->scratch, struct variable);
 			if (v != NULL)
 				*v = (struct variable){ name, a->text, a->expr,
 							m->frames[i]->line };
@@ -136,7 +136,7 @@ enum settled settle_text(struct mean *m, const char *text, const char **out)
 {
 	struct why why = { .text = "" };
 	struct scope scope = scope_of(m, NULL);
-	return settled(m, text_expand(text, &scope, m->l->arena, out, &why), text, &why);
+	return settled(m, text_expand(text, &scope, m->scratch, out, &why), text, &why);
 }
 
 /* Files and the environment belong to the run. */
@@ -156,12 +156,12 @@ enum settled settle_value(struct mean *m, const struct attr *a, const struct nam
 	struct scope scope = scope_of(m, names);
 	if (a->expr == NULL) {
 		*out = value_of_text(a->text);
-		return settled_attr(m, text_expand(a->text, &scope, m->l->arena, &out->text, &why),
+		return settled_attr(m, text_expand(a->text, &scope, m->scratch, &out->text, &why),
 				    a, &why);
 	}
 	if (of_the_run(a->expr))
 		return UNSETTLED;
-	return settled_attr(m, expr_eval(a->expr, &scope, m->l->arena, out, &why), a, &why);
+	return settled_attr(m, expr_eval(a->expr, &scope, m->scratch, out, &why), a, &why);
 }
 
 enum settled settle_time(struct mean *m, const struct attr *a, usec *out)

@@ -31,6 +31,7 @@ struct known {
 
 struct mean {
 	struct library *l;
+	struct arena *scratch;          /* for all that need not outlive the check */
 	const struct scenario *s;       /* NULL: a fault's edits */
 	const struct scenario_row *row; /* NULL: none */
 	const struct element_node *frames[INCLUDE_DEPTH_MAX + 1];   /* includes around this place */

@@ -20,6 +20,8 @@
 	    "<requirement id=\"r\" ref=\"RFC7296-3.2-03\"/>\n" head "\n<steps>\n<establish judges=\"r\"/>\n" steps \
 	    "\n</steps></scenario>\n"
 
+#define EIGHT(text) text text text text text text text text
+
 static const char *root;
 static char tree[256];
 
@@ -118,6 +120,14 @@ static int make_tree(void **state)
 		 STEPS_OF("<send request=\"liveness\"><set field=\"KE.lenght\" to=\"1\"/></send>"));
 	put_text("some/near.xml", STEPS_OF("<alive/>"));
 	link_to("/etc/hostname", "steps/outside.xml");
+	for (unsigned i = 0; i < 9; i++) {
+		char name[32], text[600];
+		snprintf(name, sizeof(name), "steps/deep%u.xml", i);
+		snprintf(text, sizeof(text), STEPS_OF(EIGHT("<include href=\"steps/deep%u.xml\"/>")), i + 1,
+			 i + 1, i + 1, i + 1, i + 1, i + 1, i + 1, i + 1);
+		put_text(name, text);
+	}
+	put_text("steps/deep9.xml", STEPS_OF("<alive/>"));
 	return 0;
 }
 
@@ -141,6 +151,11 @@ static int drop_tree(void **state)
 					     "some",
 					     "" };
 	(void)state;
+	for (unsigned i = 0; i < 10; i++) {
+		char path[512];
+		snprintf(path, sizeof(path), "%s/steps/deep%u.xml", tree, i);
+		unlink(path);
+	}
 	for (size_t i = 0; i < ARRAY_LEN(names); i++) {
 		char path[512];
 		snprintf(path, sizeof(path), "%s/%s", tree, names[i]);
@@ -177,6 +192,8 @@ static const struct {
 	{ SCENARIO("t.row", "<row id=\"good\" v=\"1\"/>\n<row id=\"bad\" v=\"65536\"/>",
 		   "<send request=\"liveness\"><set field=\"KE.length\" to=\"${v}\"/></send>"),
 	  "some/s.xml:6: 65536 does not fit 'length' of 16 bits", 1 },
+	{ SCENARIO("t.deep", "", "<include href=\"steps/deep0.xml\"/>"), "the scenario has too many steps", 1 },
+	{ SCENARIO("t.deep", "", "<include href=\"steps/deep6.xml\"/>"), "", 0 },
 	{ SCENARIO("t.three", "", "<send/>\n<wait for=\"1s\" fro=\"1\"/>\n<works child=\"nobody\"/>\n"
 		   "<send request=\"liveness\"><set field=\"KE.lenght\" to=\"1\"/></send>"), "", 3 },
 };
