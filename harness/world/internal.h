@@ -116,6 +116,7 @@ struct world_node {
 	struct address speak[2]; /* of IPv4 and IPv6, if world_readdress said so; else family 0 */
 	struct pair *newest;
 	size_t removed;
+	struct reassembly *fragments;   /* of inner packets; NULL until there was one */
 	uint16_t ip_id, echo_id, echo_seq;
 };
 

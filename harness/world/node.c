@@ -10,6 +10,7 @@ void node_free(struct world_node *n)
 	if (n == NULL)
 		return;
 	plane_free(n);
+	reassembly_free(n->fragments);
 	if (n->endpoint)
 		endpoint_free(n->endpoint);
 	free(n);

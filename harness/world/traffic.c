@@ -120,6 +120,20 @@ static struct bytes whole_inner(struct arena *arena, const struct pair *p, const
 	return inner;
 }
 
+/* An inner packet that went through the SA in fragments is whole with the last of them. */
+static bool whole_again(struct world_node *n, struct arena *arena, struct ip_packet *inner)
+{
+	struct bytes whole;
+
+	if (!inner->fragment)
+		return true;
+	if (n->fragments == NULL)
+		n->fragments = reassembly_new();
+	return n->fragments &&
+	       reassembly_take(n->fragments, arena, inner->octets, world_now(n->world), &whole) &&
+	       ip_parse(whole, inner, NULL);
+}
+
 void plane_open(struct world_node *n, struct arena *arena, struct bytes esp, struct arrival *a)
 {
 	struct pair *p = esp.len < 4 ? NULL : plane_by_spi(n, load_u32(esp.at));
@@ -130,7 +144,8 @@ void plane_open(struct world_node *n, struct arena *arena, struct bytes esp, str
 		return;
 	a->child = p->child;
 	a->result = esp_open(p->in, arena, esp, n->config.arrived != NULL, &a->opened);
-	if (a->result == ESP_OK && ip_parse(whole_inner(arena, p, a), &a->inner, NULL))
+	if (a->result == ESP_OK && ip_parse(whole_inner(arena, p, a), &a->inner, NULL) &&
+	    whole_again(n, arena, &a->inner))
 		a->is_echo = echo_parse(&a->inner, &a->echo);
 }
 

@@ -1,6 +1,7 @@
 /*
  * The data planes of two nodes: ESP by itself, by hand and again.
  */
+#include "../fragment.h"
 #include "lab.h"
 
 static void ping_and_pong(void **state)
@@ -259,6 +260,37 @@ static void clear_is_seen_and_not_taken(void **state)
 	lab_free(l);
 }
 
+/* Fragments of an inner packet are answered once it is whole. */
+static void inner_fragments_come_together(void **state)
+{
+	struct lab *l = lab_new(true);
+	struct address from = address_of("10.1.0.1"), to = address_of("10.2.0.1");
+	struct arena *a = arena_new(1 << 20);
+	static uint8_t data[3000], room[FRAGMENT_ROOM];
+	struct echo e = { .id = 5, .seq = 6, .data = BYTES_OF(data) };
+	struct esp_sending s = { .kind = ESP_SEND_OCTETS, .child = &l->child[0] };
+	struct splitter split;
+	struct bytes packet;
+	size_t parts = 0;
+
+	(void)state;
+	install(l, 0, &carriages[0]);
+	assert_true(echo_make(a, &from, &to, &e, &packet));
+	assert_true(splitter_begin(&split, packet, 1400, 1, false));
+	for (; splitter_next(&split, room, &s.octets); parts++) {
+		run(l, 2 * USEC_MS);
+		assert_int_equal(l->arrival_count, 0);
+		assert_non_null(node_send_esp(l->tester, &s, NULL));
+	}
+	run(l, 2 * USEC_MS);
+	assert_int_equal(parts, 3);
+	assert_int_equal(l->arrival_count, 1);
+	assert_true(last_arrival(l)->is_echo && last_arrival(l)->echo.reply);
+	assert_true(bytes_equal(last_arrival(l)->echo.data, BYTES_OF(data)));
+	arena_free(a);
+	lab_free(l);
+}
+
 /* Packets of every kind, changed, cut and made longer: dropped, or taken for what they are. */
 static void any_packet_does_no_harm(void **state)
 {
@@ -311,6 +343,7 @@ int main(void)
 		cmocka_unit_test(inner_of_again_is_sealed),
 		cmocka_unit_test(every_kind_is_sent),
 		cmocka_unit_test(clear_is_seen_and_not_taken),
+		cmocka_unit_test(inner_fragments_come_together),
 		cmocka_unit_test(any_packet_does_no_harm),
 	};
 

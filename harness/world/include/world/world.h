@@ -85,7 +85,8 @@ struct arrival {
 	struct child_sa *child;         /* ESP */
 	enum esp_result result;         /* ESP: what opening gave */
 	struct esp_opened opened;       /* ESP, with its tree */
-	struct ip_packet inner;         /* ESP in tunnel mode, CLEAR */
+	/* ESP in tunnel mode, CLEAR.  With the last of the fragments of an inner packet: all of it. */
+	struct ip_packet inner;
 	struct echo echo;               /* if inner is an echo: */
 	bool is_echo;
 };
