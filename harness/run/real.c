@@ -1,4 +1,8 @@
-/* Real targets: slots of a driver, one TUN device, many worlds on it. */
+/*
+ * Real targets: slots of a driver, one TUN device, many worlds on it.
+ * (Being written right now by the engineer of the real targets, together with real-*.c, slots.c and
+ * scenarios/profiles/{strongswan,libreswan}.xml: please leave these files alone.)
+ */
 #include "suite.h"
 
 bool suite_run_real(struct test_suite *s, struct why *why)
