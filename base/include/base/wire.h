@@ -97,7 +97,8 @@ struct node {
 /* An honest, empty composite: constants in place, everything derived unset.  NULL past the cap. */
 struct node *wire_new(struct arena *a, const struct wire_format *format);
 
-/* Decodes octets (any octets); every field is set.  NULL only past the arena's cap.
+/* Decodes octets (any octets); every field is set.  NULL only past the arena's cap: a tree takes up to
+ * 230 times its octets (one-octet SPIs in a Delete payload), 15 MiB for the largest datagram.
  * If something was not understood, *clean is false and why names the first place.  clean, why may be NULL. */
 struct node *wire_decode(struct arena *a, const struct wire_format *format, struct bytes in,
 			 bool *clean, struct why *why);
