@@ -18,8 +18,8 @@ static const char *const ike_fields[] = { "spi_i",     "spi_r", "next_request", 
 					  "SK_ei",     "SK_er", "SK_pi",        "SK_pr",
 					  "ni",        "nr" };
 static const char *const child_fields[] = { "spi_in", "spi_out", "ts_ours", "ts_theirs" };
-static const char *const tester_fields[] = { "address", "addresses", "inner", "outside",
-					     "nat",     "identity",  "ike",   "child" };
+static const char *const tester_fields[] = { "address", "second", "inner", "outside", "nat", "ike",
+	"child" };
 static const char *const load_fields[] = { "sent", "lost", "rate", "latency" };
 static const char *const builtins[] = { "ike", "child", "target", "tester", "honest", "index" };
 
@@ -132,8 +132,7 @@ static void check_word(struct mean *m, const char *place, const char *what, cons
 
 static void check_feature(struct mean *m, const char *place, const char *rest)
 {
-	static const char *const others[] = { "address",    "address6", "inner", "ike-suites",
-					      "esp-suites", "children", "title", "id" };
+	static const char *const others[] = { "address", "inner", "ike-suites", "esp-suites" };
 	const char *hint;
 	char name[80];
 	size_t len = strcspn(rest, "[.(");

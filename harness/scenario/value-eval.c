@@ -80,7 +80,7 @@ bool word_number(const struct names *names, const char *word, uint64_t *out)
 		*out = n;
 		return true;
 	}
-	return false;
+	return keyword_number(&names_ke, word, out);
 }
 
 static void eval_word(const struct eval *ev, const char *word, struct value *out)
@@ -91,15 +91,21 @@ static void eval_word(const struct eval *ev, const char *word, struct value *out
 		return;
 	*out = value_of_number(n);
 	out->text = word;
+	if (keyword_number(&names_ke, word, &n))
+		out->bits = 16;
 }
 
-/* What a reference gave becomes a number where the field has a registry. */
+/* A text that a reference gave becomes a number where the field has a registry; a group ("ecp256" of
+ * ${target.groups[2]}) does so everywhere, as two octets. */
 static bool name_value(const struct eval *ev, struct value *v)
 {
-	if (ev->scope->names == NULL)
-		return true;
-	if (v->kind == VALUE_TEXT && v->text != NULL)
+	uint64_t n;
+	bool any = ev->scope->names == NULL;
+	if (v->kind == VALUE_TEXT && v->text != NULL &&
+	    (!any || keyword_number(&names_ke, v->text, &n)))
 		eval_word(ev, v->text, v);
+	if (any)
+		return true;
 	if (v->kind != VALUE_LIST || v->count == 0)
 		return true;
 	struct value *items = arena_array(ev->arena, v->count, sizeof(*items));

@@ -181,6 +181,8 @@ static const struct row {
 	{ "CREATE_CHILD_SA", "CREATE_CHILD_SA", &names_exchange },
 	{ "x25519 + 0", "31", &names_ke },
 	{ "${target.groups[2]} + 0", "31", &names_ke },
+	{ "hex: | ${target.groups[2]}", "hex:001f", NULL },
+	{ "hex: | x25519", "hex:001f", NULL },
 	{ "nonsense", "nonsense", &names_ke },
 	{ "nonsense + 1", "'nonsense' is no number", &names_ke },
 };
