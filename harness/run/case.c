@@ -370,7 +370,7 @@ static usec run_deadline(const struct run *r)
 	if (r->phase == RUN_CLEAN)
 		return usec_min(t, r->clean_until);
 	if (r->stepping)
-		t = usec_min(t, usec_min(r->step.wake, r->step.deadline));
+		t = usec_min(t, r->step.wake);
 	if (r->turn)
 		t = usec_min(t, r->turn);
 	return usec_min(t, loads_deadline(r));
@@ -378,18 +378,23 @@ static usec run_deadline(const struct run *r)
 
 usec run_move(struct run *r)
 {
+	uint64_t seen;
+	bool moved;
+
 	if (r->phase == RUN_OVER)
 		return USEC_NEVER;
 	world_pump(r->world);
 	watch(r);
 	loads_tick(r);
-	while (move(r)) {
+	do {
+		seen = r->arrivals;
+		moved = move(r);
 		world_pump(r->world);
 		if (++r->moves > MOVES_MAX) {
 			run_end(r, VERDICT_ERROR, r->place, "more than %d moves", MOVES_MAX);
 			r->phase = RUN_OVER;
 		}
-	}
+	} while ((moved || r->arrivals != seen) && r->phase != RUN_OVER);
 	return r->deadline = run_deadline(r);
 }
 

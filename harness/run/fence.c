@@ -29,7 +29,7 @@ static struct ike_sa *usable_ike(struct run *r, const struct fence *f)
 {
 	struct ike_sa *sa;
 
-	for (size_t i = 0; (sa = endpoint_ike_sa(f->tester->endpoint, i)); i++)
+	for (size_t i = 0; !f->fresh && (sa = endpoint_ike_sa(f->tester->endpoint, i)); i++)
 		if (sa != f->avoid && !private_ike(r, sa) && ike_sa_view(sa).state == IKE_ESTABLISHED)
 			return sa;
 	return NULL;

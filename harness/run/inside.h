@@ -12,7 +12,8 @@
 #include "world/world.h"
 
 /* Notify types that the engine itself knows (RFC 7296 3.10.1). */
-enum { NOTIFY_INVALID_IKE_SPI = 4, NOTIFY_INVALID_KE_PAYLOAD = 17, NOTIFY_COOKIE = 16390 };
+enum { NOTIFY_INVALID_IKE_SPI = 4, NOTIFY_INVALID_KE_PAYLOAD = 17, NOTIFY_NAT_SOURCE = 16388,
+       NOTIFY_NAT_DESTINATION = 16389, NOTIFY_COOKIE = 16390 };
 
 struct run;
 struct tester;
@@ -31,7 +32,7 @@ struct saved {
 	struct arrival *arrival;            /* of a seen message too */
 	bool lost;                          /* seen, but not given to our endpoint */
 	usec time;
-	struct node *ip, *udp, *esp_tree, *inner;   /* decoded when asked for */
+	struct node *ip, *esp_tree, *inner;         /* decoded when asked for */
 };
 
 enum known_kind { KNOWN_MESSAGE, KNOWN_IKE, KNOWN_CHILD, KNOWN_LOAD };
@@ -166,6 +167,7 @@ struct fence {
 	bool esp;
 	struct child_sa *child;
 	struct ike_sa *avoid;               /* no liveness check on this SA */
+	bool fresh;                         /* on none: the message IDs of our SAs stay as they are */
 	usec until;                         /* pause or settle */
 	usec probe;                         /* next sending of a ping, or a turn to IKE_SA_INIT */
 	usec limit;
@@ -342,7 +344,7 @@ struct run {
 	usec clean_until;
 	usec began, wall_began;
 	usec deadline;
-	uint64_t moves, still;
+	uint64_t moves, still, arrivals;
 };
 
 usec run_now(const struct run *r);
@@ -421,6 +423,8 @@ void judge_message(struct run *r, const struct element_node *el, struct saved *s
 bool judge_check(struct run *r, const struct element_node *el, struct saved *s, const char *inherited);
 bool judge_selectors(struct run *r, const struct element_node *el, struct saved *s, const char *path,
 		     const char *judges);
+/* False if no rule says what belongs there. */
+bool honest_value(struct run *r, const struct saved *s, const struct node *n, struct edit_value *out);
 /* Checks that had nothing to look at, lawfully: their requirements count as reached. */
 void judge_vacuous(struct run *r, const struct element_node *el);
 /* Marks what any step of the case judges. */

@@ -174,7 +174,7 @@ static const char *check_path(struct run *r, const struct element_node *el, stru
 
 /* The value that is judged, and the registry of its field. */
 static bool judged_value(struct run *r, const struct element_node *el, struct saved *s, const char *path,
-			 struct value *out, const struct names **names, struct why *why)
+			 struct value *out, struct edit_place *place, const struct names **names, struct why *why)
 {
 	struct node *node = NULL;
 
@@ -183,8 +183,11 @@ static bool judged_value(struct run *r, const struct element_node *el, struct sa
 		return run_value(r, attr_find(el, AT_VALUE), NULL, out, why);
 	if (!s)
 		return why_set(why, "there is no message to look at");
-	if (saved_nodes(r, s, path, &node, 1) && node->row)
+	if (saved_nodes(r, s, path, &node, 1) && node->row) {
 		*names = node->row->names;
+		place->node = node;
+		r->edit_place = honest_value(r, s, node, &place->honest) ? place : NULL;
+	}
 	return saved_value(r, s, path, out, why);
 }
 
@@ -193,6 +196,7 @@ bool judge_check(struct run *r, const struct element_node *el, struct saved *s, 
 	const char *judges = attr_find(el, AT_JUDGES) ? judges_of(r, el) : inherited;
 	struct why why = { 0 };
 	const char *path = check_path(r, el, &why);
+	struct edit_place place = { 0 };
 	const struct names *names;
 	struct value got, wanted;
 
@@ -204,7 +208,7 @@ bool judge_check(struct run *r, const struct element_node *el, struct saved *s, 
 
 		if (!a)
 			continue;
-		if (!judged_value(r, el, s, path, &got, &names, &why)) {
+		if (!judged_value(r, el, s, path, &got, &place, &names, &why)) {
 			if (!attr_find(el, AT_FIELD))
 				run_end(r, VERDICT_ERROR, el, "%s", why.text);
 			else
@@ -212,7 +216,9 @@ bool judge_check(struct run *r, const struct element_node *el, struct saved *s, 
 					     &why);
 			return false;
 		}
-		if (!run_value(r, a, names, &wanted, &why)) {
+		held = run_value(r, a, names, &wanted, &why);
+		r->edit_place = NULL;
+		if (!held) {
 			run_end(r, VERDICT_ERROR, el, "%s", why.text);
 			return false;
 		}

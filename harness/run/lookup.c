@@ -155,13 +155,6 @@ static bool child_field(struct arena *a, const struct child_sa *sa, const char *
 
 /* ------------------------------------------------------------ messages */
 
-static struct node *decoded(struct run *r, struct node **kept, const struct wire_format *format, struct bytes b)
-{
-	if (!*kept && b.len)
-		*kept = wire_decode(r->arena, format, b, NULL, NULL);
-	return *kept;
-}
-
 static struct bytes outer_packet(const struct saved *s)
 {
 	if (s->arrival)
@@ -169,48 +162,47 @@ static struct bytes outer_packet(const struct saved *s)
 	return s->kind == SAVED_ESP_SENT ? s->esp->packet : BYTES_NONE;
 }
 
-static const struct wire_format *ip_format(struct bytes packet)
+static struct node *root_outer(struct run *r, struct saved *s)
 {
-	return packet.len && packet.at[0] >> 4 == 6 ? &format_ipv6 : &format_ipv4;
-}
-
-static struct node *root_ip(struct run *r, struct saved *s)
-{
-	struct bytes p = outer_packet(s);
-
-	return decoded(r, &s->ip, ip_format(p), p);
-}
-
-static struct node *root_udp(struct run *r, struct saved *s)
-{
-	struct ip_packet ip;
-
-	if (!ip_parse(outer_packet(s), &ip, NULL) || ip.protocol != PROTO_UDP)
-		return NULL;
-	return decoded(r, &s->udp, &format_udp, ip.payload);
-}
-
-static struct node *root_esp(struct run *r, struct saved *s)
-{
-	if (s->arrival && s->arrival->opened.tree)
-		return s->arrival->opened.tree;
-	if (s->kind == SAVED_ESP_SENT)
-		return decoded(r, &s->esp_tree, &format_esp, s->esp->esp);
-	return s->arrival && s->arrival->kind == ARRIVED_ESP
-		? decoded(r, &s->esp_tree, &format_esp, s->arrival->ip.protocol == PROTO_UDP ? s->arrival->ip.udp
-											     : s->arrival->ip.payload)
-		: NULL;
+	if (!s->ip)
+		s->ip = ip_outer_tree(r->arena, outer_packet(s));
+	return s->ip;
 }
 
 static struct node *root_inner(struct run *r, struct saved *s)
 {
-	struct bytes p = s->arrival ? s->arrival->inner.octets : BYTES_NONE;
-
-	return decoded(r, &s->inner, ip_format(p), p);
+	if (!s->inner && s->arrival)
+		s->inner = ip_inner_tree(r->arena, s->arrival->inner.octets);
+	return s->inner;
 }
 
-static const struct { const char *name; struct node *(*root)(struct run *, struct saved *); } roots[] = {
-	{ "IP", root_ip }, { "UDP", root_udp }, { "ESP", root_esp }, { "INNER", root_inner },
+static struct bytes esp_octets(const struct saved *s)
+{
+	if (s->kind == SAVED_ESP_SENT)
+		return s->esp->esp;
+	if (!s->arrival || s->arrival->kind != ARRIVED_ESP)
+		return BYTES_NONE;
+	return s->arrival->ip.protocol == PROTO_UDP ? s->arrival->ip.udp : s->arrival->ip.payload;
+}
+
+static struct node *root_esp(struct run *r, struct saved *s)
+{
+	struct bytes b = esp_octets(s);
+
+	if (!s->esp_tree && s->arrival)
+		s->esp_tree = s->arrival->opened.tree;
+	if (!s->esp_tree && b.len)
+		s->esp_tree = wire_decode(r->arena, &format_esp, b, NULL, NULL);
+	return s->esp_tree;
+}
+
+static const struct {
+	const char *name;
+	struct node *(*root)(struct run *, struct saved *);
+	bool named;                     /* the tree has the root's name in its paths */
+} roots[] = {
+	{ "IP", root_outer, true }, { "UDP", root_outer, true }, { "INNER", root_inner, true },
+	{ "ESP", root_esp, false },
 };
 
 /* All nodes at a path of a packet's layer; true if the path begins with one. */
@@ -227,13 +219,13 @@ static bool layer_nodes(struct run *r, struct saved *s, const char *path, struct
 		*count = 0;
 		if (!root)
 			return true;
-		if (path[len] != '.') {
-			*count = 1;
-			if (cap)
-				out[0] = root;
+		if (roots[i].named || path[len] == '.') {
+			*count = wire_find_all(root, roots[i].named ? path : path + len + 1, out, cap);
 			return true;
 		}
-		*count = wire_find_all(root, path + len + 1, out, cap);
+		*count = 1;
+		if (cap)
+			out[0] = root;
 		return true;
 	}
 	return false;
@@ -450,6 +442,40 @@ static bool tester_value(struct run *r, struct tester *t, const char *rest, stru
 	return why_set(why, "a tester has no '%s'; it has address, inner, nat, second, outside, ike, child", rest);
 }
 
+/* A keyword of a KE method ("ecp256", "dh19") is its number. */
+static void group_number(struct value *v)
+{
+	for (size_t i = 0; v->kind == VALUE_TEXT && i < transforms_count; i++) {
+		const struct transform *t = &transforms[i];
+
+		if (t->type != TRANSFORM_KE || ((!t->libreswan || strcmp(t->libreswan, v->text) != 0) &&
+						(!t->strongswan || strcmp(t->strongswan, v->text) != 0)))
+			continue;
+		v->kind = VALUE_NUMBER;
+		v->number = t->id;
+		v->bits = 16;
+	}
+}
+
+static bool feature_value(struct run *r, const char *reference, struct value *out, struct why *why)
+{
+	struct value *items;
+
+	if (!profile_lookup(r->options->profile, reference, r->arena, out, why))
+		return false;
+	if (strncmp(reference, "target.groups", 13) != 0)
+		return true;
+	group_number(out);
+	items = out->kind == VALUE_LIST ? arena_array(r->arena, out->count + 1, sizeof *items) : NULL;
+	for (size_t i = 0; items && i < out->count; i++) {
+		items[i] = out->items[i];
+		group_number(&items[i]);
+	}
+	if (items)
+		out->items = items;
+	return true;
+}
+
 static bool target_value(struct run *r, const char *reference, const char *field, struct value *out, struct why *why)
 {
 	const struct tester *t = &r->testers[0];
@@ -459,7 +485,7 @@ static bool target_value(struct run *r, const char *reference, const char *field
 	else if (strcmp(field, "inner") == 0 && t->target_inner_count)
 		*out = of_host(&t->target_inner[0]);
 	else
-		return profile_lookup(r->options->profile, reference, r->arena, out, why);
+		return feature_value(r, reference, out, why);
 	return true;
 }
 

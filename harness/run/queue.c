@@ -21,6 +21,7 @@ void queue_arrived(void *ctx, struct world_node *node, struct arrival *a)
 		node_handle(node, a);
 		return;
 	}
+	r->arrivals++;
 	it->tester = t;
 	it->arrival = a;
 	if (a->kind == ARRIVED_IKE)

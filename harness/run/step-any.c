@@ -25,11 +25,12 @@ static bool listen(struct run *r, struct step *c, const struct element_node *el,
 static void begin_fence(struct run *r, struct step *s)
 {
 	const struct step *quiet = NULL;
-	bool full = false;
+	bool full = false, again = false;
 
 	for (size_t i = 0; i < s->case_count; i++) {
 		const struct step *c = &s->cases[i];
 
+		again |= c->selector.kind == SELECT_AGAIN;
 		if (is_silence(c))
 			quiet = !quiet || c->within > quiet->within ? c : quiet;
 		else if (own_accord(&c->selector) && c->selector.kind != SELECT_AGAIN)
@@ -39,6 +40,7 @@ static void begin_fence(struct run *r, struct step *s)
 		return;
 	fence_begin(r, &s->fence, quiet->tester, fenced_child(r, quiet), NULL, full ? quiet->deadline : s->began,
 		    quiet->within);
+	s->fence.fresh = again;
 	s->wake = fence_look(r, &s->fence);
 }
 

@@ -208,8 +208,6 @@ bool step_expect_offer(struct run *r, struct step *s, struct item *it)
 		take_wanted(r, s, it);
 		return true;
 	case FIT_SPOILS:
-		if (s->selector.with && !it->seen->error && s->el->element == EL_EXPECT)
-			return false;
 		spoiled(r, s, it);
 		return true;
 	case FIT_NO:

@@ -39,6 +39,7 @@ static void begin_fence(struct run *r, struct step *s, bool full)
 {
 	s->full = full;
 	fence_begin(r, &s->fence, s->tester, fenced_child(r, s), NULL, full ? s->deadline : s->began, s->within);
+	s->fence.fresh = s->selector.kind == SELECT_AGAIN;
 	s->wake = fence_look(r, &s->fence);
 }
 
