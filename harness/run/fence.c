@@ -204,13 +204,21 @@ bool fence_answered(struct run *r, struct fence *f, const struct item *it)
 	return true;
 }
 
+/* A data plane that answers no ping may be what the scenario is about: then IKE proves the path. */
 static void probe_again(struct run *r, struct fence *f)
 {
+	usec half = (f->limit + f->until) / 2;
+
 	f->probe = USEC_NEVER;
-	if (f->esp)
+	if (f->esp && run_now(r) < half) {
 		ask_ping(r, f);
-	else if (!f->spare)
+	} else if (f->esp) {
+		run_note(r, "no pong for the fence: IKE is asked instead");
+		f->esp = false;
+		ask_ike(r, f);
+	} else if (!f->spare) {
 		f->spare = ask_init(r, f);
+	}
 }
 
 usec fence_look(struct run *r, struct fence *f)

@@ -102,6 +102,8 @@ static bool ike_field(const struct ike_sa *sa, const char *field, struct value *
 		{ "next_request",  v.next_request,  32 },
 		{ "next_expected", v.next_expected, 32 },
 		{ "initiator",     v.initiator,     1  },
+		{ "nat_here",      v.nat_here,      1  },
+		{ "nat_there",     v.nat_there,     1  },
 	};
 
 	for (size_t i = 0; i < ARRAY_LEN(numbers); i++) {

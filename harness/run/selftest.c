@@ -76,14 +76,25 @@ struct killing {
 	struct arena *arena;
 };
 
+static const char *requirement_of(const struct scenario *s, const char *name)
+{
+	for (size_t i = 0; name && i < s->requirement_count; i++)
+		if (strcmp(s->requirements[i].id, name) == 0)
+			return s->requirements[i].requirement ? s->requirements[i].requirement->id : name;
+	return NULL;
+}
+
+/* At the requirement of that short name, be it by a step or by an oracle. */
 static bool broken_at(const struct case_result *c, const char *name)
 {
+	const char *ref = requirement_of(c->scenario, name);
+
 	for (size_t i = 0; i < c->requirement_count; i++) {
 		const struct requirement_result *q = &c->requirements[i];
 
 		if (q->verdict != VERDICT_FAIL && q->verdict != VERDICT_DIED && q->verdict != VERDICT_WEAK)
 			continue;
-		if (!name || strcmp(q->name, name) == 0)
+		if (!name || strcmp(q->name, name) == 0 || (ref && strcmp(q->ref, ref) == 0))
 			return true;
 	}
 	return false;
@@ -101,14 +112,6 @@ static void hear_killing(void *ctx, const struct case_result *c)
 		k->note = c->reason ? arena_text(k->arena, c->reason) : NULL;
 	}
 	k->killed |= broken_at(c, k->breaks);
-}
-
-static const char *requirement_of(const struct scenario *s, const char *name)
-{
-	for (size_t i = 0; name && i < s->requirement_count; i++)
-		if (strcmp(s->requirements[i].id, name) == 0)
-			return s->requirements[i].requirement ? s->requirements[i].requirement->id : name;
-	return NULL;
 }
 
 static bool try_fault(struct testing *t, const struct scenario *s, const struct scenario_fault *f, struct why *why)
