@@ -49,7 +49,7 @@ static struct pending *slot(struct ike_sa *sa, uint32_t id)
 {
 	struct pending *p = pending_find(sa, id);
 	for (size_t i = 0; i < PENDING && !p; i++)
-		if (!sa->pending[i].used)
+		if (!sa->pending[i].used && !sa->pending[i].zombie)
 			p = &sa->pending[i];
 	return p ? p : &sa->pending[0];
 }

@@ -257,14 +257,14 @@ void ike_sa_free(struct ike_sa *sa)
 		sa->endpoint->lingering--;
 	ike_sa_unhash(sa);
 	unlink(sa);
+	for (size_t i = 0; i < PENDING; i++) {
+		pending_drop(&sa->pending[i]);
+		kept_free(&sa->pending[i].kept);
+	}
 	while (sa->children) {
 		struct child_sa *c = sa->children;
 		sa->children = c->older;
 		child_free(c);
-	}
-	for (size_t i = 0; i < PENDING; i++) {
-		pending_drop(&sa->pending[i]);
-		kept_free(&sa->pending[i].kept);
 	}
 	kept_free(&sa->retained.kept);
 	dh_free(sa->dh);

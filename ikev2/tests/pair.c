@@ -55,7 +55,7 @@ struct pair *pair_new(const struct pair_setup *setup)
 {
 	struct why why;
 	struct pair *p = calloc(1, sizeof(*p));
-	p->arena = arena_new(1 << 20);
+	p->arena = arena_new(1 << 24);
 	p->crypto = crypto_new(&why);
 	p->now = 1000 * USEC_S;
 	for (int i = 0; i < 2; i++) {
