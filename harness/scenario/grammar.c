@@ -142,8 +142,25 @@ static void check_node(struct check *c, const xmlNode *node, const struct shape 
 			check_node(c, child, shape, depth + 1);
 }
 
-void grammar_check(struct library *l, const char *file, struct _xmlNode *root)
+/* Uniqueness is checked by comparing each with each. */
+static bool has_measure(struct check *c, const xmlNode *root)
+{
+	size_t count = 0;
+	if (strcmp(name_of(root), "scenario") != 0)
+		return true;
+	for (const xmlNode *n = root->children; n != NULL; n = n->next)
+		if (n->type == XML_ELEMENT_NODE && ++count > ROWS_MAX)
+			return complain(c->l, c->file, line_of(n),
+					"the scenario has more than %d elements beside its steps",
+					ROWS_MAX);
+	return true;
+}
+
+bool grammar_check(struct library *l, const char *file, struct _xmlNode *root)
 {
 	struct check c = { l, file };
+	if (!has_measure(&c, root))
+		return false;
 	check_node(&c, root, NULL, 0);
+	return true;
 }

@@ -14,6 +14,8 @@
 #define SCRATCH_CAP ((size_t)32 << 20)
 #define FILE_CAP ((size_t)1 << 20)
 #define COMPLAINTS_MAX 1000
+#define ATTRIBUTES_MAX 200              /* of an element */
+#define ROWS_MAX 2000                   /* and other elements of the head of a scenario */
 #define INCLUDE_DEPTH_MAX 16
 #define CASES_MAX 20000
 
@@ -97,8 +99,9 @@ struct _xmlDoc *xml_load(struct library *l, const char *shown, struct bytes text
 void xml_free(struct _xmlDoc *doc);
 bool xml_schema_load(struct library *l, struct why *why);
 void xml_schema_free(struct library *l);
-/* Pass 1b: names of elements and attributes, values of simple types. */
-void grammar_check(struct library *l, const char *file, struct _xmlNode *root);
+/* Pass 1b: names of elements and attributes, values of simple types.  False if the file is beyond
+ * all measure and not worth another look. */
+bool grammar_check(struct library *l, const char *file, struct _xmlNode *root);
 
 /* One file of any root.  real: its real path, or NULL (from memory). */
 bool build_file(struct library *l, const char *shown, const char *real, struct bytes text);

@@ -73,6 +73,23 @@ static bool plain_text(struct library *l, const char *file, struct bytes text)
 	return true;
 }
 
+/* libxml2 compares each attribute of an element with all before it: too many would take minutes. */
+static bool few_attributes(struct library *l, const char *file, struct bytes text)
+{
+	size_t attributes = 0;
+	unsigned line = 1;
+	for (size_t i = 0; i + 1 < text.len; i++) {
+		char c = (char)text.at[i], next = (char)text.at[i + 1];
+		line += c == '\n';
+		if (c == '<')
+			attributes = 0;
+		if (c == '=' && (next == '"' || next == '\'') && ++attributes > ATTRIBUTES_MAX)
+			return complain(l, file, line, "an element has more than %d attributes",
+					ATTRIBUTES_MAX);
+	}
+	return true;
+}
+
 static xmlDocPtr parse(struct reading *r, struct bytes text)
 {
 	xmlParserCtxtPtr ctxt = xmlNewParserCtxt();
@@ -153,7 +170,7 @@ static void validate(struct reading *r, xmlDocPtr doc)
 struct _xmlDoc *xml_load(struct library *l, const char *shown, struct bytes text)
 {
 	struct reading r = { .l = l, .file = shown, .before = l->complaints.count };
-	if (!plain_text(l, shown, text))
+	if (!plain_text(l, shown, text) || !few_attributes(l, shown, text))
 		return NULL;
 	xmlDocPtr doc = parse(&r, text);
 	if (doc == NULL || xmlDocGetRootElement(doc) == NULL) {
@@ -162,9 +179,12 @@ struct _xmlDoc *xml_load(struct library *l, const char *shown, struct bytes text
 		xmlFreeDoc(doc);
 		return NULL;
 	}
-	grammar_check(l, shown, xmlDocGetRootElement(doc));
-	validate(&r, doc);
-	return doc;
+	if (grammar_check(l, shown, xmlDocGetRootElement(doc))) {
+		validate(&r, doc);
+		return doc;
+	}
+	xmlFreeDoc(doc);
+	return NULL;
 }
 
 void xml_free(struct _xmlDoc *doc)

@@ -216,6 +216,29 @@ static void includes(void **state)
 	}
 }
 
+/* A file that would be costly to compare within itself is refused at once. */
+static void beyond_measure(void **state)
+{
+	static char text[1 << 20];
+	struct library *l = library_of(root);
+	struct heard h = { .count = 0 };
+	(void)state;
+	size_t len = (size_t)snprintf(text, sizeof(text), XML "<scenario " NS ">");
+	for (unsigned i = 0; i < 3000; i++)
+		len += (size_t)snprintf(text + len, sizeof(text) - len, "<row id=\"a%u\"/>\n", i);
+	snprintf(text + len, sizeof(text) - len, "</scenario>");
+	assert_false(library_load_text(l, "rows.xml", bytes_text(text), hear, &h));
+	assert_string_equal(h.text, "rows.xml:2002: the scenario has more than 2000 elements beside its steps\n");
+	h = (struct heard){ .count = 0 };
+	len = (size_t)snprintf(text, sizeof(text), XML "<scenario\n");
+	for (unsigned i = 0; i < 3000; i++)
+		len += (size_t)snprintf(text + len, sizeof(text) - len, " a%u=\"\"", i);
+	snprintf(text + len, sizeof(text) - len, "/>");
+	assert_false(library_load_text(l, "attributes.xml", bytes_text(text), hear, &h));
+	assert_string_equal(h.text, "attributes.xml:3: an element has more than 200 attributes\n");
+	library_free(l);
+}
+
 static void refused_files(void **state)
 {
 	struct library *l = library_of(tree);
@@ -411,6 +434,7 @@ int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(includes),       cmocka_unit_test(refused_files),
+		cmocka_unit_test(beyond_measure),
 		cmocka_unit_test(case_ids),       cmocka_unit_test(everything),
 		cmocka_unit_test(profile_values), cmocka_unit_test(profile_without_secrets),
 	};
