@@ -80,8 +80,6 @@ struct pair *plane_by_spi(const struct world_node *n, uint32_t spi_in);
 struct pair *plane_by_child(const struct world_node *n, const struct child_sa *c);
 /* The newest live pair whose selectors fit the inner packet, or NULL. */
 struct pair *plane_route(const struct world_node *n, const struct ip_packet *inner);
-bool plane_allows(const struct selectors *s, const struct address *a, uint8_t protocol,
-		  bool ported);
 /* What goes into ESP of an inner packet: all of it in tunnel mode, else its payload. */
 struct bytes plane_body(const struct pair *p, struct bytes inner, uint8_t *next_header);
 

@@ -49,18 +49,22 @@ struct pair *plane_by_child(const struct world_node *n, const struct child_sa *c
 	return NULL;
 }
 
-static bool port_fits(const struct traffic_selector *row, bool ported, uint16_t port)
+/* For ICMP both ports are type and code (RFC 4301 4.4.1.1); what has none fits where any does. */
+static bool port_fits(const struct traffic_selector *row, const uint16_t *port)
 {
-	return !ported || (port >= row->first_port && port <= row->last_port);
+	if (row->first_port == 0 && row->last_port == UINT16_MAX)
+		return true;
+	return port && *port >= row->first_port && *port <= row->last_port;
 }
 
-bool plane_allows(const struct selectors *s, const struct address *a, uint8_t protocol, bool ported)
+static bool allows(const struct selectors *s, const struct address *a, uint8_t protocol,
+		   const uint16_t *port)
 {
 	for (size_t i = 0; i < s->count; i++) {
 		const struct traffic_selector *row = &s->rows[i];
 
 		if ((row->protocol == 0 || row->protocol == protocol) &&
-		    address_in_range(a, &row->range) && port_fits(row, ported, a->port))
+		    address_in_range(a, &row->range) && port_fits(row, port))
 			return true;
 	}
 	return false;
@@ -69,10 +73,15 @@ bool plane_allows(const struct selectors *s, const struct address *a, uint8_t pr
 struct pair *plane_route(const struct world_node *n, const struct ip_packet *inner)
 {
 	bool ported = inner->protocol == PROTO_UDP || inner->protocol == PROTO_TCP;
+	bool icmp = inner->protocol == PROTO_ICMP || inner->protocol == PROTO_ICMP6;
+	bool known = (ported || icmp) && !inner->fragment && inner->payload.len >= 2;
+	uint16_t type = known ? load_u16(inner->payload.at) : 0;
+	uint16_t from = icmp ? type : inner->from.port, to = icmp ? type : inner->to.port;
 
 	for (struct pair *p = n->newest; p; p = p->older)
-		if (!p->removed && plane_allows(&p->ours, &inner->from, inner->protocol, ported) &&
-		    plane_allows(&p->theirs, &inner->to, inner->protocol, ported))
+		if (!p->removed &&
+		    allows(&p->ours, &inner->from, inner->protocol, known ? &from : NULL) &&
+		    allows(&p->theirs, &inner->to, inner->protocol, known ? &to : NULL))
 			return p;
 	return NULL;
 }

@@ -74,7 +74,9 @@ static struct address host_towards(const struct world_node *n, const struct addr
 
 	for (size_t i = 0; i < n->config.inner_count; i++) {
 		const struct address *from = &n->config.inner[i];
+		uint8_t request[2] = { to->family == 4 ? 8 : 128 };
 		struct ip_packet flow = { .family = to->family, .from = *from, .to = *to,
+					  .payload = BYTES_OF(request),
 					  .protocol = to->family == 4 ? PROTO_ICMP : PROTO_ICMP6 };
 
 		if (from->family != to->family)

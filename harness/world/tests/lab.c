@@ -11,6 +11,8 @@ static void hear(void *ctx, const struct event *e)
 	h->digest = h->digest * 31 + e->kind * 7 + e->time + (uint64_t)e->number;
 	for (size_t i = 0; i < e->octets.len; i++)
 		h->digest = h->digest * 31 + e->octets.at[i];
+	if (e->kind == EVENT_RECEIVED)
+		assert_true(e->number > 0 && e->number <= h->last_number);
 	h->received += e->kind == EVENT_RECEIVED;
 	if (e->kind == EVENT_DROPPED) {
 		h->dropped++;
@@ -20,10 +22,11 @@ static void hear(void *ctx, const struct event *e)
 		snprintf(h->last_note, sizeof(h->last_note), "%s", e->text);
 	} else if (e->kind == EVENT_KEYS_CHILD) {
 		h->keys++;
-		h->key_from = e->child_keys->from;
-		h->key_to = e->child_keys->to;
+		h->key_spis += e->child_keys->spi;
 	} else if (e->kind == EVENT_SENT) {
 		h->sent++;
+		assert_true(e->number > h->last_number);
+		h->last_number = e->number;
 		h->len = e->octets.len < sizeof(h->octets) ? e->octets.len : sizeof(h->octets);
 		memcpy(h->octets, e->octets.at, h->len);
 	}
@@ -142,6 +145,8 @@ void install(struct lab *l, int i, const struct carriage *c)
 	}
 	o.ours = selectors_of("10.1.0.0/16", "fd00:1::/64");
 	o.theirs = selectors_of("10.2.0.0/16", "fd00:2::/64");
+	for (size_t row = 0; l->port && row < o.theirs.count; row++)
+		o.theirs.rows[row].first_port = o.theirs.rows[row].last_port = l->port;
 	m = o;
 	m.child = &l->mirror[i];
 	m.spi_in = o.spi_out;

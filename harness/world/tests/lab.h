@@ -14,7 +14,8 @@ struct heard {
 	char last_drop[128], last_note[256];
 	uint8_t octets[4096];           /* of the last packet sent */
 	size_t len;
-	struct address key_from, key_to;
+	uint64_t key_spis;              /* their sum */
+	int64_t last_number;            /* of the last packet sent */
 	uint64_t digest;                /* of all events */
 };
 
@@ -28,6 +29,7 @@ struct lab {
 	struct child_sa child[8], mirror[8];
 	struct arrival *arrivals[64];
 	size_t arrival_count;
+	uint16_t port;                  /* of the target, in selectors of SAs to come; 0: any */
 };
 
 struct carriage {

@@ -286,6 +286,7 @@ static void rebinding_is_reported(void **state)
 	(void)state;
 	assert_true(world_nat(l->world, l->tester, &outside, NULL));
 	install(l, 0, &carriages[1]);
+	install(l, 1, &carriages[1]);
 	readdress_both(l, "203.0.113.1:31000");
 	ping(l, 0, NULL);
 	run(l, 2 * USEC_MS);

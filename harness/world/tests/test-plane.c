@@ -15,6 +15,7 @@ static void ping_and_pong(void **state)
 
 		install(l, 0, &carriages[i]);
 		assert_int_equal(l->heard.keys, 4);
+		assert_int_equal(l->heard.key_spis, 2 * (0x1000 + 0x2000));
 		sent = ping(l, 0, &why);
 		if (sent == NULL)
 			fail_msg("%s: %s", carriages[i].name, why.text);
@@ -40,6 +41,58 @@ static void ping_and_pong(void **state)
 		assert_int_equal(counters(l->target, &l->mirror[0], false).packets, 1);
 		lab_free(l);
 	}
+}
+
+/* Inner addresses of the other family, given or found; a selector of ports. */
+static void inner_addresses_fit(void **state)
+{
+	struct lab *l = lab_new(true);
+	struct esp_sending s = { .kind = ESP_SEND_PING, .child = &l->child[0] };
+	struct address six = address_of("fd00:2::1"), from = address_of("fd00:1::1");
+	struct arena *a = arena_new(4096);
+	const struct arrival *last;
+
+	(void)state;
+	install(l, 0, &carriages[0]);
+	s.to = six;
+	assert_non_null(node_send_esp(l->tester, &s, NULL));
+	run(l, 2 * USEC_MS);
+	last = last_arrival(l);
+	assert_true(last->is_echo && address_same_host(&last->inner.from, &six));
+	assert_true(address_same_host(&last->inner.to, &from));
+	s.to = address_of("10.9.0.1");
+	assert_null(node_send_esp(l->tester, &s, NULL));
+	arena_free(a);
+	lab_free(l);
+}
+
+static void ports_choose_the_sa(void **state)
+{
+	struct lab *l = lab_new(true);
+	struct esp_sending s = { .kind = ESP_SEND_UDP, .child = &l->child[1] };
+	struct esp_sent *sent;
+	struct ip_packet ip;
+	struct esp_opened opened;
+	struct arena *a = arena_new(65536);
+
+	(void)state;
+	install(l, 0, &carriages[0]);
+	l->port = 7000;
+	install(l, 1, &carriages[0]);
+	sent = node_send_esp(l->tester, &s, NULL);
+	assert_non_null(sent);
+	assert_int_equal(
+		esp_open(node_esp_sa(l->target, &l->mirror[1], true), a, sent->esp, false, &opened),
+		ESP_OK);
+	assert_true(ip_parse(opened.inner, &ip, NULL));
+	assert_int_equal(ip.to.port, 7000);
+	assert_int_equal(ip.from.port, 40000);
+	assert_int_equal(ping(l, 0, NULL)->seq, 1);
+	run(l, 2 * USEC_MS);
+	assert_int_equal(l->arrival_count, 1);  /* not by the newest SA, which takes no ICMP */
+	assert_ptr_equal(last_arrival(l)->child, &l->child[0]);
+	arena_free(a);
+	lab_free(l);
 }
 
 static void automatic_nodes_ping_by_themselves(void **state)
@@ -128,6 +181,8 @@ static void again_is_a_replay(void **state)
 	assert_int_equal(again->seq, sent->seq);
 	run(l, 2 * USEC_MS);
 	assert_int_equal(counters(l->target, &l->mirror[0], true).refused[ESP_REPLAYED], 1);
+	assert_int_equal(l->target_e->report_count, 1);         /* it is no sign of life */
+	assert_string_equal(l->heard.last_note, "ESP SPI 00002000 refused: replayed");
 	assert_int_equal(l->arrival_count, 1);
 	lab_free(l);
 }
@@ -335,6 +390,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(ping_and_pong),
+		cmocka_unit_test(inner_addresses_fit),
+		cmocka_unit_test(ports_choose_the_sa),
 		cmocka_unit_test(automatic_nodes_ping_by_themselves),
 		cmocka_unit_test(newest_carries_during_rekey),
 		cmocka_unit_test(removed_is_unknown),
