@@ -93,7 +93,8 @@ struct tester {
 	bool numbered;                      /* the scenario chose ESP numbers */
 	usec stimulus;                      /* when the scenario sent something last */
 	struct esp_number *numbers;
-	const char *slot;                   /* real world: the target's connection, "s3" */
+	unsigned slot, second_slot;         /* real world: numbers from 1; 0: none */
+	const char *slot_name;              /* the target's connection, "s3" */
 };
 
 /* Newest SA of the scenario (not those of fences), rather one that is not gone; NULL if none. */
@@ -306,6 +307,10 @@ struct run {
 	const struct target_kind *target;
 	struct world_node *target_node;     /* built-in */
 	void *target_state;
+	int order_verb;                     /* real: the order under way */
+	const char *order_name;
+	unsigned order_ticket, order_tries;
+	usec order_again;
 	struct { const char *verb; struct ike_sa *ike; struct child_sa *child; } ordered;  /* built-in: not taken yet */
 	struct tester *testers;
 	size_t tester_count;

@@ -167,6 +167,7 @@ static void start(struct run *r, const struct element_node *el)
 
 	step_events(r, el);
 	r->stepping = true;
+	r->lag = 0;
 	if (!step_begin(r, &r->step, el, &why))
 		run_fault(r, el, &why);
 }

@@ -1,0 +1,242 @@
+/* Starting, watching and ending a real target; leasing its slots. */
+#include "host.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+/* ------------------------------------------------------------ its configuration */
+
+static unsigned number_of(const struct profile *p, const char *feature, unsigned otherwise)
+{
+	const char *text = profile_feature(p, feature);
+
+	return text && *text ? (unsigned)strtoul(text, NULL, 10) : otherwise;
+}
+
+static void configure(struct real_host *h, const struct profile *p)
+{
+	struct retransmission t = profile_retransmission(p);
+
+	h->config.retransmission = (struct target_retransmission){
+		t.first, t.factor_permille / 1000.0, t.sendings > 1 ? t.sendings - 1 : 1,
+	};
+	h->config.cookies = h->cookies ? TARGET_COOKIES_ALWAYS : TARGET_COOKIES_NEVER;
+	for (size_t i = 0; i < h->config.connections; i++) {
+		struct target_connection *c = &h->config.connection[i];
+
+		c->replay_window = number_of(p, "replay-window", c->replay_window);
+		c->esn = profile_feature(p, "esn") ? TARGET_ESN_BOTH : TARGET_ESN_NO;
+		c->force_encapsulation = !profile_feature(p, "plain-esp");
+	}
+}
+
+static bool make_slots(struct real_host *h, size_t count)
+{
+	h->slots = calloc(count, sizeof *h->slots);
+	h->slot_count = h->slots ? count : 0;
+	for (size_t i = 0; i < h->slot_count; i++)
+		h->slots[i].number = (unsigned)i + 1;
+	return h->slots != NULL;
+}
+
+static bool open_device(struct real_host *h, struct why *why)
+{
+	int fd = target_tun(h->target, why);
+
+	if (fd < 0)
+		return false;
+	h->real = real_over_tun(fd, why);
+	if (!h->real)
+		close(fd);
+	return h->real != NULL;
+}
+
+bool host_start(struct real_host *h, struct test_suite *s, size_t slots, bool cookies, struct why *why)
+{
+	const struct profile *p = s->options.profile;
+	const char *name = p->driver_config && *p->driver_config ? p->driver_config : p->driver;
+
+	*h = (struct real_host){ .suite = s, .cookies = cookies };
+	if (!name)
+		return why_set(why, "the profile %s has no driver", p->id);
+	if (!target_config_slots(&h->config, slots, why))
+		return false;
+	configure(h, p);
+	h->target = make_slots(h, slots) ? target_start(name, &h->config, why) : NULL;
+	if (h->target && open_device(h, why)) {
+		h->mark = target_log_mark(h->target);
+		return true;
+	}
+	host_stop(h);
+	return false;
+}
+
+void host_stop(struct real_host *h)
+{
+	real_free(h->real);
+	target_stop(h->target);
+	free(h->slots);
+	target_config_free(&h->config);
+	*h = (struct real_host){ .suite = h->suite };
+}
+
+static usec revive_limit(const struct real_host *h)
+{
+	usec restart = h->suite->options.profile->restart;
+
+	return restart > 10 * USEC_S ? restart : 10 * USEC_S;
+}
+
+bool host_revive(struct real_host *h, struct why *why)
+{
+	unsigned ticket = target_order(h->target, TARGET_RESTART, NULL, why);
+	usec limit = real_now(h->real) + revive_limit(h);
+	struct target_result result = { .progress = TARGET_PENDING };
+
+	while (ticket && result.progress == TARGET_PENDING && real_now(h->real) < limit) {
+		struct pollfd fds[TARGET_POLLFDS];
+		size_t count = target_pollfds(h->target, fds, TARGET_POLLFDS);
+
+		real_wait(h->real, real_now(h->real) + 20 * USEC_MS, fds, count);
+		target_poll(h->target);
+		result = target_result(h->target, ticket);
+	}
+	if (result.progress != TARGET_DONE)
+		return why_set(why, "the target does not come up again after its death (%s)", h->how);
+	h->dead = false;
+	for (size_t i = 0; i < h->slot_count; i++)
+		if (h->slots[i].state == SLOT_CLEARING)
+			h->slots[i] = (struct slot){ .number = h->slots[i].number };
+	return true;
+}
+
+/* ------------------------------------------------------------ log and life */
+
+/* Does a line speak of that slot ("s3" and not "s31")? */
+static bool speaks_of(const char *line, unsigned slot)
+{
+	char name[16];
+	size_t len = (size_t)snprintf(name, sizeof name, "s%u", slot);
+
+	for (const char *at = line; (at = strstr(at, name)); at++)
+		if ((at == line || !((at[-1] >= '0' && at[-1] <= '9') || (at[-1] >= 'a' && at[-1] <= 'z'))) &&
+		    !(at[len] >= '0' && at[len] <= '9'))
+			return true;
+	return false;
+}
+
+static bool concerns(const struct real_host *h, const struct run *r, const char *line)
+{
+	if (h->suite->in_flight <= 1)
+		return true;
+	for (size_t i = 0; i < r->tester_count; i++) {
+		char text[ADDRESS_TEXT];
+		struct address a = r->testers[i].connections[0].local;
+
+		if (r->testers[i].slot && speaks_of(line, r->testers[i].slot))
+			return true;
+		a.port = 0;
+		if (a.family && strstr(line, address_print(&a, text)))
+			return true;
+	}
+	return false;
+}
+
+static void hear_line(struct real_host *h, const char *line)
+{
+	snprintf(h->tail[h->lines++ % LOG_TAIL], sizeof h->tail[0], "%.230s", line);
+	for (size_t i = 0; i < h->suite->in_flight; i++) {
+		struct run *r = h->suite->flights[i].run;
+
+		if (r->world && concerns(h, r, line))
+			event_emit(&r->log, &(struct event){ .kind = EVENT_TARGET, .time = run_now(r),
+							     .endpoint = "target", .text = line });
+	}
+}
+
+const char *host_tail(const struct real_host *h, struct arena *a)
+{
+	const char *text = "";
+	unsigned first = h->lines > LOG_TAIL ? h->lines - LOG_TAIL : 0;
+
+	for (unsigned i = first; i < h->lines; i++)
+		text = arena_printf(a, "%s%s%s", text, *text ? "\n" : "", h->tail[i % LOG_TAIL]);
+	return text;
+}
+
+static void watch(struct real_host *h)
+{
+	struct target_exit how;
+
+	if (h->dead || target_alive(h->target, &how))
+		return;
+	h->dead = true;
+	if (how.signal)
+		snprintf(h->how, sizeof h->how, "signal %d", how.signal);
+	else
+		snprintf(h->how, sizeof h->how, "exit status %d", how.code);
+}
+
+static void clear_slots(struct real_host *h)
+{
+	for (size_t i = 0; i < h->slot_count; i++) {
+		struct slot *s = &h->slots[i];
+		bool pending = false;
+
+		if (s->state != SLOT_CLEARING)
+			continue;
+		for (size_t k = 0; k < 2; k++) {
+			if (s->tickets[k] && target_result(h->target, s->tickets[k]).progress != TARGET_PENDING)
+				s->tickets[k] = 0;
+			pending |= s->tickets[k] != 0;
+		}
+		if (!pending)
+			s->state = SLOT_FREE;
+	}
+}
+
+void host_poll(struct real_host *h)
+{
+	char line[400];
+
+	target_poll(h->target);
+	while (target_log_line(h->target, &h->mark, line, sizeof line))
+		hear_line(h, line);
+	clear_slots(h);
+	watch(h);
+}
+
+/* ------------------------------------------------------------ slots */
+
+size_t host_free_slots(const struct real_host *h)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < h->slot_count; i++)
+		count += h->slots[i].state == SLOT_FREE;
+	return count;
+}
+
+struct slot *host_lease(struct real_host *h)
+{
+	for (size_t i = 0; i < h->slot_count; i++) {
+		if (h->slots[i].state != SLOT_FREE)
+			continue;
+		h->slots[i].state = SLOT_LEASED;
+		return &h->slots[i];
+	}
+	return NULL;
+}
+
+void host_release(struct real_host *h, unsigned number)
+{
+	struct slot *s = &h->slots[number - 1];
+	char name[TARGET_NAME];
+
+	s->state = SLOT_CLEARING;
+	for (size_t k = 0; k < 2 && !h->dead; k++) {
+		snprintf(name, sizeof name, k ? "s%u-ip6" : "s%u", number);
+		s->tickets[k] = target_order(h->target, TARGET_RESET, name, NULL);
+	}
+}

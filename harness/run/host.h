@@ -1,0 +1,54 @@
+/*
+ * A real target that cases share: its slots, its device, its log.
+ *
+ * A slot is leased to one tester of one case and cleared before the next lease.  Nothing here waits
+ * but the start and the end.
+ */
+#ifndef RUN_HOST_H
+#define RUN_HOST_H
+
+#include "suite.h"
+#include "target/driver.h"
+#include "world/real.h"
+
+enum slot_state { SLOT_FREE, SLOT_LEASED, SLOT_CLEARING };
+struct slot {
+	unsigned number;                /* from 1: "s3", "s3-ip6" */
+	enum slot_state state;
+	unsigned tickets[2];            /* resets under way, over IPv4 and IPv6 */
+};
+
+#define LOG_TAIL 12
+struct real_host {
+	struct test_suite *suite;
+	struct target_config config;
+	struct target *target;
+	struct real *real;
+	struct slot *slots;
+	size_t slot_count;
+	bool cookies;                   /* the instance that asks for cookies */
+	bool dead;
+	char how[120];                  /* it died */
+	uint64_t mark;                  /* of the log */
+	char tail[LOG_TAIL][240];
+	unsigned lines;
+};
+
+bool host_start(struct real_host *h, struct test_suite *s, size_t slots, bool cookies, struct why *why);
+void host_stop(struct real_host *h);
+/* Takes the daemon up again after its death; false with why if it does not come. */
+bool host_revive(struct real_host *h, struct why *why);
+/* Moves orders along, reads the log, looks whether the daemon lives. */
+void host_poll(struct real_host *h);
+size_t host_free_slots(const struct real_host *h);
+struct slot *host_lease(struct real_host *h);
+void host_release(struct real_host *h, unsigned number);
+const char *host_tail(const struct real_host *h, struct arena *a);
+
+/* Slots that a case needs, one for each tester and one for a second address. */
+size_t slots_needed(const struct scenario *s);
+/* The setup of a case on a real host (r->host); its slots are given back by slots_release. */
+bool real_setup(struct run *r, struct why *why);
+void slots_release(struct run *r);
+
+#endif

@@ -1,0 +1,211 @@
+/* One case on a real target: testers on leased slots, orders through its driver. */
+#include "host.h"
+
+#include <limits.h>
+#include <stdio.h>
+
+/* ------------------------------------------------------------ slots of a scenario */
+
+static bool moves(const struct element_node *steps, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		if ((steps[i].element == EL_NETWORK && attr_find(&steps[i], AT_ADDRESS)) ||
+		    moves(steps[i].children, steps[i].child_count))
+			return true;
+	return false;
+}
+
+size_t slots_needed(const struct scenario *s)
+{
+	return (s->tester_count ? s->tester_count : 1) + moves(s->steps, s->step_count);
+}
+
+/* ------------------------------------------------------------ testers */
+
+static const struct target_connection *connection_of(const struct real_host *h, unsigned slot, bool six)
+{
+	char name[TARGET_NAME];
+
+	snprintf(name, sizeof name, six ? "s%u-ip6" : "s%u", slot);
+	return target_config_find(&h->config, name, NULL);
+}
+
+static bool selector(const char *text, struct selectors *out, struct why *why)
+{
+	out->count = 1;
+	out->rows[0] = (struct traffic_selector){ .last_port = 0xffff };
+	return address_range_parse(text, &out->rows[0].range) || why_set(why, "'%s' is no range of addresses", text);
+}
+
+static bool identity(struct run *r, const char *text, struct identity *out, struct why *why)
+{
+	const char *kind = strchr(text, '@') ? "rfc822" : "fqdn";
+	struct address a;
+
+	if (strchr(text, ':') || address_parse(text, &a))
+		return identity_parse(r->arena, text, out, why);
+	return identity_parse(r->arena, arena_printf(r->arena, "%s:%s", kind, text), out, why);
+}
+
+/* The suites are the profile's, everything else is the slot's. */
+static bool slot_connection(struct run *r, const struct target_connection *tc, struct connection *c, struct why *why)
+{
+	const struct profile *p = r->options->profile;
+	const struct target_child *child = &tc->child[0];
+
+	c->name = tc->name;
+	c->local = tc->tester;
+	c->local.port = 500;
+	c->remote = tc->target;
+	c->remote.port = p->port;
+	c->secret = bytes_text(tc->secret);
+	return identity(r, tc->tester_id, &c->us, why) && identity(r, tc->target_id, &c->them, why) &&
+	       selector(child->tester_selector, &c->ours, why) && selector(child->target_selector, &c->theirs, why);
+}
+
+static bool tester_on_slot(struct run *r, size_t nth, struct why *why)
+{
+	struct real_host *h = r->target_state;
+	const struct scenario_tester *row = r->scenario->tester_count ? &r->scenario->testers[nth] : NULL;
+	const struct profile_connection *pc = profile_connection_find(r->options->profile, row ? row->connection : NULL);
+	struct tester *t = &r->testers[nth];
+	struct slot *slot = host_lease(h);
+	const struct target_connection *tc;
+	bool six = row && ((row->connection && strstr(row->connection, "v6")) ||
+			   (row->address && strcmp(row->address, "ipv6") == 0));
+
+	if (!pc || !slot)
+		return why_set(why, pc ? "no slot is free" : "the profile has no such connection");
+	*t = (struct tester){ .name = row && row->name ? row->name : "tester", .index = nth, .slot = slot->number };
+	tc = connection_of(h, slot->number, six);
+	if (!tc || !connection_make(r, pc, true, &t->connections[CONNECTION_HONEST], why) ||
+	    !slot_connection(r, tc, &t->connections[CONNECTION_HONEST], why))
+		return false;
+	t->inner[0] = tc->child[0].tester;
+	t->target_inner[0] = tc->child[0].target;
+	t->inner_count = t->target_inner_count = 1;
+	t->nat = tc->nat;
+	t->slot_name = tc->name;
+	t->connections[CONNECTION_ASKED] = t->connections[CONNECTION_HONEST];
+	return !row || connection_override(r, row, &t->connections[CONNECTION_ASKED], why);
+}
+
+/* ------------------------------------------------------------ orders */
+
+#define ORDER_TRIES 8
+#define ORDER_GAP (250 * USEC_MS)
+
+static unsigned real_order(struct run *r, struct tester *t, const char *verb, struct ike_sa *ike, struct child_sa *child,
+			   struct why *why)
+{
+	struct real_host *h = r->target_state;
+
+	(void)ike;
+	(void)child;
+	r->order_verb = target_verb_find(verb);
+	if (r->order_verb == TARGET_VERBS)
+		return why_set(why, "the driver knows no '%s'", verb);
+	r->order_name = t->slot_name;
+	r->order_tries = 0;
+	r->order_again = 0;
+	if (r->order_verb == TARGET_NEW_CHILD)
+		r->order_name = run_printf(r, "%s-more", t->slot_name);
+	r->order_ticket = target_order(h->target, (enum target_verb)r->order_verb, r->order_name, why);
+	return r->order_ticket ? 1 : 0;
+}
+
+/* What makes the SA whole may still be on its way to the target: refused orders are given again. */
+static int real_result(struct run *r, unsigned ticket, struct why *why)
+{
+	struct real_host *h = r->target_state;
+	struct target_result result;
+
+	(void)ticket;
+	if (!r->order_ticket) {
+		if (run_now(r) < r->order_again)
+			return 0;
+		r->order_ticket = target_order(h->target, (enum target_verb)r->order_verb, r->order_name, why);
+		return r->order_ticket ? 0 : -1;
+	}
+	result = target_result(h->target, r->order_ticket);
+	if (result.progress == TARGET_PENDING)
+		return 0;
+	r->order_ticket = 0;
+	if (result.progress == TARGET_DONE)
+		return 1;
+	why_set(why, "%s", result.text ? result.text : "refused");
+	if (r->order_verb == TARGET_INITIATE || ++r->order_tries >= ORDER_TRIES)
+		return -1;
+	r->order_again = run_now(r) + ORDER_GAP;
+	return 0;
+}
+
+static bool real_alive(struct run *r, char *how, size_t cap)
+{
+	const struct real_host *h = r->target_state;
+
+	if (!h->dead)
+		return true;
+	snprintf(how, cap, "%s", h->how);
+	r->log_tail = host_tail(h, r->arena);
+	return false;
+}
+
+static const struct target_kind real_kind = { real_order, real_result, real_alive };
+
+/* ------------------------------------------------------------ setup */
+
+static bool second_address(struct run *r, struct tester *t, struct why *why)
+{
+	struct slot *slot;
+
+	if (!moves(r->scenario->steps, r->scenario->step_count))
+		return true;
+	slot = host_lease(r->target_state);
+	if (!slot)
+		return why_set(why, "no slot is free");
+	t->second_slot = slot->number;
+	t->second = connection_of(r->target_state, slot->number, t->connections[0].local.family == 6)->tester;
+	t->second.port = 500;
+	return true;
+}
+
+bool real_setup(struct run *r, struct why *why)
+{
+	struct real_host *h = r->target_state;
+	struct world_config config = {
+		.crypto = r->options->crypto, .log = &r->log, .run = r->label, .target = r->options->profile->id,
+		.real = h->real,
+	};
+
+	r->rng.fresh = true;
+	r->rng.entropy = real_entropy;
+	r->rng.entropy_ctx = h->real;
+	config.rng = rng_split(&r->rng, "link");
+	r->target = &real_kind;
+	r->world = world_new(&config, why);
+	r->testers = arena_array(r->arena, r->scenario->tester_count + 1, sizeof *r->testers);
+	if (!r->world || !r->testers)
+		return false;
+	for (size_t i = 0; i < r->scenario->tester_count + !r->scenario->tester_count; i++) {
+		if (!tester_on_slot(r, i, why))
+			return false;
+		r->tester_count = i + 1;
+		if (i == 0 && !second_address(r, &r->testers[0], why))
+			return false;
+	}
+	for (size_t i = 0; i < r->tester_count; i++)
+		if (!tester_node(r, &r->testers[i], why))
+			return false;
+	return true;
+}
+
+void slots_release(struct run *r)
+{
+	for (size_t i = 0; i < r->tester_count; i++) {
+		if (r->testers[i].slot)
+			host_release(r->target_state, r->testers[i].slot);
+		if (r->testers[i].second_slot)
+			host_release(r->target_state, r->testers[i].second_slot);
+	}
+}
