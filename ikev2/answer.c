@@ -46,7 +46,7 @@ bool answer_send(struct making *m, struct incoming *x)
 	x->composed = m->composed;
 	if (x->dry)
 		return false;
-	bool aside = m->notify && x->sending;   /* it leaves our own state untouched */
+	bool aside = m->notify && x->sending; /* it leaves our own state untouched */
 	bool retain = m->ike && !aside && !x->m.response;
 	if (!making_send(m, retain ? &m->ike->retained.kept : NULL, x->now))
 		return false;
@@ -101,16 +101,16 @@ static struct bytes honest_data(struct incoming *x, uint16_t type)
 	if (!at)
 		return data;
 	switch (type) {
-	case 1:                         /* UNSUPPORTED_CRITICAL_PAYLOAD */
+	case 1: /* UNSUPPORTED_CRITICAL_PAYLOAD */
 		return bytes_make(at, 1);
-	case 9:                         /* INVALID_MESSAGE_ID */
+	case 9: /* INVALID_MESSAGE_ID */
 		store_u32(at, x->m.id);
 		return bytes_make(at, 4);
-	case 17:                        /* INVALID_KE_PAYLOAD */
+	case 17: /* INVALID_KE_PAYLOAD */
 		if (c && c->ike_count && c->ike[0].ke)
 			store_u16(at, c->ike[0].ke->id);
 		return bytes_make(at, 2);
-	case 16390:                     /* COOKIE */
+	case 16390: /* COOKIE */
 		cookie_make(x, 0, &data);
 		return data;
 	default:

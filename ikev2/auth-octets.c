@@ -1,22 +1,25 @@
 /*
- * What AUTH covers (RFC 7296 2.15): the real first message as sent or received, the other end's nonce,
- * and prf(SK_p, ID').  With a shared secret it is prf(prf(secret, "Key Pad for IKEv2"), octets).
+ * What AUTH covers (RFC 7296 2.15): the real first message as sent or received, the other end's
+ * nonce, and prf(SK_p, ID').  With a shared secret it is prf(prf(secret, "Key Pad for IKEv2"),
+ * octets).
  */
 #include "inside.h"
 
-#define PRF_MAX 64
+#define PRF_MAX       64
 #define METHOD_SECRET 2
 
 struct auth_input {
 	struct bytes message, nonce, id, key;
 };
 
-static bool compute(struct ike_sa *sa, bool of_initiator, const struct auth_input *in, uint8_t out[static PRF_MAX])
+static bool compute(struct ike_sa *sa, bool of_initiator, const struct auth_input *in,
+		    uint8_t out[static PRF_MAX])
 {
 	struct crypto *c = sa->endpoint->config.crypto;
 	const struct transform *prf = sa->suite.prf;
 	uint8_t maced[PRF_MAX], padded[PRF_MAX];
-	struct bytes sk_p = of_initiator ? sa->keys.sk_pi : sa->keys.sk_pr, pad = bytes_text("Key Pad for IKEv2");
+	struct bytes sk_p = of_initiator ? sa->keys.sk_pi : sa->keys.sk_pr,
+		     pad = bytes_text("Key Pad for IKEv2");
 	if (!prf || prf->output > PRF_MAX || !prf_compute(c, prf, sk_p, &in->id, 1, maced) ||
 	    !prf_compute(c, prf, in->key, &pad, 1, padded))
 		return false;
@@ -54,7 +57,8 @@ bool auth_derive(void *ctx, struct node *chain, struct node *honest, struct why 
 	if (!id && honest)
 		id = wire_find(honest, name, NULL);
 	struct auth_input in = honest_input(m->ike, of_initiator);
-	if (!wire_encode(m->arena, chain, &octets, why) || (id && !message_body(m->arena, id, &in.id)))
+	if (!wire_encode(m->arena, chain, &octets, why) ||
+	    (id && !message_body(m->arena, id, &in.id)))
 		return false;
 	take(&in.message, m->from_message);
 	take(&in.nonce, m->from_nonce);

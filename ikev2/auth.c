@@ -1,27 +1,28 @@
 /*
- * IKE_AUTH with a shared secret (RFC 7296 1.2, 2.15, 2.21.2), with the first Child SA.  Failure of the
- * Child SA leaves the IKE SA up; failure of the authentication leaves nothing.
+ * IKE_AUTH with a shared secret (RFC 7296 1.2, 2.15, 2.21.2), with the first Child SA.  Failure of
+ * the Child SA leaves the IKE SA up; failure of the authentication leaves nothing.
  */
 #include "inside.h"
 
 #define AUTHENTICATION_FAILED 24
-#define INITIAL_CONTACT 16384
-#define METHOD_SECRET 2
+#define INITIAL_CONTACT       16384
+#define METHOD_SECRET         2
 
 bool auth_build_request(struct making *m)
 {
 	const struct connection *c = m->ike->connection;
 	return payload_id(m, PAYLOAD_IDI, &c->us) &&
 	       (!c->initial_contact || payload_notify(m, INITIAL_CONTACT, BYTES_NONE)) &&
-	       (!c->them.type || payload_id(m, PAYLOAD_IDR, &c->them)) && payload_auth(m, METHOD_SECRET) &&
-	       child_offer(m);
+	       (!c->them.type || payload_id(m, PAYLOAD_IDR, &c->them)) &&
+	       payload_auth(m, METHOD_SECRET) && child_offer(m);
 }
 
 /* ------------------------------------------------------------ what both ends check */
 
 static bool same_id(const struct identity *id, struct node *payload)
 {
-	return id->type == payload_number(payload, "type") && bytes_equal(id->data, payload_octets(payload, "data"));
+	return id->type == payload_number(payload, "type") &&
+	       bytes_equal(id->data, payload_octets(payload, "data"));
 }
 
 static bool length_fits(struct node *id)
@@ -119,7 +120,8 @@ static bool build_response(struct making *m, struct incoming *x, uint16_t *refus
 {
 	const struct connection *c = m->ike->connection;
 	return payload_id(m, PAYLOAD_IDR, &c->us) && payload_auth(m, METHOD_SECRET) &&
-	       child_answer(x, m, refusal) && (!*refusal || payload_notify(m, *refusal, BYTES_NONE));
+	       child_answer(x, m, refusal) &&
+	       (!*refusal || payload_notify(m, *refusal, BYTES_NONE));
 }
 
 static void child_result(struct incoming *x, struct making *m, uint16_t refusal)
@@ -198,7 +200,8 @@ static void refuse_child(struct incoming *x, struct child_sa *c)
 	struct making m;
 	struct why why;
 	c->deleting = true;
-	if (!x->e->config.automatic || !request_send(x->ike, PURPOSE_DELETE_CHILD, c, NULL, x->now, &m, &why))
+	if (!x->e->config.automatic ||
+	    !request_send(x->ike, PURPOSE_DELETE_CHILD, c, NULL, x->now, &m, &why))
 		child_drop(c);
 }
 

@@ -4,10 +4,11 @@
 #include "inside.h"
 
 #define NO_PROPOSAL_CHOSEN 14
-#define TS_UNACCEPTABLE 38
+#define TS_UNACCEPTABLE    38
 
 /* In IKE_AUTH there is no key exchange for the Child SA (1.2). */
-static size_t esp_suites(const struct ike_sa *sa, const struct sending *s, bool with_ke, struct suite out[static SUITES])
+static size_t esp_suites(const struct ike_sa *sa, const struct sending *s, bool with_ke,
+			 struct suite out[static SUITES])
 {
 	bool own = s && s->propose_count;
 	const struct suite *in = own ? s->propose : sa->connection->esp;
@@ -33,7 +34,8 @@ static bool write_sa(struct making *m, struct child_sa *c, const struct sending 
 	uint8_t spi[4];
 	size_t count = esp_suites(c->ike, s, false, suites);
 	struct node *p = message_chain_add(m->arena, m->chain, PAYLOAD_SA);
-	return p && proposals_write(m->arena, p, PROTOCOL_ESP, suites, count, spi_octets(c->spi_in, spi), false);
+	return p && proposals_write(m->arena, p, PROTOCOL_ESP, suites, count,
+				    spi_octets(c->spi_in, spi), false);
 }
 
 bool child_offer(struct making *m)
@@ -117,12 +119,14 @@ static bool unknown_selector(struct node *payload)
 
 static bool narrow(struct incoming *x, struct child_sa *c)
 {
-	struct node *tsi = message_payload(&x->m, PAYLOAD_TSI, 1), *tsr = message_payload(&x->m, PAYLOAD_TSR, 1);
+	struct node *tsi = message_payload(&x->m, PAYLOAD_TSI, 1),
+		    *tsr = message_payload(&x->m, PAYLOAD_TSR, 1);
 	const struct connection *n = c->ike->connection;
 	struct selectors i = usable(x->e, tsi), r = usable(x->e, tsr);
 	c->theirs = tsi ? selectors_meet(&i, &n->theirs) : n->theirs;
 	c->ours = tsr ? selectors_meet(&r, &n->ours) : n->ours;
-	if (!check_on(x->e, CHECK_SELECTOR_TYPE) && (unknown_selector(tsi) || unknown_selector(tsr)))
+	if (!check_on(x->e, CHECK_SELECTOR_TYPE) &&
+	    (unknown_selector(tsi) || unknown_selector(tsr)))
 		return false;
 	bool shared = c->theirs.count && c->ours.count;
 	if (!shared && check_on(x->e, CHECK_SELECTORS))
@@ -142,7 +146,8 @@ static bool choose(struct incoming *x, struct child_sa *c)
 	if (!offers_read(x->e, x->arena, message_payload(&x->m, PAYLOAD_SA, 1), &offers))
 		return false;
 	bool chosen = offers_choose(x->e, &offers, PROTOCOL_ESP, suites, count, &c->chosen) ||
-		      (!check_on(x->e, CHECK_CHILD_PROPOSAL) && offers_any(&offers, PROTOCOL_ESP, &c->chosen));
+		      (!check_on(x->e, CHECK_CHILD_PROPOSAL) &&
+		       offers_any(&offers, PROTOCOL_ESP, &c->chosen));
 	if (!chosen || c->chosen.spi.len != 4)
 		return false;
 	c->spi_out = load_u32(c->chosen.spi.at);
@@ -156,9 +161,11 @@ static bool write_answer(struct making *m, struct child_sa *c)
 	struct node *p = message_chain_add(m->arena, m->chain, PAYLOAD_SA);
 	const struct selectors *tsi = c->initiator ? &c->ours : &c->theirs;
 	const struct selectors *tsr = c->initiator ? &c->theirs : &c->ours;
-	return p && proposal_write_chosen(m->arena, p, PROTOCOL_ESP, &c->chosen, spi_octets(c->spi_in, spi)) &&
-	       (!c->nr.len || payload_nonce(m, c->nr)) &&
-	       payload_selectors(m, PAYLOAD_TSI, tsi) && payload_selectors(m, PAYLOAD_TSR, tsr);
+	return p &&
+	       proposal_write_chosen(m->arena, p, PROTOCOL_ESP, &c->chosen,
+				     spi_octets(c->spi_in, spi)) &&
+	       (!c->nr.len || payload_nonce(m, c->nr)) && payload_selectors(m, PAYLOAD_TSI, tsi) &&
+	       payload_selectors(m, PAYLOAD_TSR, tsr);
 }
 
 /* Adds the payloads of a Child SA, m->child, or gives the notify that refuses it. */
@@ -210,8 +217,8 @@ bool child_accept(struct incoming *x, struct child_sa *c)
 {
 	struct chosen chosen = { .number = 0 };
 	struct why why;
-	bool offered = offers_answer(x->e, &c->offers, message_payload(&x->m, PAYLOAD_SA, 1), PROTOCOL_ESP, x->arena,
-				     &chosen);
+	bool offered = offers_answer(x->e, &c->offers, message_payload(&x->m, PAYLOAD_SA, 1),
+				     PROTOCOL_ESP, x->arena, &chosen);
 	struct selectors ours = selectors_read(message_payload(&x->m, PAYLOAD_TSI, 1));
 	struct selectors theirs = selectors_read(message_payload(&x->m, PAYLOAD_TSR, 1));
 	bool inside = ours.count && theirs.count && selectors_subset(&ours, &c->ours) &&

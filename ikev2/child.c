@@ -16,8 +16,9 @@ uint32_t child_spi_fresh(struct endpoint *e)
 
 struct child_sa *child_new(struct ike_sa *ike, bool initiator)
 {
-	struct arena *a = ike->child_count < CHILD_LIMIT || !ike->endpoint->config.automatic ?
-		arena_new(CHILD_ARENA) : NULL;
+	struct arena *a = ike->child_count < CHILD_LIMIT || !ike->endpoint->config.automatic
+				  ? arena_new(CHILD_ARENA)
+				  : NULL;
 	struct child_sa *c = a ? arena_new_of(a, struct child_sa) : NULL;
 	if (!c) {
 		arena_free(a);
@@ -108,8 +109,8 @@ bool child_install(struct child_sa *c, struct why *why)
 	c->suite = c->chosen.suite;
 	if (!c->suite.encr || !(c->suite.encr->suites & TRANSFORM_IMPLEMENTED))
 		return why_set(why, "the suite chosen for ESP is not implemented here");
-	if (!keymat_child(e->config.crypto, c->arena, sa->suite.prf, sa->keys.sk_d, &c->suite, BYTES_NONE, ni, nr,
-			  &i, &r))
+	if (!keymat_child(e->config.crypto, c->arena, sa->suite.prf, sa->keys.sk_d, &c->suite,
+			  BYTES_NONE, ni, nr, &i, &r))
 		return why_set(why, "the keys of the Child SA cannot be derived");
 	c->out = c->initiator ? i : r;
 	c->in = c->initiator ? r : i;
@@ -132,7 +133,8 @@ void child_forget(struct ike_sa *sa)
 		return;
 	for (struct child_sa **p = &sa->children; *p;) {
 		struct child_sa *c = *p;
-		bool busy = c->order_install || c->order_readdress || c->order_remove || c->deleting;
+		bool busy =
+			c->order_install || c->order_readdress || c->order_remove || c->deleting;
 		if (!c->gone || busy) {
 			p = &c->older;
 			continue;
@@ -150,7 +152,7 @@ void child_gone(struct child_sa *c)
 		return;
 	c->gone = true;
 	note_state(e, c->ike, "Child SA %08x/%08x ends", c->spi_in, c->spi_out);
-	if (c->order_install) {         /* nobody has heard of it */
+	if (c->order_install) { /* nobody has heard of it */
 		take_order_off(c);
 		return;
 	}
@@ -199,9 +201,18 @@ bool endpoint_order(struct endpoint *e, struct child_order *out)
 	if (!c)
 		return false;
 	*out = (struct child_order){
-		.kind = next_kind(c), .child = c, .spi_in = c->spi_in, .spi_out = c->spi_out, .suite = c->suite,
-		.in = c->in, .out = c->out, .ours = c->ours, .theirs = c->theirs, .local = c->local,
-		.remote = c->remote, .udp = c->udp,
+		.kind = next_kind(c),
+		.child = c,
+		.spi_in = c->spi_in,
+		.spi_out = c->spi_out,
+		.suite = c->suite,
+		.in = c->in,
+		.out = c->out,
+		.ours = c->ours,
+		.theirs = c->theirs,
+		.local = c->local,
+		.remote = c->remote,
+		.udp = c->udp,
 	};
 	if (!c->order_install && !c->order_readdress && !c->order_remove) {
 		e->orders = c->next_order;
@@ -214,7 +225,12 @@ bool endpoint_order(struct endpoint *e, struct child_order *out)
 struct child_view child_sa_view(const struct child_sa *c)
 {
 	return (struct child_view){
-		.ike = c->ike, .spi_in = c->spi_in, .spi_out = c->spi_out, .suite = c->suite,
-		.ours = c->ours, .theirs = c->theirs, .gone = c->gone,
+		.ike = c->ike,
+		.spi_in = c->spi_in,
+		.spi_out = c->spi_out,
+		.suite = c->suite,
+		.ours = c->ours,
+		.theirs = c->theirs,
+		.gone = c->gone,
 	};
 }

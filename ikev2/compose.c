@@ -5,10 +5,15 @@
 
 #include "inside.h"
 
-bool making_begin(struct making *m, struct endpoint *e, struct ike_sa *sa, enum purpose purpose, bool response)
+bool making_begin(struct making *m, struct endpoint *e, struct ike_sa *sa, enum purpose purpose,
+		  bool response)
 {
 	*m = (struct making){
-		.e = e, .ike = sa, .purpose = purpose, .exchange = purpose_exchange(purpose), .response = response,
+		.e = e,
+		.ike = sa,
+		.purpose = purpose,
+		.exchange = purpose_exchange(purpose),
+		.response = response,
 		.arena = e->config.automatic ? e->scratch : run_arena(e),
 	};
 	if (sa) {
@@ -62,7 +67,8 @@ static void take_faults(struct making *m)
 static void take_habits(struct making *m)
 {
 	struct endpoint *e = m->e;
-	struct node *first = m->chain->first, *critical = first ? wire_find(first, "critical", NULL) : NULL;
+	struct node *first = m->chain->first,
+		    *critical = first ? wire_find(first, "critical", NULL) : NULL;
 	if (!check_on(e, CHECK_RESERVED_ZERO))
 		reserved_ones(m->chain);
 	if (!check_on(e, CHECK_RESPONSE_CRITICAL_SENT) && m->response && critical)
@@ -92,8 +98,9 @@ static bool other_key(struct making *m, struct bytes key, struct why *why)
 	const struct suite *s = &m->ike->suite;
 	const struct ike_keys *k = &m->ike->keys;
 	size_t len = (size_t)s->encr->key + s->encr->salt;
-	struct bytes integ = key.len > len ? bytes_slice(key, len, key.len - len) :
-		m->ike->initiator ? k->sk_ai : k->sk_ar;
+	struct bytes integ = key.len > len       ? bytes_slice(key, len, key.len - len)
+			     : m->ike->initiator ? k->sk_ai
+						 : k->sk_ar;
 	sealer_free(m->other_key);
 	m->other_key = sealer_new(m->e->config.crypto, s->encr, s->encr->aead ? NULL : s->integ,
 				  bytes_slice(key, 0, len), integ, true, why);
@@ -112,12 +119,13 @@ static bool take_input(void *ctx, const char *path, const struct edit_value *val
 	}
 	octets = octets.len ? arena_copy(m->arena, octets) : bytes_make("", 0);
 	if (strcmp(path, "SK.from.key") == 0)
-		return m->ike && m->ike->seal ? other_key(m, octets, why) :
-		       why_set(why, "there are no keys yet");
-	struct bytes *at = strcmp(path, "AUTH.from.message") == 0 ? &m->from_message :
-			   strcmp(path, "AUTH.from.nonce") == 0 ? &m->from_nonce :
-			   strcmp(path, "AUTH.from.id") == 0 ? &m->from_id :
-			   strcmp(path, "AUTH.from.key") == 0 ? &m->from_key : NULL;
+		return m->ike && m->ike->seal ? other_key(m, octets, why)
+					      : why_set(why, "there are no keys yet");
+	struct bytes *at = strcmp(path, "AUTH.from.message") == 0 ? &m->from_message
+			   : strcmp(path, "AUTH.from.nonce") == 0 ? &m->from_nonce
+			   : strcmp(path, "AUTH.from.id") == 0    ? &m->from_id
+			   : strcmp(path, "AUTH.from.key") == 0   ? &m->from_key
+								  : NULL;
 	if (!at)
 		return why_set(why, "%s is not computed in this message", path);
 	*at = octets;
@@ -135,16 +143,30 @@ bool making_finish(struct making *m, struct why *why)
 	take_faults(m);
 	take_habits(m);
 	struct composition c = {
-		.arena = m->arena, .rng = &m->e->rng, .spi_i = m->spi_i, .spi_r = m->spi_r, .exchange = m->exchange,
-		.initiator = m->initiator_flag, .response = m->response, .id = m->id, .chain = m->chain,
-		.protect = !m->clear, .keys = &m->keys, .fragments = s ? s->fragments : 0,
-		.order = order, .order_count = s ? read_order(s->order, order) : 0, .edits = m->edits,
-		.derive = auth_derive, .input = take_input, .ctx = m,
+		.arena = m->arena,
+		.rng = &m->e->rng,
+		.spi_i = m->spi_i,
+		.spi_r = m->spi_r,
+		.exchange = m->exchange,
+		.initiator = m->initiator_flag,
+		.response = m->response,
+		.id = m->id,
+		.chain = m->chain,
+		.protect = !m->clear,
+		.keys = &m->keys,
+		.fragments = s ? s->fragments : 0,
+		.order = order,
+		.order_count = s ? read_order(s->order, order) : 0,
+		.edits = m->edits,
+		.derive = auth_derive,
+		.input = take_input,
+		.ctx = m,
 	};
 	if (!c.order_count)
 		c.order = NULL;
 	if (c.protect && !m->keys.sealer)
-		return why_set(why, "the IKE SA has no keys to seal %s with", purpose_name(m->purpose));
+		return why_set(why, "the IKE SA has no keys to seal %s with",
+			       purpose_name(m->purpose));
 	bool made = message_finish(&c, &m->composed, why);
 	sealer_free(m->other_key);
 	m->other_key = NULL;
@@ -174,10 +196,11 @@ static struct datagram route_back(const struct making *m)
 
 static void enqueue(struct endpoint *e, const struct datagram *d, struct bytes octets)
 {
-	struct outgoing *o = e->out_count < OUT_LIMIT ? arena_new_of(e->out, struct outgoing) : NULL;
+	struct outgoing *o =
+		e->out_count < OUT_LIMIT ? arena_new_of(e->out, struct outgoing) : NULL;
 	struct bytes copy = o ? arena_copy(e->out, octets) : BYTES_NONE;
 	if (!o || (octets.len && !copy.at))
-		return;                 /* as if the network had lost it */
+		return; /* as if the network had lost it */
 	o->datagram = *d;
 	o->datagram.octets = copy;
 	if (e->out_last)
@@ -190,7 +213,11 @@ static void enqueue(struct endpoint *e, const struct datagram *d, struct bytes o
 
 void put_out(struct endpoint *e, const struct kept *k)
 {
-	struct datagram d = { .from = k->from, .to = k->to, .marker = k->marker, .edits = k->edits, .sent = k->sent };
+	struct datagram d = { .from = k->from,
+			      .to = k->to,
+			      .marker = k->marker,
+			      .edits = k->edits,
+			      .sent = k->sent };
 	for (size_t i = 0; i < k->count; i++)
 		enqueue(e, &d, k->rows[i]);
 }
@@ -204,7 +231,8 @@ void put_out_datagram(struct endpoint *e, const struct datagram *d)
 static struct sent *record(struct making *m, const struct datagram *route, usec now)
 {
 	struct endpoint *e = m->e;
-	struct sent_record *r = e->config.automatic ? NULL : arena_new_of(run_arena(e), struct sent_record);
+	struct sent_record *r =
+		e->config.automatic ? NULL : arena_new_of(run_arena(e), struct sent_record);
 	if (!r)
 		return NULL;
 	r->older = e->sent;
@@ -213,9 +241,16 @@ static struct sent *record(struct making *m, const struct datagram *route, usec 
 		r->sending = *m->sending;
 	r->wire_id = m->composed.message.id;
 	r->sent = (struct sent){
-		.ike = m->ike, .child = m->child, .purpose = m->purpose, .response = m->response,
-		.id = m->composed.message.id, .from = route->from, .to = route->to, .marker = route->marker,
-		.composed = m->composed, .time = now,
+		.ike = m->ike,
+		.child = m->child,
+		.purpose = m->purpose,
+		.response = m->response,
+		.id = m->composed.message.id,
+		.from = route->from,
+		.to = route->to,
+		.marker = route->marker,
+		.composed = m->composed,
+		.time = now,
 	};
 	return &r->sent;
 }

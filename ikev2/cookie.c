@@ -1,11 +1,12 @@
 /*
- * Stateless cookies of a responder (RFC 7296 2.6): version of the secret | prf(secret, nonce | address |
- * SPI).  The secret changes by time; one made with the secret before is good for another while.
+ * Stateless cookies of a responder (RFC 7296 2.6): version of the secret | prf(secret, nonce |
+ * address | SPI).  The secret changes by time; one made with the secret before is good for another
+ * while.
  */
 #include "inside.h"
 
-#define ROTATION (60 * USEC_S)
-#define COOKIE 16390
+#define ROTATION      (60 * USEC_S)
+#define COOKIE        16390
 #define COOKIE_OCTETS 36
 
 static void rotate(struct endpoint *e, usec now)
@@ -31,10 +32,13 @@ bool cookie_make(struct incoming *x, unsigned age, struct bytes *out)
 	store_u64(spi, x->m.spi_i);
 	struct bytes parts[] = {
 		payload_octets(message_payload(&x->m, PAYLOAD_NONCE, 1), "data"),
-		address_octets(&x->datagram->from), BYTES_OF(spi),
+		address_octets(&x->datagram->from),
+		BYTES_OF(spi),
 	};
 	size_t count = check_on(e, CHECK_COOKIE_BOUND) ? ARRAY_LEN(parts) : 0;
-	if (!at || !prf || !prf_compute(e->config.crypto, prf, BYTES_OF(e->cookie_secret[age]), parts, count, at + 4))
+	if (!at || !prf ||
+	    !prf_compute(e->config.crypto, prf, BYTES_OF(e->cookie_secret[age]), parts, count,
+			 at + 4))
 		return false;
 	store_u32(at, e->cookie_version - age);
 	*out = bytes_make(at, COOKIE_OCTETS);

@@ -16,7 +16,8 @@ static const struct seen *earlier(struct endpoint *e, const struct datagram *d, 
 	return NULL;
 }
 
-/* Our request that a response answers: the newest with its SA, ID and exchange; best one that is open. */
+/* Our request that a response answers: the newest with its SA, ID and exchange; best one that is
+ * open. */
 static struct sent *request_of(struct endpoint *e, const struct ike_sa *sa, const struct message *m)
 {
 	struct sent *found = NULL;
@@ -71,8 +72,9 @@ static void classify(struct endpoint *e, struct seen *s)
 	s->answers = s->ike ? request_of(e, s->ike, m) : NULL;
 	s->purpose = s->answers ? s->answers->purpose : PURPOSE_NONE;
 	if (!s->answers)
-		s->purpose = m->exchange == IKE_SA_INIT ? PURPOSE_IKE_SA_INIT :
-			     m->exchange == IKE_AUTH ? PURPOSE_IKE_AUTH : PURPOSE_NONE;
+		s->purpose = m->exchange == IKE_SA_INIT ? PURPOSE_IKE_SA_INIT
+			     : m->exchange == IKE_AUTH  ? PURPOSE_IKE_AUTH
+							: PURPOSE_NONE;
 	s->error = lacks(s);
 }
 
@@ -88,7 +90,8 @@ struct seen *endpoint_look(struct endpoint *e, const struct datagram *in, usec n
 	s->time = now;
 	r->hash = octets_hash(in->octets);
 	s->repeats = in->keepalive ? NULL : earlier(e, in, r->hash);
-	s->is_ike = !in->keepalive && message_decode(run_arena(e), s->datagram.octets, &s->message, &why);
+	s->is_ike = !in->keepalive &&
+		    message_decode(run_arena(e), s->datagram.octets, &s->message, &why);
 	if (s->is_ike)
 		classify(e, s);
 	r->older = e->seen;
@@ -124,7 +127,13 @@ void endpoint_take(struct endpoint *e, struct seen *s, enum take how, usec now)
 		return;
 	}
 	struct incoming x = {
-		.e = e, .datagram = &s->datagram, .arena = run_arena(e), .how = how, .seen = s, .why = &why, .now = now,
+		.e = e,
+		.datagram = &s->datagram,
+		.arena = run_arena(e),
+		.how = how,
+		.seen = s,
+		.why = &why,
+		.now = now,
 	};
 	s->taken = true;
 	receive(&x);

@@ -58,7 +58,8 @@ static struct child_sa *child_of(struct endpoint *e, const struct sending *s, st
 	return !wanted ? NULL : s->child ? s->child : endpoint_child_sa(e, sa, 0);
 }
 
-static bool send_request(struct endpoint *e, const struct sending *s, struct making *m, usec now, struct why *why)
+static bool send_request(struct endpoint *e, const struct sending *s, struct making *m, usec now,
+			 struct why *why)
 {
 	struct ike_sa *sa = sa_of(e, s, now, why);
 	if (!sa)
@@ -108,7 +109,8 @@ static bool send_response(struct endpoint *e, const struct sending *s, struct in
 	return x->response || x->composed.count;
 }
 
-struct sent *endpoint_send(struct endpoint *e, const struct sending *sending, usec now, struct why *why)
+struct sent *endpoint_send(struct endpoint *e, const struct sending *sending, usec now,
+			   struct why *why)
 {
 	struct making m = { .e = e };
 	endpoint_begin(e, now);
@@ -126,8 +128,8 @@ struct sent *endpoint_send(struct endpoint *e, const struct sending *sending, us
 
 /* ------------------------------------------------------------ again, and raw octets */
 
-static bool again_as(struct endpoint *e, const struct sent *s, const struct edits *edits, struct composed *out,
-		     struct why *why)
+static bool again_as(struct endpoint *e, const struct sent *s, const struct edits *edits,
+		     struct composed *out, struct why *why)
 {
 	struct arena *a = run_arena(e);
 	struct message_keys keys = { NULL, NULL };
@@ -137,11 +139,12 @@ static bool again_as(struct endpoint *e, const struct sent *s, const struct edit
 		*out = s->composed;
 		return true;
 	}
-	return message_again(a, s->composed.datagrams[0], keys.sealer ? &keys : NULL, edits, out, why);
+	return message_again(a, s->composed.datagrams[0], keys.sealer ? &keys : NULL, edits, out,
+			     why);
 }
 
-struct sent *endpoint_again(struct endpoint *e, const struct sent *s, const struct edits *edits, bool lost,
-			    usec now, struct why *why)
+struct sent *endpoint_again(struct endpoint *e, const struct sent *s, const struct edits *edits,
+			    bool lost, usec now, struct why *why)
 {
 	struct sent_record *r;
 	endpoint_begin(e, now);
@@ -159,7 +162,9 @@ struct sent *endpoint_again(struct endpoint *e, const struct sent *s, const stru
 	r->sent.id = r->wire_id;
 	r->older = e->sent;
 	e->sent = r;
-	struct datagram d = { .from = s->from, .to = s->to, .marker = s->marker, .edits = edits, .sent = &r->sent };
+	struct datagram d = {
+		.from = s->from, .to = s->to, .marker = s->marker, .edits = edits, .sent = &r->sent
+	};
 	for (size_t i = 0; i < composed.count && !lost; i++) {
 		d.octets = composed.datagrams[i];
 		put_out_datagram(e, &d);
@@ -167,7 +172,8 @@ struct sent *endpoint_again(struct endpoint *e, const struct sent *s, const stru
 	return &r->sent;
 }
 
-void endpoint_send_octets(struct endpoint *e, size_t connection, bool nat_port, struct bytes octets, usec now)
+void endpoint_send_octets(struct endpoint *e, size_t connection, bool nat_port, struct bytes octets,
+			  usec now)
 {
 	endpoint_begin(e, now);
 	if (connection >= e->config.connection_count)
@@ -184,7 +190,8 @@ void endpoint_send_octets(struct endpoint *e, size_t connection, bool nat_port, 
 
 /* ------------------------------------------------------------ what would be sent */
 
-static bool compose_request(struct endpoint *e, const struct sending *s, struct making *m, struct why *why)
+static bool compose_request(struct endpoint *e, const struct sending *s, struct making *m,
+			    struct why *why)
 {
 	struct ike_sa *sa = sa_of(e, s, e->now, why);
 	if (!sa)
@@ -205,7 +212,8 @@ static bool compose_request(struct endpoint *e, const struct sending *s, struct 
 	return made;
 }
 
-struct node *endpoint_compose(struct endpoint *e, const struct sending *sending, struct arena *a, struct why *why)
+struct node *endpoint_compose(struct endpoint *e, const struct sending *sending, struct arena *a,
+			      struct why *why)
 {
 	struct sending s = *sending;
 	struct rng rng = e->rng;

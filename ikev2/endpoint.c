@@ -18,7 +18,8 @@ struct endpoint *endpoint_new(const struct endpoint_config *config, struct why *
 	e->scratch = arena_new(SCRATCH_ARENA);
 	e->out = arena_new(OUT_ARENA);
 	if (!e->scratch || !e->out || !config->crypto) {
-		why_set(why, config->crypto ? "no memory for an endpoint" : "an endpoint needs a crypto context");
+		why_set(why, config->crypto ? "no memory for an endpoint"
+					    : "an endpoint needs a crypto context");
 		endpoint_free(e);
 		return NULL;
 	}
@@ -69,13 +70,18 @@ void endpoint_input(struct endpoint *e, const struct datagram *in, usec now)
 {
 	struct why why;
 	begin(e, now);
-	if (!e->config.automatic) {     /* its records want it kept */
+	if (!e->config.automatic) { /* its records want it kept */
 		struct seen *s = endpoint_look(e, in, now);
 		if (s)
 			endpoint_take(e, s, TAKE_AUTOMATIC, now);
 		return;
 	}
-	struct incoming x = { .e = e, .datagram = in, .arena = e->scratch, .how = TAKE_AUTOMATIC, .why = &why, .now = now };
+	struct incoming x = { .e = e,
+			      .datagram = in,
+			      .arena = e->scratch,
+			      .how = TAKE_AUTOMATIC,
+			      .why = &why,
+			      .now = now };
 	receive(&x);
 }
 
@@ -161,7 +167,8 @@ void endpoint_report(struct endpoint *e, const struct child_report *r, usec now)
 		moved(c, &r->address, now);
 }
 
-/* ------------------------------------------------------------ what an automatic endpoint is asked */
+/* ------------------------------------------------------------ what an automatic endpoint is asked
+ */
 
 bool endpoint_initiate(struct endpoint *e, size_t connection, usec now, struct why *why)
 {
@@ -183,8 +190,8 @@ bool endpoint_initiate(struct endpoint *e, size_t connection, usec now, struct w
 	return false;
 }
 
-bool endpoint_request(struct endpoint *e, enum purpose purpose, struct ike_sa *ike, struct child_sa *child,
-		      usec now, struct why *why)
+bool endpoint_request(struct endpoint *e, enum purpose purpose, struct ike_sa *ike,
+		      struct child_sa *child, usec now, struct why *why)
 {
 	begin(e, now);
 	if (!ike || ike->state != IKE_ESTABLISHED)
@@ -207,11 +214,27 @@ struct ike_view ike_sa_view(const struct ike_sa *sa)
 {
 	const struct ike_keys *k = &sa->keys;
 	return (struct ike_view){
-		.spi_i = sa->spi_i, .spi_r = sa->spi_r, .initiator = sa->initiator, .state = sa->state,
-		.connection = sa->connection, .suite = sa->suite, .sk_d = k->sk_d, .sk_ai = k->sk_ai,
-		.sk_ar = k->sk_ar, .sk_ei = k->sk_ei, .sk_er = k->sk_er, .sk_pi = k->sk_pi, .sk_pr = k->sk_pr,
-		.ni = sa->ni, .nr = sa->nr, .next_request = sa->next_request, .next_expected = sa->next_expected,
-		.local = sa->local, .remote = sa->remote, .nat_here = sa->nat_here, .nat_there = sa->nat_there,
+		.spi_i = sa->spi_i,
+		.spi_r = sa->spi_r,
+		.initiator = sa->initiator,
+		.state = sa->state,
+		.connection = sa->connection,
+		.suite = sa->suite,
+		.sk_d = k->sk_d,
+		.sk_ai = k->sk_ai,
+		.sk_ar = k->sk_ar,
+		.sk_ei = k->sk_ei,
+		.sk_er = k->sk_er,
+		.sk_pi = k->sk_pi,
+		.sk_pr = k->sk_pr,
+		.ni = sa->ni,
+		.nr = sa->nr,
+		.next_request = sa->next_request,
+		.next_expected = sa->next_expected,
+		.local = sa->local,
+		.remote = sa->remote,
+		.nat_here = sa->nat_here,
+		.nat_there = sa->nat_there,
 		.last_heard = sa->last_heard,
 	};
 }
@@ -273,8 +296,8 @@ bool endpoint_validate(const struct endpoint *e, struct why *why)
 		half += !sa->initiator && (sa->state == IKE_HALF_OPEN || sa->state == IKE_KEYED);
 	}
 	if (count != e->sa_count || half != e->half_open)
-		return why_set(why, "%zu IKE SAs (%zu half-open), counted %zu (%zu)", e->sa_count, e->half_open,
-			       count, half);
-	return e->counts.rowless == 0 ||
-	       why_set(why, "%llu messages refused without a row", (unsigned long long)e->counts.rowless);
+		return why_set(why, "%zu IKE SAs (%zu half-open), counted %zu (%zu)", e->sa_count,
+			       e->half_open, count, half);
+	return e->counts.rowless == 0 || why_set(why, "%llu messages refused without a row",
+						 (unsigned long long)e->counts.rowless);
 }

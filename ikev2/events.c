@@ -8,14 +8,17 @@
 
 static struct event event_of(const struct endpoint *e, enum event_kind kind)
 {
-	return (struct event){ .kind = kind, .time = e->now, .run = e->config.run, .endpoint = e->config.name };
+	return (struct event){
+		.kind = kind, .time = e->now, .run = e->config.run, .endpoint = e->config.name
+	};
 }
 
 static const char *sa_name(const struct ike_sa *sa, char *text, size_t cap)
 {
 	if (!sa)
 		return NULL;
-	snprintf(text, cap, "%016llx_i %016llx_r", (unsigned long long)sa->spi_i, (unsigned long long)sa->spi_r);
+	snprintf(text, cap, "%016llx_i %016llx_r", (unsigned long long)sa->spi_i,
+		 (unsigned long long)sa->spi_r);
 	return text;
 }
 
@@ -51,8 +54,13 @@ void note_keys(struct ike_sa *sa)
 	if (!e->config.log)
 		return;
 	struct event_ike_keys keys = {
-		.spi_i = sa->spi_i, .spi_r = sa->spi_r, .suite = &sa->suite, .sk_ei = sa->keys.sk_ei,
-		.sk_er = sa->keys.sk_er, .sk_ai = sa->keys.sk_ai, .sk_ar = sa->keys.sk_ar,
+		.spi_i = sa->spi_i,
+		.spi_r = sa->spi_r,
+		.suite = &sa->suite,
+		.sk_ei = sa->keys.sk_ei,
+		.sk_er = sa->keys.sk_er,
+		.sk_ai = sa->keys.sk_ai,
+		.sk_ar = sa->keys.sk_ar,
 	};
 	struct event event = event_of(e, EVENT_KEYS_IKE);
 	event.ike_keys = &keys;

@@ -1,6 +1,6 @@
 /*
- * The exchange table: which payloads each message must and may hold (RFC 7296 1.2 to 1.4, 2.16), and
- * the names of purposes.  What is not named in a row may stand any number of times.
+ * The exchange table: which payloads each message must and may hold (RFC 7296 1.2 to 1.4), and the
+ * names of purposes.  What is not named in a row may stand any number of times.
  */
 #include "inside.h"
 
@@ -92,7 +92,8 @@ const struct exchange_row *exchange_find(enum purpose purpose, bool response)
 bool exchange_has_all(const struct exchange_row *row, const struct message *m)
 {
 	for (size_t i = 0; i < row->rule_count; i++)
-		if (row->rules[i].min && !message_payload(m, row->rules[i].payload, row->rules[i].min))
+		if (row->rules[i].min &&
+		    !message_payload(m, row->rules[i].payload, row->rules[i].min))
 			return false;
 	return true;
 }

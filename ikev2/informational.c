@@ -3,8 +3,8 @@
  */
 #include "inside.h"
 
-#define INVALID_SYNTAX 7
-#define INVALID_SPI 11
+#define INVALID_SYNTAX        7
+#define INVALID_SPI           11
 #define AUTHENTICATION_FAILED 24
 
 bool informational_build_request(struct making *m)
@@ -31,7 +31,7 @@ struct deletion {
 	bool ike, all;
 	struct child_sa *rows[CHILD_LIMIT];
 	size_t count;
-	uint32_t answer[CHILD_LIMIT];   /* the other SPIs, for the answer */
+	uint32_t answer[CHILD_LIMIT]; /* the other SPIs, for the answer */
 	size_t answers;
 };
 
@@ -67,7 +67,8 @@ static void read_delete(struct incoming *x, struct node *p, struct deletion *d)
 	uint64_t protocol = payload_number(p, "protocol");
 	if (protocol == PROTOCOL_IKE)
 		d->ike = true;
-	for (struct node *s = list ? list->first : NULL; s && protocol == PROTOCOL_ESP; s = s->next) {
+	for (struct node *s = list ? list->first : NULL; s && protocol == PROTOCOL_ESP;
+	     s = s->next) {
 		struct bytes spi = payload_octets(s, "spi");
 		if (spi.len == 4)
 			delete_one(x, load_u32(spi.at), d);
@@ -97,7 +98,8 @@ static bool ends_the_sa(uint64_t type)
 static bool intolerant(struct incoming *x, uint64_t type)
 {
 	if (type >= 16384)
-		return !names_text(&names_notify, (uint32_t)type) && !check_on(x->e, CHECK_STATUS_IGNORED);
+		return !names_text(&names_notify, (uint32_t)type) &&
+		       !check_on(x->e, CHECK_STATUS_IGNORED);
 	return !names_text(&names_notify, (uint32_t)type) && !check_on(x->e, CHECK_ERROR_IGNORED);
 }
 
@@ -127,7 +129,8 @@ static bool notifies_refused(struct incoming *x, bool *end)
 static bool build_response(struct making *m, const struct deletion *d)
 {
 	if (d->ike)
-		return check_on(m->e, CHECK_DELETE_IKE_EMPTY) || payload_delete(m, PROTOCOL_IKE, NULL, 0);
+		return check_on(m->e, CHECK_DELETE_IKE_EMPTY) ||
+		       payload_delete(m, PROTOCOL_IKE, NULL, 0);
 	if (!d->answers || !check_on(m->e, CHECK_DELETE_PAIR))
 		return true;
 	return payload_delete(m, PROTOCOL_ESP, d->answer, d->answers);

@@ -45,7 +45,8 @@ static bool counts_wrong(struct incoming *x)
 	for (struct node *p = list ? list->first : NULL; p; p = p->next)
 		if (payload_number(p, "number") != number++)
 			return refuse_answered(x, CHECK_PROPOSAL_NUMBER, BYTES_NONE);
-	return sa && wire_inconsistent(sa, WIRE_COUNT, NULL) && refuse_answered(x, CHECK_PROPOSAL_COUNT, BYTES_NONE);
+	return sa && wire_inconsistent(sa, WIRE_COUNT, NULL) &&
+	       refuse_answered(x, CHECK_PROPOSAL_COUNT, BYTES_NONE);
 }
 
 static bool unknown_critical(struct incoming *x)
@@ -69,7 +70,9 @@ static bool payloads_refused(struct incoming *x)
 		receive_repair(x);
 	}
 	bool good = exchange_has_all(row, &x->m) && !exchange_has_more(row, &x->m);
-	return unknown_critical(x) || (!good && refuse_answered(x, CHECK_INIT_PAYLOADS, BYTES_NONE)) || init_nonce_refused(x);
+	return unknown_critical(x) ||
+	       (!good && refuse_answered(x, CHECK_INIT_PAYLOADS, BYTES_NONE)) ||
+	       init_nonce_refused(x);
 }
 
 static bool choose(struct incoming *x, const struct connection *c, struct chosen *out)
@@ -92,7 +95,8 @@ static bool choose(struct incoming *x, const struct connection *c, struct chosen
 	return false;
 }
 
-/* The group of KE must be that of the suite (1.2); which is used if it is not looked at is the peer's. */
+/* The group of KE must be that of the suite (1.2); which is used if it is not looked at is the
+ * peer's. */
 static const struct transform *group_of(struct incoming *x, const struct chosen *c)
 {
 	uint16_t sent = (uint16_t)payload_number(message_payload(&x->m, PAYLOAD_KE, 1), "group");
@@ -109,8 +113,8 @@ static const struct transform *group_of(struct incoming *x, const struct chosen 
 	return NULL;
 }
 
-static struct ike_sa *make_sa(struct incoming *x, const struct connection *c, const struct chosen *chosen,
-			      const struct transform *ke)
+static struct ike_sa *make_sa(struct incoming *x, const struct connection *c,
+			      const struct chosen *chosen, const struct transform *ke)
 {
 	struct ike_sa *sa = ike_sa_new(x->e, c, false, x->now);
 	if (!sa)
@@ -123,7 +127,8 @@ static struct ike_sa *make_sa(struct incoming *x, const struct connection *c, co
 	sa->remote = sa->first_remote = x->datagram->from;
 	sa->marker = x->datagram->marker;
 	sa->request_hash = octets_hash(x->datagram->octets);
-	sa->ni = arena_copy(sa->arena, payload_octets(message_payload(&x->m, PAYLOAD_NONCE, 1), "data"));
+	sa->ni = arena_copy(sa->arena,
+			    payload_octets(message_payload(&x->m, PAYLOAD_NONCE, 1), "data"));
 	sa->message_i = arena_copy(sa->arena, x->datagram->octets);
 	if (!sa->message_i.at || !init_nonce(sa) || !init_keypair(sa, ke->id, x->why)) {
 		ike_sa_free(sa);
@@ -136,7 +141,8 @@ static bool build(struct making *m, struct ike_sa *sa)
 {
 	struct node *p = message_chain_add(m->arena, m->chain, PAYLOAD_SA);
 	return p && proposal_write_chosen(m->arena, p, PROTOCOL_IKE, &sa->chosen, BYTES_NONE) &&
-	       payload_ke(m, sa->group, dh_public(sa->dh)) && payload_nonce(m, sa->nr) && nat_payloads(m);
+	       payload_ke(m, sa->group, dh_public(sa->dh)) && payload_nonce(m, sa->nr) &&
+	       nat_payloads(m);
 }
 
 /* With an edited SPI what is derived from it follows, so the SPI must be known first. */
@@ -160,7 +166,8 @@ static void sent_as(struct making *m, struct ike_sa *sa)
 	struct offers offers;
 	struct chosen chosen;
 	init_set_spis(sa, sa->spi_i, out->spi_r);
-	sa->nr = arena_copy(sa->arena, payload_octets(message_payload(out, PAYLOAD_NONCE, 1), "data"));
+	sa->nr = arena_copy(sa->arena,
+			    payload_octets(message_payload(out, PAYLOAD_NONCE, 1), "data"));
 	if (offers_read(m->e, m->arena, message_payload(out, PAYLOAD_SA, 1), &offers) &&
 	    offers_any(&offers, PROTOCOL_IKE, &chosen))
 		sa->suite = chosen.suite;
@@ -171,9 +178,11 @@ static void respond(struct incoming *x, struct ike_sa *sa, const struct transfor
 {
 	struct making m;
 	struct why why;
-	bool secret = init_secret(x, sa, ke, payload_octets(message_payload(&x->m, PAYLOAD_KE, 1), "data"));
+	bool secret = init_secret(x, sa, ke,
+				  payload_octets(message_payload(&x->m, PAYLOAD_KE, 1), "data"));
 	nat_judge(x, sa);
-	if (!secret || !answer_begin(&m, x, sa, PURPOSE_IKE_SA_INIT) || !build_believed(&m, sa) || !answer_send(&m, x)) {
+	if (!secret || !answer_begin(&m, x, sa, PURPOSE_IKE_SA_INIT) || !build_believed(&m, sa) ||
+	    !answer_send(&m, x)) {
 		ike_sa_free(sa);
 		if (!x->done)
 			refuse_anyway(x, CHECK_MEMORY);

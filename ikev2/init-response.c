@@ -1,10 +1,10 @@
 /*
- * IKE_SA_INIT as initiator: the response, and the retries that COOKIE and INVALID_KE_PAYLOAD ask for
- * (RFC 7296 2.6, 2.6.1, 1.2).  Other unprotected errors are remembered, not believed (2.21.1).
+ * IKE_SA_INIT as initiator: the response, and the retries that COOKIE and INVALID_KE_PAYLOAD ask
+ * for (RFC 7296 2.6, 2.6.1, 1.2).  Other unprotected errors are remembered, not believed (2.21.1).
  */
 #include "inside.h"
 
-#define COOKIE 16390
+#define COOKIE             16390
 #define INVALID_KE_PAYLOAD 17
 
 static const struct sending *sending_of(const struct pending *p)
@@ -33,13 +33,26 @@ static void retry(struct incoming *x)
 		m.sent->retry_of = first;
 }
 
+/* The same demand once more, repeated by the network: it is being followed already. */
+static bool followed_already(struct incoming *x, bool same, enum check rounds)
+{
+	if (!same || !check_on(x->e, rounds))
+		return false;
+	x->done = x->accepted = true;
+	return true;
+}
+
 bool init_follow_cookie(struct incoming *x)
 {
 	struct ike_sa *sa = x->ike;
 	struct bytes cookie = payload_octets(message_notify(&x->m, COOKIE), "data");
-	if ((cookie.len < 1 || cookie.len > 64) && refuse_answered(x, CHECK_COOKIE_LENGTH, BYTES_NONE))
+	if ((cookie.len < 1 || cookie.len > 64) &&
+	    refuse_answered(x, CHECK_COOKIE_LENGTH, BYTES_NONE))
 		return true;
-	if (sa->cookie_rounds >= COOKIE_ROUNDS && refuse_answered(x, CHECK_COOKIE_ROUNDS, BYTES_NONE))
+	if (followed_already(x, bytes_equal(cookie, sa->cookie), CHECK_COOKIE_ROUNDS))
+		return true;
+	if (sa->cookie_rounds >= COOKIE_ROUNDS &&
+	    refuse_answered(x, CHECK_COOKIE_ROUNDS, BYTES_NONE))
 		return true;
 	if (!check_on(x->e, CHECK_COOKIE_RETURNED))
 		return false;
@@ -59,6 +72,8 @@ bool init_follow_group(struct incoming *x)
 	if ((group > 65535 || !offers_hold_group(&sa->offers, (uint16_t)group)) &&
 	    refuse_answered(x, CHECK_KE_RETRY_GROUP, BYTES_NONE))
 		return true;
+	if (followed_already(x, group == sa->group, CHECK_KE_RETRY_ROUNDS))
+		return true;
 	if (sa->ke_rounds >= KE_ROUNDS && refuse_answered(x, CHECK_KE_RETRY_ROUNDS, BYTES_NONE))
 		return true;
 	struct why why;
@@ -71,7 +86,8 @@ bool init_follow_group(struct incoming *x)
 	return true;
 }
 
-/* Anybody on the path can send it: it is remembered, and the exchange goes on until its time is over. */
+/* Anybody on the path can send it: it is remembered, and the exchange goes on until its time is
+ * over. */
 static void clear_error(struct incoming *x, uint16_t type)
 {
 	struct pending *p = x->pending;
@@ -120,10 +136,13 @@ static bool contents_refused(struct incoming *x, struct chosen *chosen)
 	const struct exchange_row *row = exchange_find(PURPOSE_IKE_SA_INIT, true);
 	struct ike_sa *sa = x->ike;
 	bool good = exchange_has_all(row, &x->m) && !exchange_has_more(row, &x->m);
-	if (critical_refused(x) || (!good && refuse_answered(x, CHECK_RESPONSE_PAYLOADS, BYTES_NONE)) ||
-	    (!x->m.spi_r && refuse_answered(x, CHECK_ANSWERED_SPI, BYTES_NONE)) || init_nonce_refused(x))
+	if (critical_refused(x) ||
+	    (!good && refuse_answered(x, CHECK_RESPONSE_PAYLOADS, BYTES_NONE)) ||
+	    (!x->m.spi_r && refuse_answered(x, CHECK_ANSWERED_SPI, BYTES_NONE)) ||
+	    init_nonce_refused(x))
 		return true;
-	if (offers_answer(x->e, &sa->offers, message_payload(&x->m, PAYLOAD_SA, 1), PROTOCOL_IKE, x->arena, chosen))
+	if (offers_answer(x->e, &sa->offers, message_payload(&x->m, PAYLOAD_SA, 1), PROTOCOL_IKE,
+			  x->arena, chosen))
 		return false;
 	if (refuse_answered(x, CHECK_ANSWERED_PROPOSAL, BYTES_NONE))
 		return true;
@@ -149,7 +168,8 @@ static bool store(struct incoming *x, const struct chosen *chosen, struct bytes 
 	struct bytes honest = x->pending->kept.honest;
 	init_set_spis(sa, sa->spi_i, x->m.spi_r);
 	sa->suite = chosen->suite;
-	sa->nr = arena_copy(sa->arena, payload_octets(message_payload(&x->m, PAYLOAD_NONCE, 1), "data"));
+	sa->nr = arena_copy(sa->arena,
+			    payload_octets(message_payload(&x->m, PAYLOAD_NONCE, 1), "data"));
 	sa->message_i = arena_copy(sa->arena, honest);
 	sa->message_r = arena_copy(sa->arena, x->datagram->octets);
 	return sa->message_i.at && sa->message_r.at && init_secret(x, sa, ke, data);
@@ -171,7 +191,8 @@ static void accept(struct incoming *x, const struct chosen *chosen, struct bytes
 	nat_judge(x, sa);
 	nat_move(sa);
 	pending_done(sa, x->pending);
-	if (x->e->config.automatic && !request_send(sa, PURPOSE_IKE_AUTH, NULL, NULL, x->now, &m, &why))
+	if (x->e->config.automatic &&
+	    !request_send(sa, PURPOSE_IKE_AUTH, NULL, NULL, x->now, &m, &why))
 		ike_sa_gone(sa, why.text, x->now);
 }
 

@@ -1,6 +1,6 @@
 /*
- * IKE_SA_INIT (RFC 7296 1.2): making the request, and what both ends share.  What is sent is believed:
- * SPIs, nonces and offers are read back from the message as it leaves.
+ * IKE_SA_INIT (RFC 7296 1.2): making the request, and what both ends share.  What is sent is
+ * believed: SPIs, nonces and offers are read back from the message as it leaves.
  */
 #include "inside.h"
 
@@ -20,7 +20,8 @@ bool init_nonce(struct ike_sa *sa)
 	return fresh_nonce(sa, sa->initiator ? &sa->ni : &sa->nr);
 }
 
-static const struct suite *offered_suites(const struct ike_sa *sa, const struct sending *s, size_t *count)
+static const struct suite *offered_suites(const struct ike_sa *sa, const struct sending *s,
+					  size_t *count)
 {
 	bool own = s && s->propose_count;
 	*count = own ? s->propose_count : sa->connection->ike_count;
@@ -58,7 +59,8 @@ static bool write_cookie(struct making *m)
 }
 
 /* A fault: the retry offers the suites of the group asked for alone. */
-static size_t one_group(const struct ike_sa *sa, struct suite *out, const struct suite *in, size_t count)
+static size_t one_group(const struct ike_sa *sa, struct suite *out, const struct suite *in,
+			size_t count)
 {
 	size_t kept = 0;
 	for (size_t i = 0; i < count && i < SUITES; i++)
@@ -84,8 +86,9 @@ bool init_build_request(struct making *m)
 {
 	struct ike_sa *sa = m->ike;
 	bool first = check_on(m->e, CHECK_COOKIE_FIRST);
-	return (!first || write_cookie(m)) && write_offer(m) && payload_ke(m, sa->group, dh_public(sa->dh)) &&
-	       payload_nonce(m, sa->ni) && nat_payloads(m) && (first || write_cookie(m));
+	return (!first || write_cookie(m)) && write_offer(m) &&
+	       payload_ke(m, sa->group, dh_public(sa->dh)) && payload_nonce(m, sa->ni) &&
+	       nat_payloads(m) && (first || write_cookie(m));
 }
 
 bool init_names_spi(const struct edits *edits)
@@ -148,7 +151,8 @@ bool init_request_sent(struct making *m, struct pending *p, struct why *why)
 }
 
 /* g^ir; where a fault let a bad value pass, it is all zeros. */
-bool init_secret(struct incoming *x, struct ike_sa *sa, const struct transform *ke, struct bytes peer)
+bool init_secret(struct incoming *x, struct ike_sa *sa, const struct transform *ke,
+		 struct bytes peer)
 {
 	uint8_t secret[1024] = { 0 };
 	size_t len = ke->output;
@@ -162,7 +166,8 @@ bool init_secret(struct incoming *x, struct ike_sa *sa, const struct transform *
 }
 
 /* Length and range of a public value, each with its row. */
-bool init_public_refused(struct incoming *x, const struct transform *ke, struct bytes data, bool from_initiator)
+bool init_public_refused(struct incoming *x, const struct transform *ke, struct bytes data,
+			 bool from_initiator)
 {
 	struct why why;
 	size_t len = from_initiator ? ke->public_initiator : ke->public_responder;

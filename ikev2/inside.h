@@ -1,6 +1,6 @@
 /*
- * What the files of the endpoint share.  A message on its way in is an `incoming`, one on its way out
- * a `making`; an IKE SA owns everything that outlives a message, in arenas of its own.
+ * What the files of the endpoint share.  A message on its way in is an `incoming`, one on its way
+ * out a `making`; an IKE SA owns everything that outlives a message, in arenas of its own.
  */
 #ifndef IKEV2_INSIDE_H
 #define IKEV2_INSIDE_H
@@ -8,22 +8,22 @@
 #include "check.h"
 #include "ikev2/endpoint.h"
 
-#define SA_ARENA ((size_t)1 << 20)
-#define CHILD_ARENA ((size_t)1 << 17)
-#define KEPT_ARENA ((size_t)1 << 20)
-#define SCRATCH_ARENA ((size_t)8 << 20)
-#define OUT_ARENA ((size_t)16 << 20)
-#define RUN_ARENA ((size_t)1 << 29)
-#define OUT_LIMIT 4096          /* datagrams that wait to be taken */
-#define SA_LIMIT 4096           /* IKE SAs of an endpoint */
+#define SA_ARENA        ((size_t)1 << 20)
+#define CHILD_ARENA     ((size_t)1 << 17)
+#define KEPT_ARENA      ((size_t)1 << 20)
+#define SCRATCH_ARENA   ((size_t)8 << 20)
+#define OUT_ARENA       ((size_t)16 << 20)
+#define RUN_ARENA       ((size_t)1 << 29)
+#define OUT_LIMIT       4096 /* datagrams that wait to be taken */
+#define SA_LIMIT        4096 /* IKE SAs of an endpoint */
 #define HALF_OPEN_LIMIT 1024
-#define CHILD_LIMIT 64          /* Child SAs of an IKE SA */
-#define LINGER_LIMIT 64         /* gone IKE SAs that are kept to answer a repeated last request */
-#define PENDING 8               /* requests in flight of a stepped endpoint */
-#define COOKIE_ROUNDS 4
-#define KE_ROUNDS 4
-#define NONCE 32
-#define KEY_MAX 80
+#define CHILD_LIMIT     64 /* Child SAs of an IKE SA */
+#define LINGER_LIMIT    64 /* gone IKE SAs that are kept to answer a repeated last request */
+#define PENDING         8  /* requests in flight of a stepped endpoint */
+#define COOKIE_ROUNDS   4
+#define KE_ROUNDS       4
+#define NONCE           32
+#define KEY_MAX         80
 
 /* ------------------------------------------------------------ offers (proposal.c) */
 
@@ -31,7 +31,7 @@ struct offered_transform {
 	uint8_t type;
 	uint16_t id;
 	uint16_t key_bits;
-	bool odd;                       /* attributes that are unknown, doubled or ill-formed */
+	bool odd; /* attributes that are unknown, doubled or ill-formed */
 };
 struct offered {
 	uint8_t number, protocol;
@@ -60,38 +60,42 @@ struct making;
 /* Octets and numbers are copied to the arena. */
 bool offers_read(struct endpoint *e, struct arena *a, struct node *payload, struct offers *out);
 /* The first suite of ours that some proposal holds. */
-bool offers_choose(struct endpoint *e, const struct offers *o, uint8_t protocol, const struct suite *ours, size_t count,
-		   struct chosen *out);
+bool offers_choose(struct endpoint *e, const struct offers *o, uint8_t protocol,
+		   const struct suite *ours, size_t count, struct chosen *out);
 /* The answer to what we offered: one proposal, one transform of each type, all of them offered. */
-bool offers_answer(struct endpoint *e, const struct offers *ours, struct node *payload, uint8_t protocol,
-		   struct arena *a, struct chosen *out);
-/* Any suite that we could compute with, of what is offered (a fault, and what an edited answer says). */
+bool offers_answer(struct endpoint *e, const struct offers *ours, struct node *payload,
+		   uint8_t protocol, struct arena *a, struct chosen *out);
+/* Any suite that we could compute with, of what is offered (a fault, and what an edited answer
+ * says). */
 bool offers_any(const struct offers *o, uint8_t protocol, struct chosen *out);
 bool offers_hold_group(const struct offers *o, uint16_t group);
-bool proposals_write(struct arena *a, struct node *payload, uint8_t protocol, const struct suite *suites, size_t count,
-		     struct bytes spi, bool with_ke);
-bool proposal_write_chosen(struct arena *a, struct node *payload, uint8_t protocol, const struct chosen *c,
-			   struct bytes spi);
+bool proposals_write(struct arena *a, struct node *payload, uint8_t protocol,
+		     const struct suite *suites, size_t count, struct bytes spi, bool with_ke);
+bool proposal_write_chosen(struct arena *a, struct node *payload, uint8_t protocol,
+			   const struct chosen *c, struct bytes spi);
 
 /* ------------------------------------------------------------ keys (keymat.c) */
 
 struct ike_keys {
 	struct bytes sk_d, sk_ai, sk_ar, sk_ei, sk_er, sk_pi, sk_pr;
 };
-bool keymat_skeyseed(struct crypto *c, const struct transform *prf, struct bytes ni, struct bytes nr,
-		     struct bytes secret, uint8_t *out);
-bool keymat_rekeyed_skeyseed(struct crypto *c, const struct transform *old_prf, struct bytes old_sk_d,
-			     struct bytes secret, struct bytes ni, struct bytes nr, uint8_t *out);
-bool keymat_ike(struct crypto *c, struct arena *a, const struct suite *s, const uint8_t *skeyseed, struct bytes ni,
-		struct bytes nr, uint64_t spi_i, uint64_t spi_r, struct ike_keys *out);
-/* secret: of a KE in CREATE_CHILD_SA, else empty.  i: from the exchange's initiator to its responder. */
+bool keymat_skeyseed(struct crypto *c, const struct transform *prf, struct bytes ni,
+		     struct bytes nr, struct bytes secret, uint8_t *out);
+bool keymat_rekeyed_skeyseed(struct crypto *c, const struct transform *old_prf,
+			     struct bytes old_sk_d, struct bytes secret, struct bytes ni,
+			     struct bytes nr, uint8_t *out);
+bool keymat_ike(struct crypto *c, struct arena *a, const struct suite *s, const uint8_t *skeyseed,
+		struct bytes ni, struct bytes nr, uint64_t spi_i, uint64_t spi_r,
+		struct ike_keys *out);
+/* secret: of a KE in CREATE_CHILD_SA, else empty.  i: from the exchange's initiator to its
+ * responder. */
 bool keymat_child(struct crypto *c, struct arena *a, const struct transform *prf, struct bytes sk_d,
 		  const struct suite *esp, struct bytes secret, struct bytes ni, struct bytes nr,
 		  struct child_keys *i, struct child_keys *r);
 
 /* ------------------------------------------------------------ SAs */
 
-struct kept {                           /* datagrams that may have to be sent again */
+struct kept { /* datagrams that may have to be sent again */
 	struct arena *arena;
 	size_t count;
 	struct bytes *rows;
@@ -99,13 +103,13 @@ struct kept {                           /* datagrams that may have to be sent ag
 	bool marker;
 	const struct edits *edits;
 	struct sent *sent;
-	struct bytes honest;            /* the first without edits of the datagram */
+	struct bytes honest; /* the first without edits of the datagram */
 };
 
 /* An exchange that we began and that is not answered. */
 struct pending {
 	bool used, retransmit;
-	bool zombie;                    /* answered, and repeated nevertheless: a fault */
+	bool zombie; /* answered, and repeated nevertheless: a fault */
 	uint32_t id;
 	enum purpose purpose;
 	struct child_sa *child;
@@ -113,16 +117,16 @@ struct pending {
 	struct sent *sent;
 	usec next, gap;
 	unsigned sendings;
-	bool clear_error;               /* an unprotected error was seen: it fails if nothing better comes */
+	bool clear_error; /* an unprotected error was seen: it fails if nothing better comes */
 	uint16_t notify;
 };
 
-struct retained {                       /* our last response */
+struct retained { /* our last response */
 	bool used;
 	uint32_t id;
 	uint64_t request_hash;
 	struct kept kept;
-	usec again;                     /* a fault sends it by itself */
+	usec again; /* a fault sends it by itself */
 };
 
 struct child_sa {
@@ -133,14 +137,14 @@ struct child_sa {
 	struct child_sa *next_order;
 	uint32_t spi_in, spi_out;
 	struct suite suite;
-	struct offers offers;           /* that we made, while they are not answered */
+	struct offers offers; /* that we made, while they are not answered */
 	struct chosen chosen;
 	struct selectors ours, theirs;
-	struct bytes ni, nr;            /* of CREATE_CHILD_SA; empty: those of the IKE SA */
+	struct bytes ni, nr; /* of CREATE_CHILD_SA; empty: those of the IKE SA */
 	struct dh *dh;
 	struct child_keys in, out;
 	struct child_sa *replaces;
-	bool initiator;                 /* of the exchange that made it */
+	bool initiator; /* of the exchange that made it */
 	bool installed, gone, deleting, want_delete, udp;
 	bool order_install, order_readdress, order_remove;
 	struct address local, remote;
@@ -158,12 +162,12 @@ struct ike_sa {
 	struct suite suite;
 	struct chosen chosen;
 	struct offers offers;
-	uint16_t group;                 /* of the KE that we sent */
+	uint16_t group; /* of the KE that we sent */
 	struct dh *dh;
-	struct bytes secret;            /* g^ir, until the keys are made */
+	struct bytes secret; /* g^ir, until the keys are made */
 	struct bytes ni, nr;
-	struct bytes message_i, message_r;      /* IKE_SA_INIT as AUTH signs them */
-	uint64_t request_hash;          /* of the IKE_SA_INIT request */
+	struct bytes message_i, message_r; /* IKE_SA_INIT as AUTH signs them */
+	uint64_t request_hash;             /* of the IKE_SA_INIT request */
 	struct ike_keys keys;
 	struct sealer *seal, *open;
 	struct identity peer;
@@ -173,13 +177,13 @@ struct ike_sa {
 	bool marker;
 	bool nat_here, nat_there, nat_heard;
 	uint32_t next_request, next_expected;
-	uint64_t answered;              /* bit n: next_request + n is answered */
+	uint64_t answered; /* bit n: next_request + n is answered */
 	struct pending pending[PENDING];
 	struct retained retained;
-	struct child_sa *children;      /* newest first */
+	struct child_sa *children; /* newest first */
 	size_t child_count;
 	bool want_liveness, want_delete, want_child, deleting, clear_error;
-	bool spares_children;           /* a fault: they outlive it */
+	bool spares_children; /* a fault: they outlive it */
 	usec created, last_heard, last_sent, gone_at;
 };
 
@@ -213,16 +217,16 @@ struct endpoint {
 	struct ike_sa *by_own[BUCKETS], *by_peer[BUCKETS];
 	size_t sa_count, half_open, lingering;
 	struct child_sa *orders, *orders_last;
-	struct child_sa *bare;          /* gone Child SAs whose IKE SA was freed */
+	struct child_sa *bare; /* gone Child SAs whose IKE SA was freed */
 	struct sent_record *sent;
 	struct seen_record *seen;
 	uint8_t cookie_secret[2][32];
 	uint32_t cookie_version;
 	usec cookie_since;
-	usec answer_since;              /* of INVALID_IKE_SPI, for its rate */
+	usec answer_since; /* of INVALID_IKE_SPI, for its rate */
 	unsigned answers;
 	struct endpoint_counts counts;
-	bool refused;                   /* during this input */
+	bool refused; /* during this input */
 	usec now;
 };
 
@@ -233,17 +237,17 @@ struct incoming {
 	struct arena *arena;
 	struct message m;
 	struct ike_sa *ike;
-	struct pending *pending;        /* response: what it answers */
+	struct pending *pending; /* response: what it answers */
 	enum purpose purpose;
 	enum take how;
-	struct seen *seen;              /* stepped */
-	const struct sending *sending;  /* the answer that the harness wants, or NULL */
-	struct sent *response;          /* what was sent in answer */
+	struct seen *seen;             /* stepped */
+	const struct sending *sending; /* the answer that the harness wants, or NULL */
+	struct sent *response;         /* what was sent in answer */
 	struct why *why;
 	usec now;
-	bool dry;                       /* nothing is to be sent or changed; composed is the answer */
+	bool dry; /* nothing is to be sent or changed; composed is the answer */
 	struct composed composed;
-	bool done;                      /* dealt with, one way or the other */
+	bool done; /* dealt with, one way or the other */
 	bool accepted;
 };
 
@@ -253,28 +257,29 @@ struct making {
 	struct ike_sa *ike;
 	struct child_sa *child;
 	struct pending *pending;
-	struct incoming *request;       /* a response: to this */
+	struct incoming *request; /* a response: to this */
 	enum purpose purpose;
 	uint8_t exchange;
 	bool response, clear;
 	uint32_t id;
-	uint64_t spi_i, spi_r;          /* of the header */
+	uint64_t spi_i, spi_r; /* of the header */
 	bool initiator_flag;
-	uint16_t notify;                /* this notify alone, or added (see error) */
+	uint16_t notify; /* this notify alone, or added (see error) */
 	struct bytes notify_data;
 	const struct sending *sending;
 	const struct edits *edits;
 	struct arena *arena;
 	struct node *chain;
-	struct bytes from_message, from_nonce, from_id, from_key;  /* at NULL: the honest ones */
+	struct bytes from_message, from_nonce, from_id, from_key; /* at NULL: the honest ones */
 	struct message_keys keys;
-	struct sealer *other_key;       /* SK.from.key */
+	struct sealer *other_key; /* SK.from.key */
 	struct composed composed;
-	struct sent *sent;              /* the record, of a stepped endpoint */
+	struct sent *sent; /* the record, of a stepped endpoint */
 	struct why *why;
 };
 
-/* checks.c: is the duty to be done, the check to be made?  Refusing: true unless the row is left out. */
+/* checks.c: is the duty to be done, the check to be made?  Refusing: true unless the row is left
+ * out. */
 bool check_on(const struct endpoint *e, enum check c);
 bool refuse(struct incoming *x, enum check c);
 /* The same without an incoming message. */
@@ -304,13 +309,13 @@ void kept_free(struct kept *k);
 /* child.c */
 struct child_sa *child_new(struct ike_sa *ike, bool initiator);
 void child_gone(struct child_sa *c);
-void child_drop(struct child_sa *c);    /* one that never came to be */
+void child_drop(struct child_sa *c); /* one that never came to be */
 void child_free(struct child_sa *c);
 bool child_install(struct child_sa *c, struct why *why);
 void child_order_push(struct child_sa *c);
 void child_readdress(struct ike_sa *sa);
 struct child_sa *child_by_spi(struct ike_sa *sa, uint32_t spi, bool inbound);
-void child_forget(struct ike_sa *sa);   /* gone ones whose orders were taken */
+void child_forget(struct ike_sa *sa); /* gone ones whose orders were taken */
 uint32_t child_spi_fresh(struct endpoint *e);
 
 /* events.c */
@@ -331,7 +336,7 @@ bool payload_id(struct making *m, uint8_t type, const struct identity *id);
 bool payload_auth(struct making *m, uint8_t method);
 bool payload_selectors(struct making *m, uint8_t type, const struct selectors *s);
 bool payload_delete(struct making *m, uint8_t protocol, const uint32_t *spis, size_t count);
-uint16_t error_notify(const struct message *m);      /* the first error notify's type, or 0 */
+uint16_t error_notify(const struct message *m); /* the first error notify's type, or 0 */
 struct node *payload_chain(const struct message *m);
 void reserved_ones(struct node *n);
 bool type_known(uint32_t payload);
@@ -342,17 +347,20 @@ bool exchange_has_all(const struct exchange_row *row, const struct message *m);
 bool exchange_has_more(const struct exchange_row *row, const struct message *m);
 
 /* compose.c */
-bool making_begin(struct making *m, struct endpoint *e, struct ike_sa *sa, enum purpose purpose, bool response);
+bool making_begin(struct making *m, struct endpoint *e, struct ike_sa *sa, enum purpose purpose,
+		  bool response);
 /* The honest chain of a request, or of a message that is one notify. */
 bool making_build(struct making *m, struct why *why);
 bool making_finish(struct making *m, struct why *why);
-/* Records what was made, keeps it and (unless lost) puts it out.  kept: NULL if it is not to be sent again. */
+/* Records what was made, keeps it and (unless lost) puts it out.  kept: NULL if it is not to be
+ * sent again. */
 bool making_send(struct making *m, struct kept *kept, usec now);
 void put_out(struct endpoint *e, const struct kept *k);
 void put_out_datagram(struct endpoint *e, const struct datagram *d);
 struct datagram route_of(const struct ike_sa *sa);
 
-/* answer.c: responses.  False if nothing was sent (a dry run, an edit that does not fit): change nothing then. */
+/* answer.c: responses.  False if nothing was sent (a dry run, an edit that does not fit): change
+ * nothing then. */
 bool answer_begin(struct making *m, struct incoming *x, struct ike_sa *sa, enum purpose purpose);
 bool answer_send(struct making *m, struct incoming *x);
 /* An error (or a COOKIE) alone. */
@@ -364,8 +372,8 @@ bool refuse_answered(struct incoming *x, enum check c, struct bytes data);
 void refuse_anyway(struct incoming *x, enum check c);
 
 /* request.c: requests */
-bool request_send(struct ike_sa *sa, enum purpose purpose, struct child_sa *child, const struct sending *s,
-		  usec now, struct making *m, struct why *why);
+bool request_send(struct ike_sa *sa, enum purpose purpose, struct child_sa *child,
+		  const struct sending *s, usec now, struct making *m, struct why *why);
 struct pending *pending_find(struct ike_sa *sa, uint32_t id);
 struct pending *pending_any(struct ike_sa *sa);
 /* It is answered, or given up. */
@@ -389,9 +397,11 @@ bool init_nonce(struct ike_sa *sa);
 bool init_names_spi(const struct edits *edits);
 bool init_keypair(struct ike_sa *sa, uint16_t group, struct why *why);
 void init_set_spis(struct ike_sa *sa, uint64_t spi_i, uint64_t spi_r);
-bool init_public_refused(struct incoming *x, const struct transform *ke, struct bytes data, bool from_initiator);
+bool init_public_refused(struct incoming *x, const struct transform *ke, struct bytes data,
+			 bool from_initiator);
 bool init_nonce_refused(struct incoming *x);
-bool init_secret(struct incoming *x, struct ike_sa *sa, const struct transform *ke, struct bytes peer);
+bool init_secret(struct incoming *x, struct ike_sa *sa, const struct transform *ke,
+		 struct bytes peer);
 bool cookie_refused(struct incoming *x);
 bool cookie_make(struct incoming *x, unsigned age, struct bytes *out);
 bool nat_payloads(struct making *m);

@@ -1,5 +1,6 @@
 /*
- * The key schedule: SKEYSEED and SK_* (RFC 7296 2.14), KEYMAT of Child SAs (2.17), rekeyed IKE SAs (2.18).
+ * The key schedule: SKEYSEED and SK_* (RFC 7296 2.14), KEYMAT of Child SAs (2.17), rekeyed IKE SAs
+ * (2.18).
  */
 #include "inside.h"
 
@@ -14,8 +15,8 @@ static struct bytes joined(uint8_t *at, size_t cap, const struct bytes *parts, s
 	return s.full ? BYTES_NONE : sink_bytes(&s);
 }
 
-bool keymat_skeyseed(struct crypto *c, const struct transform *prf, struct bytes ni, struct bytes nr,
-		     struct bytes secret, uint8_t *out)
+bool keymat_skeyseed(struct crypto *c, const struct transform *prf, struct bytes ni,
+		     struct bytes nr, struct bytes secret, uint8_t *out)
 {
 	uint8_t at[SEED_MAX];
 	struct bytes parts[] = { ni, nr };
@@ -23,8 +24,9 @@ bool keymat_skeyseed(struct crypto *c, const struct transform *prf, struct bytes
 	return key.at && prf_compute(c, prf, key, &secret, 1, out);
 }
 
-bool keymat_rekeyed_skeyseed(struct crypto *c, const struct transform *old_prf, struct bytes old_sk_d,
-			     struct bytes secret, struct bytes ni, struct bytes nr, uint8_t *out)
+bool keymat_rekeyed_skeyseed(struct crypto *c, const struct transform *old_prf,
+			     struct bytes old_sk_d, struct bytes secret, struct bytes ni,
+			     struct bytes nr, uint8_t *out)
 {
 	struct bytes parts[] = { secret, ni, nr };
 	return prf_compute(c, old_prf, old_sk_d, parts, 3, out);
@@ -47,8 +49,9 @@ static size_t integ_octets(const struct suite *s)
 	return s->integ && !s->encr->aead ? s->integ->key : 0;
 }
 
-bool keymat_ike(struct crypto *c, struct arena *a, const struct suite *s, const uint8_t *skeyseed, struct bytes ni,
-		struct bytes nr, uint64_t spi_i, uint64_t spi_r, struct ike_keys *out)
+bool keymat_ike(struct crypto *c, struct arena *a, const struct suite *s, const uint8_t *skeyseed,
+		struct bytes ni, struct bytes nr, uint64_t spi_i, uint64_t spi_r,
+		struct ike_keys *out)
 {
 	size_t prf = s->prf->key, integ = integ_octets(s), encr = encr_octets(s);
 	size_t len = 3 * prf + 2 * integ + 2 * encr;
@@ -58,7 +61,8 @@ bool keymat_ike(struct crypto *c, struct arena *a, const struct suite *s, const 
 	struct bytes parts[] = { ni, nr, BYTES_OF(spis) };
 	struct bytes seed = joined(at, sizeof(at), parts, 3);
 	uint8_t *keys = arena_alloc(a, len);
-	if (!seed.at || !keys || !prf_plus(c, s->prf, bytes_make(skeyseed, s->prf->output), seed, keys, len))
+	if (!seed.at || !keys ||
+	    !prf_plus(c, s->prf, bytes_make(skeyseed, s->prf->output), seed, keys, len))
 		return false;
 	struct cursor cur = cursor_over(bytes_make(keys, len));
 	out->sk_d = cut(&cur, prf);

@@ -3,11 +3,12 @@
  */
 #include "inside.h"
 
-#define SOURCE_IP 16388
+#define SOURCE_IP      16388
 #define DESTINATION_IP 16389
-#define HASH 20
+#define HASH           20
 
-static bool hash(struct endpoint *e, uint64_t spi_i, uint64_t spi_r, const struct address *a, uint8_t out[static HASH])
+static bool hash(struct endpoint *e, uint64_t spi_i, uint64_t spi_r, const struct address *a,
+		 uint8_t out[static HASH])
 {
 	uint8_t at[34];
 	size_t len;
@@ -17,18 +18,21 @@ static bool hash(struct endpoint *e, uint64_t spi_i, uint64_t spi_r, const struc
 	sink_put(&s, address_octets(a));
 	if (check_on(e, CHECK_NAT_HASH))
 		sink_u16(&s, a->port);
-	return crypto_hash(e->config.crypto, "SHA1", sink_bytes(&s), out, HASH, &len) && len == HASH;
+	return crypto_hash(e->config.crypto, "SHA1", sink_bytes(&s), out, HASH, &len) &&
+	       len == HASH;
 }
 
 bool nat_payloads(struct making *m)
 {
 	struct endpoint *e = m->e;
 	const struct datagram *in = m->request ? m->request->datagram : NULL;
-	const struct address *from = in ? &in->to : &m->ike->local, *to = in ? &in->from : &m->ike->remote;
+	const struct address *from = in ? &in->to : &m->ike->local,
+			     *to = in ? &in->from : &m->ike->remote;
 	uint8_t source[HASH], destination[HASH];
 	if (!e->config.nat_detection || !check_on(e, CHECK_NAT_DETECTION))
 		return true;
-	if (!hash(e, m->spi_i, m->spi_r, from, source) || !hash(e, m->spi_i, m->spi_r, to, destination))
+	if (!hash(e, m->spi_i, m->spi_r, from, source) ||
+	    !hash(e, m->spi_i, m->spi_r, to, destination))
 		return false;
 	if (e->config.encapsulate)
 		memset(source, 0, sizeof(source));
@@ -64,7 +68,8 @@ void nat_judge(struct incoming *x, struct ike_sa *sa)
 	sa->nat_there = mismatch(x, SOURCE_IP, &x->datagram->from);
 	sa->nat_here = mismatch(x, DESTINATION_IP, &x->datagram->to);
 	if (sa->nat_there || sa->nat_here)
-		note_state(x->e, sa, "NAT in front of %s", sa->nat_there ? (sa->nat_here ? "both" : "the peer") : "us");
+		note_state(x->e, sa, "NAT in front of %s",
+			   sa->nat_there ? (sa->nat_here ? "both" : "the peer") : "us");
 }
 
 /* The initiator moves to the NAT-T ports. */
@@ -88,8 +93,9 @@ static bool may_follow(const struct incoming *x, bool authentic, bool fresh)
 	if (!fresh && check_on(e, CHECK_FOLLOW_FRESH))
 		return false;
 	if (x->ike->state == IKE_KEYED)
-		return true;            /* an initiator that moves to 4500 */
-	return check_on(e, CHECK_FOLLOW) && (!x->ike->nat_here || !check_on(e, CHECK_FOLLOW_BEHIND_NAT));
+		return true; /* an initiator that moves to 4500 */
+	return check_on(e, CHECK_FOLLOW) &&
+	       (!x->ike->nat_here || !check_on(e, CHECK_FOLLOW_BEHIND_NAT));
 }
 
 void nat_follow(struct incoming *x, bool authentic, bool fresh)
@@ -97,7 +103,8 @@ void nat_follow(struct incoming *x, bool authentic, bool fresh)
 	struct ike_sa *sa = x->ike;
 	const struct datagram *d = x->datagram;
 	char text[ADDRESS_TEXT];
-	if (address_equal(&d->from, &sa->remote) && address_equal(&d->to, &sa->local) && d->marker == sa->marker)
+	if (address_equal(&d->from, &sa->remote) && address_equal(&d->to, &sa->local) &&
+	    d->marker == sa->marker)
 		return;
 	if (!may_follow(x, authentic, fresh))
 		return;

@@ -48,7 +48,8 @@ bool payload_notify(struct making *m, uint16_t type, struct bytes data)
 bool payload_ke(struct making *m, uint16_t group, struct bytes data)
 {
 	struct node *p = message_chain_add(m->arena, m->chain, PAYLOAD_KE);
-	return p && wire_give_number(p, "group", group) && wire_give_octets(m->arena, p, "data", data);
+	return p && wire_give_number(p, "group", group) &&
+	       wire_give_octets(m->arena, p, "data", data);
 }
 
 bool payload_nonce(struct making *m, struct bytes data)
@@ -60,7 +61,8 @@ bool payload_nonce(struct making *m, struct bytes data)
 bool payload_id(struct making *m, uint8_t type, const struct identity *id)
 {
 	struct node *p = message_chain_add(m->arena, m->chain, type);
-	return p && wire_give_number(p, "type", id->type) && wire_give_octets(m->arena, p, "data", id->data);
+	return p && wire_give_number(p, "type", id->type) &&
+	       wire_give_octets(m->arena, p, "data", id->data);
 }
 
 bool payload_auth(struct making *m, uint8_t method)
@@ -96,7 +98,8 @@ uint16_t error_notify(const struct message *m)
 	return 0;
 }
 
-/* A sender that does not clear what is reserved: a fault.  Ones in the first reserved field of each composite. */
+/* A sender that does not clear what is reserved: a fault.  Ones in the first reserved field of each
+ * composite. */
 void reserved_ones(struct node *n)
 {
 	for (struct node *c = n->first; c; c = c->next) {

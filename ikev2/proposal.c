@@ -4,7 +4,7 @@
  */
 #include "inside.h"
 
-#define FEW_TRANSFORMS 16       /* what a receiver with a small table would read */
+#define FEW_TRANSFORMS       16 /* what a receiver with a small table would read */
 #define ATTRIBUTE_KEY_LENGTH 14
 
 static void read_attributes(struct node *t, struct offered_transform *out)
@@ -61,8 +61,8 @@ bool offers_read(struct endpoint *e, struct arena *a, struct node *payload, stru
 }
 
 /* Does the proposal offer this transform?  id 0 asks for NONE. */
-static bool offers_transform(const struct endpoint *e, const struct offered *p, uint8_t type, uint16_t id,
-			     uint16_t key_bits)
+static bool offers_transform(const struct endpoint *e, const struct offered *p, uint8_t type,
+			     uint16_t id, uint16_t key_bits)
 {
 	for (size_t i = 0; i < p->count; i++) {
 		const struct offered_transform *t = &p->rows[i];
@@ -86,7 +86,8 @@ static bool offers_type(const struct offered *p, uint8_t type)
 	return false;
 }
 
-static bool row_offered(const struct endpoint *e, const struct offered *p, const struct transform *t)
+static bool row_offered(const struct endpoint *e, const struct offered *p,
+			const struct transform *t)
 {
 	return offers_transform(e, p, t->type, t->id, t->key_bits);
 }
@@ -119,18 +120,22 @@ static bool has(const struct endpoint *e, const struct offered *p, const struct 
 	return row_offered(e, p, t);
 }
 
-static bool has_integ(const struct endpoint *e, const struct offered *p, const struct suite *s, struct chosen *out)
+static bool has_integ(const struct endpoint *e, const struct offered *p, const struct suite *s,
+		      struct chosen *out)
 {
 	const struct transform *integ = integ_of(s);
 	return integ ? has(e, p, integ) : without(e, p, TRANSFORM_INTEG, &out->integ_none);
 }
 
-static bool holds_ike(const struct endpoint *e, const struct offered *p, const struct suite *s, struct chosen *out)
+static bool holds_ike(const struct endpoint *e, const struct offered *p, const struct suite *s,
+		      struct chosen *out)
 {
-	return has(e, p, s->encr) && has(e, p, s->prf) && has(e, p, s->ke) && has_integ(e, p, s, out);
+	return has(e, p, s->encr) && has(e, p, s->prf) && has(e, p, s->ke) &&
+	       has_integ(e, p, s, out);
 }
 
-static bool holds_esp(const struct endpoint *e, const struct offered *p, const struct suite *s, struct chosen *out)
+static bool holds_esp(const struct endpoint *e, const struct offered *p, const struct suite *s,
+		      struct chosen *out)
 {
 	bool esn = offers_transform(e, p, TRANSFORM_ESN, s->esn, 0);
 	if (!offers_type(p, TRANSFORM_ESN) && e && !check_on(e, CHECK_MANDATORY_TRANSFORMS))
@@ -140,17 +145,18 @@ static bool holds_esp(const struct endpoint *e, const struct offered *p, const s
 	return esn && has(e, p, s->encr) && has_integ(e, p, s, out);
 }
 
-static bool holds(const struct endpoint *e, const struct offered *p, uint8_t protocol, const struct suite *s,
-		  struct chosen *out)
+static bool holds(const struct endpoint *e, const struct offered *p, uint8_t protocol,
+		  const struct suite *s, struct chosen *out)
 {
 	*out = (struct chosen){ .suite = *s, .number = p->number, .spi = p->spi };
-	if (p->protocol != protocol || (!known_types(p) && (!e || check_on(e, CHECK_TRANSFORM_TYPES))))
+	if (p->protocol != protocol ||
+	    (!known_types(p) && (!e || check_on(e, CHECK_TRANSFORM_TYPES))))
 		return false;
 	return protocol == PROTOCOL_IKE ? holds_ike(e, p, s, out) : holds_esp(e, p, s, out);
 }
 
-bool offers_choose(struct endpoint *e, const struct offers *o, uint8_t protocol, const struct suite *ours, size_t count,
-		   struct chosen *out)
+bool offers_choose(struct endpoint *e, const struct offers *o, uint8_t protocol,
+		   const struct suite *ours, size_t count, struct chosen *out)
 {
 	for (size_t i = 0; i < count; i++)
 		for (size_t k = 0; k < o->count; k++)
@@ -162,8 +168,10 @@ bool offers_choose(struct endpoint *e, const struct offers *o, uint8_t protocol,
 static const struct transform *first_known(const struct offered *p, uint8_t type)
 {
 	for (size_t i = 0; i < p->count; i++) {
-		const struct transform *t = p->rows[i].type == type ?
-			transform_find(type, p->rows[i].id, p->rows[i].key_bits) : NULL;
+		const struct transform *t =
+			p->rows[i].type == type
+				? transform_find(type, p->rows[i].id, p->rows[i].key_bits)
+				: NULL;
 		if (t && (t->suites & TRANSFORM_IMPLEMENTED))
 			return t;
 	}
@@ -225,19 +233,22 @@ static const struct offered *numbered(const struct offers *o, uint8_t number)
 	return NULL;
 }
 
-bool offers_answer(struct endpoint *e, const struct offers *ours, struct node *payload, uint8_t protocol,
-		   struct arena *a, struct chosen *out)
+bool offers_answer(struct endpoint *e, const struct offers *ours, struct node *payload,
+		   uint8_t protocol, struct arena *a, struct chosen *out)
 {
 	struct offers answer;
-	if (!offers_read(e, a, payload, &answer) || answer.count < 1 || !offers_any(&answer, protocol, out))
+	if (!offers_read(e, a, payload, &answer) || answer.count < 1 ||
+	    !offers_any(&answer, protocol, out))
 		return false;
 	const struct offered *offer = numbered(ours, answer.rows[0].number);
-	return answer.count == 1 && offer && offer->protocol == protocol && consistent(offer, &answer.rows[0]);
+	return answer.count == 1 && offer && offer->protocol == protocol &&
+	       consistent(offer, &answer.rows[0]);
 }
 
 /* ------------------------------------------------------------ writing */
 
-static bool write_transform(struct arena *a, struct node *list, uint8_t type, uint16_t id, uint16_t key_bits)
+static bool write_transform(struct arena *a, struct node *list, uint8_t type, uint16_t id,
+			    uint16_t key_bits)
 {
 	struct node *t = payload_element(a, list);
 	if (!t || !wire_give_number(t, "type", type) || !wire_give_number(t, "id", id))
@@ -255,12 +266,13 @@ static bool write_row(struct arena *a, struct node *list, const struct transform
 	return !t || write_transform(a, list, t->type, t->id, t->key_bits);
 }
 
-static struct node *write_proposal(struct arena *a, struct node *payload, uint8_t protocol, uint8_t number,
-				   struct bytes spi)
+static struct node *write_proposal(struct arena *a, struct node *payload, uint8_t protocol,
+				   uint8_t number, struct bytes spi)
 {
 	struct node *list = payload_list(payload);
 	struct node *p = list ? payload_element(a, list) : NULL;
-	if (!p || !wire_give_number(p, "number", number) || !wire_give_number(p, "protocol", protocol))
+	if (!p || !wire_give_number(p, "number", number) ||
+	    !wire_give_number(p, "protocol", protocol))
 		return NULL;
 	if (spi.len && !wire_give_octets(a, p, "spi", spi))
 		return NULL;
@@ -269,12 +281,13 @@ static struct node *write_proposal(struct arena *a, struct node *payload, uint8_
 
 static bool same_but_ke(const struct suite *x, const struct suite *y)
 {
-	return x->encr == y->encr && integ_of(x) == integ_of(y) && x->prf == y->prf && x->esn == y->esn;
+	return x->encr == y->encr && integ_of(x) == integ_of(y) && x->prf == y->prf &&
+	       x->esn == y->esn;
 }
 
 /* Suites that differ in the group alone share a proposal. */
-bool proposals_write(struct arena *a, struct node *payload, uint8_t protocol, const struct suite *suites, size_t count,
-		     struct bytes spi, bool with_ke)
+bool proposals_write(struct arena *a, struct node *payload, uint8_t protocol,
+		     const struct suite *suites, size_t count, struct bytes spi, bool with_ke)
 {
 	uint8_t number = 0;
 	for (size_t i = 0; i < count; i++) {
@@ -295,8 +308,8 @@ bool proposals_write(struct arena *a, struct node *payload, uint8_t protocol, co
 	return number > 0;
 }
 
-bool proposal_write_chosen(struct arena *a, struct node *payload, uint8_t protocol, const struct chosen *c,
-			   struct bytes spi)
+bool proposal_write_chosen(struct arena *a, struct node *payload, uint8_t protocol,
+			   const struct chosen *c, struct bytes spi)
 {
 	const struct suite *s = &c->suite;
 	struct node *list = write_proposal(a, payload, protocol, c->number, spi);
@@ -304,10 +317,11 @@ bool proposal_write_chosen(struct arena *a, struct node *payload, uint8_t protoc
 		return false;
 	if (protocol == PROTOCOL_IKE && !write_row(a, list, s->prf))
 		return false;
-	if (integ_of(s) ? !write_row(a, list, s->integ) :
-	    c->integ_none && !write_transform(a, list, TRANSFORM_INTEG, 0, 0))
+	if (integ_of(s) ? !write_row(a, list, s->integ)
+			: c->integ_none && !write_transform(a, list, TRANSFORM_INTEG, 0, 0))
 		return false;
-	if (s->ke ? !write_row(a, list, s->ke) : c->ke_none && !write_transform(a, list, TRANSFORM_KE, 0, 0))
+	if (s->ke ? !write_row(a, list, s->ke)
+		  : c->ke_none && !write_transform(a, list, TRANSFORM_KE, 0, 0))
 		return false;
 	return protocol == PROTOCOL_IKE || write_transform(a, list, TRANSFORM_ESN, s->esn, 0);
 }

@@ -1,11 +1,11 @@
 /*
- * A datagram comes in: from the header to the IKE SA, through its protection, to its exchange.  Every
- * refusal goes through a row of the check table.
+ * A datagram comes in: from the header to the IKE SA, through its protection, to its exchange.
+ * Every refusal goes through a row of the check table.
  */
 #include "inside.h"
 
 #define INVALID_IKE_SPI 4
-#define INVALID_SYNTAX 7
+#define INVALID_SYNTAX  7
 
 uint64_t octets_hash(struct bytes b)
 {
@@ -21,7 +21,8 @@ const struct connection *connection_for(struct endpoint *e, const struct datagra
 	int rank = -1;
 	for (size_t i = 0; i < e->config.connection_count; i++) {
 		const struct connection *c = &e->config.connections[i];
-		int r = (address_same_host(&c->local, &d->to) ? 2 : 0) + (address_same_host(&c->remote, &d->from) ? 1 : 0);
+		int r = (address_same_host(&c->local, &d->to) ? 2 : 0) +
+			(address_same_host(&c->remote, &d->from) ? 1 : 0);
 		if (r > rank) {
 			best = c;
 			rank = r;
@@ -60,7 +61,8 @@ bool receive_decode(struct incoming *x)
 	return true;
 }
 
-/* INVALID_MAJOR_VERSION goes out in clear whatever the SA is; what claims to be a response gets nothing. */
+/* INVALID_MAJOR_VERSION goes out in clear whatever the SA is; what claims to be a response gets
+ * nothing. */
 static bool version_refused(struct incoming *x)
 {
 	if (x->m.major_version == 2)
@@ -154,13 +156,15 @@ struct ike_sa *receive_lookup(struct endpoint *e, const struct message *m)
 {
 	for (int flip = 0; flip < 2; flip++) {
 		bool we_initiated = m->initiator == (flip == 1);
-		struct ike_sa *sa = ike_sa_by_own(e, we_initiated, we_initiated ? m->spi_i : m->spi_r);
+		struct ike_sa *sa =
+			ike_sa_by_own(e, we_initiated, we_initiated ? m->spi_i : m->spi_r);
 		if (sa && sa->spi_i == m->spi_i && sa->spi_r == m->spi_r)
 			return sa;
 	}
 	bool we_initiated = !m->initiator;
-	return check_on(e, CHECK_PEER_SPI) ? NULL :
-	       ike_sa_by_own(e, we_initiated, we_initiated ? m->spi_i : m->spi_r);
+	return check_on(e, CHECK_PEER_SPI)
+		       ? NULL
+		       : ike_sa_by_own(e, we_initiated, we_initiated ? m->spi_i : m->spi_r);
 }
 
 static bool may_answer_unknown(struct incoming *x)
@@ -233,10 +237,12 @@ void receive_open(struct incoming *x)
 {
 	struct message_keys keys = { &x->ike->suite, x->ike->open };
 	struct why why;
-	if (message_payload(&x->m, PAYLOAD_SKF, 1) && refuse_answered(x, CHECK_FRAGMENT, BYTES_NONE))
+	if (message_payload(&x->m, PAYLOAD_SKF, 1) &&
+	    refuse_answered(x, CHECK_FRAGMENT, BYTES_NONE))
 		return;
-	bool opened = message_open(&x->m, &keys, check_on(x->e, CHECK_ICV), check_on(x->e, CHECK_PAD_LENGTH), &why);
-	if (opened && x->m.fragments) {         /* a fault: each stands for the whole */
+	bool opened = message_open(&x->m, &keys, check_on(x->e, CHECK_ICV),
+				   check_on(x->e, CHECK_PAD_LENGTH), &why);
+	if (opened && x->m.fragments) { /* a fault: each stands for the whole */
 		struct message fragment = x->m;
 		opened = message_join(&x->m, &fragment, 1, &why);
 	}
@@ -270,10 +276,12 @@ enum purpose purpose_of(const struct message *m)
 		if (!chain || !chain->first)
 			return PURPOSE_LIVENESS;
 		if (d)
-			return payload_number(d, "protocol") == PROTOCOL_IKE ? PURPOSE_DELETE_IKE : PURPOSE_DELETE_CHILD;
+			return payload_number(d, "protocol") == PROTOCOL_IKE ? PURPOSE_DELETE_IKE
+									     : PURPOSE_DELETE_CHILD;
 		if (message_notify(m, 16400))
 			return PURPOSE_UPDATE_ADDRESSES;
-		return message_payload(m, PAYLOAD_CP, 1) ? PURPOSE_CONFIGURE : PURPOSE_INFORMATIONAL;
+		return message_payload(m, PAYLOAD_CP, 1) ? PURPOSE_CONFIGURE
+							 : PURPOSE_INFORMATIONAL;
 	default:
 		return PURPOSE_NONE;
 	}
@@ -311,8 +319,10 @@ static bool contents_refused(struct incoming *x)
 	}
 	if (!row)
 		return false;
-	return (!exchange_has_all(row, &x->m) && refuse_answered(x, CHECK_PAYLOAD_MISSING, BYTES_NONE)) ||
-	       (exchange_has_more(row, &x->m) && refuse_answered(x, CHECK_PAYLOAD_TWICE, BYTES_NONE));
+	return (!exchange_has_all(row, &x->m) &&
+		refuse_answered(x, CHECK_PAYLOAD_MISSING, BYTES_NONE)) ||
+	       (exchange_has_more(row, &x->m) &&
+		refuse_answered(x, CHECK_PAYLOAD_TWICE, BYTES_NONE));
 }
 
 static void dispatch(struct incoming *x)
@@ -363,7 +373,8 @@ static bool in_turn(struct incoming *x)
 		return true;
 	if (x->m.id != sa->next_expected && refuse_answered(x, CHECK_MESSAGE_ID, BYTES_NONE))
 		return false;
-	if (sa->state == IKE_ESTABLISHED && !check_on(x->e, CHECK_REQUEST_WHILE_WAITING) && pending_any(sa)) {
+	if (sa->state == IKE_ESTABLISHED && !check_on(x->e, CHECK_REQUEST_WHILE_WAITING) &&
+	    pending_any(sa)) {
 		refuse_anyway(x, CHECK_REQUEST_WHILE_WAITING);
 		return false;
 	}
@@ -378,7 +389,8 @@ static void request_input(struct incoming *x)
 	if (!in_turn(x))
 		return;
 	nat_follow(x, true, true);
-	if (early && known_exchange(x->m.exchange) && refuse_answered(x, CHECK_EXCHANGE_ORDER, BYTES_NONE))
+	if (early && known_exchange(x->m.exchange) &&
+	    refuse_answered(x, CHECK_EXCHANGE_ORDER, BYTES_NONE))
 		return;
 	if (tolerance_refused(x) || contents_refused(x))
 		return;
@@ -412,8 +424,9 @@ static void complain(struct incoming *x)
 
 static bool response_refused(struct incoming *x)
 {
-	bool refused = !answers_request(x) || 
-		       (unknown_critical(&x->m) && refuse_answered(x, CHECK_RESPONSE_CRITICAL, BYTES_NONE)) ||
+	bool refused = !answers_request(x) ||
+		       (unknown_critical(&x->m) &&
+			refuse_answered(x, CHECK_RESPONSE_CRITICAL, BYTES_NONE)) ||
 		       (!x->m.clean && refuse_answered(x, CHECK_RESPONSE_SYNTAX, BYTES_NONE));
 	if (refused)
 		complain(x);
@@ -455,13 +468,15 @@ static bool found(struct incoming *x)
 		unknown(x);
 		return false;
 	}
-	return x->m.initiator != x->ike->initiator || !refuse_answered(x, CHECK_INITIATOR_FLAG, BYTES_NONE);
+	return x->m.initiator != x->ike->initiator ||
+	       !refuse_answered(x, CHECK_INITIATOR_FLAG, BYTES_NONE);
 }
 
 static void gone(struct incoming *x)
 {
 	const struct retained *r = &x->ike->retained;
-	bool again = r->used && !x->m.response && r->request_hash == octets_hash(x->datagram->octets);
+	bool again =
+		r->used && !x->m.response && r->request_hash == octets_hash(x->datagram->octets);
 	if (again)
 		retained_again(x);
 	else
@@ -502,7 +517,8 @@ static void protected_input(struct incoming *x)
 static void keepalive(struct incoming *x)
 {
 	x->done = x->accepted = true;
-	for (struct ike_sa *sa = x->e->newest; sa && !check_on(x->e, CHECK_LIVENESS_CLEAR); sa = sa->older)
+	for (struct ike_sa *sa = x->e->newest; sa && !check_on(x->e, CHECK_LIVENESS_CLEAR);
+	     sa = sa->older)
 		if (address_equal(&sa->remote, &x->datagram->from))
 			sa->last_heard = x->now;
 }

@@ -55,8 +55,9 @@ void receive_repair(struct incoming *x)
 	struct why why;
 	bool clean;
 	if (x->m.inner) {
-		struct node *inner = wire_decode_chain(x->arena, &ike_chain, x->m.first,
-						       repaired(x->arena, x->m.plain), &clean, &why);
+		struct node *inner =
+			wire_decode_chain(x->arena, &ike_chain, x->m.first,
+					  repaired(x->arena, x->m.plain), &clean, &why);
 		if (inner)
 			x->m.inner = inner;
 		return;
@@ -65,7 +66,8 @@ void receive_repair(struct incoming *x)
 	struct message m;
 	if (!at || x->m.octets.len < IKE_HEADER)
 		return;
-	struct bytes chain = repaired(x->arena, bytes_slice(x->m.octets, IKE_HEADER, x->m.octets.len));
+	struct bytes chain =
+		repaired(x->arena, bytes_slice(x->m.octets, IKE_HEADER, x->m.octets.len));
 	memcpy(at, x->m.octets.at, IKE_HEADER);
 	memcpy(at + IKE_HEADER, chain.at, chain.len);
 	if (message_decode(x->arena, bytes_make(at, x->m.octets.len), &m, &why))

@@ -34,7 +34,7 @@ void pending_done(struct ike_sa *sa, struct pending *p)
 		p->sent->answered = true;
 	ike_sa_answered(sa, p->id);
 	if (p->child)
-		child_drop(p->child);   /* unless it came to be, or somebody took it over */
+		child_drop(p->child); /* unless it came to be, or somebody took it over */
 	p->child = NULL;
 	if (!check_on(sa->endpoint, CHECK_RETRANSMIT_END) && p->retransmit && p->sendings < 3) {
 		p->used = false;
@@ -68,7 +68,8 @@ static bool sent_as(struct making *m, struct pending *p, struct why *why)
 		return true;
 	if (m->purpose == PURPOSE_IKE_SA_INIT)
 		return init_request_sent(m, p, why);
-	if (m->purpose == PURPOSE_IKE_AUTH || m->purpose == PURPOSE_NEW_CHILD || m->purpose == PURPOSE_REKEY_CHILD)
+	if (m->purpose == PURPOSE_IKE_AUTH || m->purpose == PURPOSE_NEW_CHILD ||
+	    m->purpose == PURPOSE_REKEY_CHILD)
 		return child_offered(m, why);
 	return true;
 }
@@ -77,15 +78,19 @@ static void fill(struct pending *p, const struct making *m, usec now)
 {
 	struct kept kept = p->kept;
 	*p = (struct pending){
-		.used = true, .id = m->composed.message.id, .purpose = m->notify ? PURPOSE_NONE : m->purpose,
-		.child = m->child, .kept = kept, .sent = m->sent,
+		.used = true,
+		.id = m->composed.message.id,
+		.purpose = m->notify ? PURPOSE_NONE : m->purpose,
+		.child = m->child,
+		.kept = kept,
+		.sent = m->sent,
 		.retransmit = m->e->config.automatic || (m->sending && m->sending->retransmit),
 	};
 	retransmit_start(m->ike, p, now);
 }
 
-bool request_send(struct ike_sa *sa, enum purpose purpose, struct child_sa *child, const struct sending *s,
-		  usec now, struct making *m, struct why *why)
+bool request_send(struct ike_sa *sa, enum purpose purpose, struct child_sa *child,
+		  const struct sending *s, usec now, struct making *m, struct why *why)
 {
 	if (!making_begin(m, sa->endpoint, sa, purpose, false))
 		return why_set(why, "no memory for a message");
@@ -127,7 +132,8 @@ static void ask(struct ike_sa *sa, enum purpose purpose, struct child_sa *c, use
 	struct making m;
 	struct why why;
 	if (!request_send(sa, purpose, c, NULL, now, &m, &why))
-		note_state(sa->endpoint, sa, "%s was not sent: %s", purpose_name(purpose), why.text);
+		note_state(sa->endpoint, sa, "%s was not sent: %s", purpose_name(purpose),
+			   why.text);
 }
 
 void ike_sa_advance(struct ike_sa *sa, usec now)

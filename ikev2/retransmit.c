@@ -1,6 +1,6 @@
 /*
- * Retransmission (RFC 7296 2.1, 2.4): requests by a timer whose gaps grow, responses only when their
- * request comes again.
+ * Retransmission (RFC 7296 2.1, 2.4): requests by a timer whose gaps grow, responses only when
+ * their request comes again.
  */
 #include "inside.h"
 

@@ -1,10 +1,10 @@
 /*
- * IKE SAs: making, finding, ending.  One that ended is kept for a while, so that its last request, if
- * it is repeated, gets its response again (RFC 7296 2.1); a stepped endpoint keeps all of them.
+ * IKE SAs: making, finding, ending.  One that ended is kept for a while, so that its last request,
+ * if it is repeated, gets its response again (RFC 7296 2.1); a stepped endpoint keeps all of them.
  */
 #include "inside.h"
 
-#define LINGER (30 * USEC_S)
+#define LINGER       (30 * USEC_S)
 #define CONSTANT_SPI UINT64_C(0x5350495350495350)
 
 uint64_t ike_sa_own(const struct ike_sa *sa)
@@ -161,7 +161,8 @@ bool ike_sa_make_keys(struct ike_sa *sa, struct why *why)
 	if (!s->encr || !s->prf || !(s->encr->suites & TRANSFORM_IMPLEMENTED))
 		return why_set(why, "the suite chosen is not implemented here");
 	if (!keymat_skeyseed(e->config.crypto, s->prf, sa->ni, sa->nr, sa->secret, skeyseed) ||
-	    !keymat_ike(e->config.crypto, sa->arena, s, skeyseed, sa->ni, sa->nr, sa->spi_i, sa->spi_r, &sa->keys))
+	    !keymat_ike(e->config.crypto, sa->arena, s, skeyseed, sa->ni, sa->nr, sa->spi_i,
+			sa->spi_r, &sa->keys))
 		return why_set(why, "the keys of the IKE SA cannot be derived");
 	const struct transform *integ = s->encr->aead ? NULL : s->integ;
 	sealer_free(sa->seal);

@@ -3,7 +3,8 @@
  */
 #include "inside.h"
 
-static bool meet_ranges(const struct address_range *a, const struct address_range *b, struct address_range *out)
+static bool meet_ranges(const struct address_range *a, const struct address_range *b,
+			struct address_range *out)
 {
 	if (a->first.family != b->first.family)
 		return false;
@@ -98,7 +99,8 @@ static bool read_one(struct node *s, struct traffic_selector *t)
 	};
 	return address_from_octets(payload_octets(s, "start_address"), 0, &t->range.first) &&
 	       address_from_octets(payload_octets(s, "end_address"), 0, &t->range.last) &&
-	       t->range.first.family == (type == 7 ? 4 : 6) && t->range.last.family == t->range.first.family;
+	       t->range.first.family == (type == 7 ? 4 : 6) &&
+	       t->range.last.family == t->range.first.family;
 }
 
 struct selectors selectors_read(struct node *payload)
@@ -122,7 +124,8 @@ bool payload_selectors(struct making *m, uint8_t type, const struct selectors *s
 		    !wire_give_number(n, "protocol", t->protocol) ||
 		    !wire_give_number(n, "start_port", t->first_port) ||
 		    !wire_give_number(n, "end_port", t->last_port) ||
-		    !wire_give_octets(m->arena, n, "start_address", address_octets(&t->range.first)) ||
+		    !wire_give_octets(m->arena, n, "start_address",
+				      address_octets(&t->range.first)) ||
 		    !wire_give_octets(m->arena, n, "end_address", address_octets(&t->range.last)))
 			return false;
 	}

@@ -1,6 +1,6 @@
 /*
- * The timers of an IKE SA, named after what they are for: retransmission, half-open SA, liveness check,
- * NAT keepalive.
+ * The timers of an IKE SA, named after what they are for: retransmission, half-open SA, liveness
+ * check, NAT keepalive.
  */
 #include "inside.h"
 
@@ -8,7 +8,8 @@ static usec half_open_end(const struct ike_sa *sa)
 {
 	const struct endpoint *e = sa->endpoint;
 	bool waits = !sa->initiator && (sa->state == IKE_HALF_OPEN || sa->state == IKE_KEYED);
-	if (!waits || !e->config.automatic || !e->config.half_open || !check_on(e, CHECK_HALF_OPEN_EXPIRY))
+	if (!waits || !e->config.automatic || !e->config.half_open ||
+	    !check_on(e, CHECK_HALF_OPEN_EXPIRY))
 		return USEC_NEVER;
 	return usec_after(sa->created, e->config.half_open);
 }
@@ -16,8 +17,8 @@ static usec half_open_end(const struct ike_sa *sa)
 static usec liveness_due(const struct ike_sa *sa)
 {
 	const struct endpoint *e = sa->endpoint;
-	if (sa->state != IKE_ESTABLISHED || !e->config.automatic || !e->config.liveness || sa->deleting ||
-	    !check_on(e, CHECK_LIVENESS))
+	if (sa->state != IKE_ESTABLISHED || !e->config.automatic || !e->config.liveness ||
+	    sa->deleting || !check_on(e, CHECK_LIVENESS))
 		return USEC_NEVER;
 	for (size_t i = 0; i < PENDING; i++)
 		if (sa->pending[i].used)

@@ -32,17 +32,22 @@ static void fill_connection(struct pair *p, const struct pair_setup *s, int end)
 {
 	struct connection *c = &p->end[end].connection;
 	bool right = end == RIGHT;
-	const char *ike = right && s->ike_right ? s->ike_right : s->ike ? s->ike : "aes256gcm16-prfsha256-x25519";
+	const char *ike = right && s->ike_right ? s->ike_right
+			  : s->ike              ? s->ike
+						: "aes256gcm16-prfsha256-x25519";
 	const char *esp = right && s->esp_right ? s->esp_right : s->esp ? s->esp : "aes256gcm16";
 	struct why why;
-	const char *addresses[2][2] = { { "192.0.2.1:500", "192.0.2.2:500" },
-					{ "[2001:db8::1]:500", "[2001:db8::2]:500" } };
+	const char *addresses[2][2] = {
+		{"192.0.2.1:500",      "192.0.2.2:500"    },
+                { "[2001:db8::1]:500", "[2001:db8::2]:500"}
+	};
 	c->name = right ? "right" : "left";
 	address_parse(addresses[s->ipv6][end], &c->local);
 	address_parse(addresses[s->ipv6][!end], &c->remote);
 	c->local_nat_port = c->remote_nat_port = 4500;
 	identity_parse(p->arena, right ? "fqdn:right.example" : "fqdn:left.example", &c->us, &why);
-	identity_parse(p->arena, right ? "fqdn:left.example" : "fqdn:right.example", &c->them, &why);
+	identity_parse(p->arena, right ? "fqdn:left.example" : "fqdn:right.example", &c->them,
+		       &why);
 	c->secret = bytes_text("a secret that both ends share");
 	c->ike_count = suites(ike, false, c->ike);
 	c->esp_count = suites(esp, true, c->esp);
@@ -135,7 +140,8 @@ static void through_nat(struct pair *p, int from, struct datagram *d)
 	if (there->nat.family) {
 		bool second = d->to.port != there->nat.port && d->to.port != 500;
 		d->to = there->connection.local;
-		d->to.port = second ? there->connection.local_nat_port : there->connection.local.port;
+		d->to.port =
+			second ? there->connection.local_nat_port : there->connection.local.port;
 	}
 }
 
@@ -182,7 +188,8 @@ void pair_run(struct pair *p, usec t)
 {
 	for (int i = 0; i < LIMIT; i++) {
 		pair_pump(p);
-		usec next = usec_min(endpoint_deadline(p->end[0].endpoint), endpoint_deadline(p->end[1].endpoint));
+		usec next = usec_min(endpoint_deadline(p->end[0].endpoint),
+				     endpoint_deadline(p->end[1].endpoint));
 		if (next > t)
 			break;
 		if (next > p->now)
@@ -213,7 +220,8 @@ struct ike_view pair_ike(struct pair *p, int end)
 static bool keys_cross(const struct pair_end *a, const struct pair_end *b)
 {
 	size_t half = a->keys_len / 2;
-	return a->keys_len && a->keys_len == b->keys_len && memcmp(a->keys, b->keys + half, half) == 0 &&
+	return a->keys_len && a->keys_len == b->keys_len &&
+	       memcmp(a->keys, b->keys + half, half) == 0 &&
 	       memcmp(b->keys, a->keys + half, half) == 0;
 }
 
@@ -221,13 +229,15 @@ bool pair_agrees(struct pair *p)
 {
 	struct ike_view l = pair_ike(p, LEFT), r = pair_ike(p, RIGHT);
 	struct pair_end *a = &p->end[LEFT], *b = &p->end[RIGHT];
-	if (l.state != IKE_ESTABLISHED || r.state != IKE_ESTABLISHED || l.spi_i != r.spi_i || l.spi_r != r.spi_r)
+	if (l.state != IKE_ESTABLISHED || r.state != IKE_ESTABLISHED || l.spi_i != r.spi_i ||
+	    l.spi_r != r.spi_r)
 		return false;
 	return a->installs && b->installs && a->installed.spi_in == b->installed.spi_out &&
-	       a->installed.spi_out == b->installed.spi_in && a->installed.suite.encr == b->installed.suite.encr &&
+	       a->installed.spi_out == b->installed.spi_in &&
+	       a->installed.suite.encr == b->installed.suite.encr &&
 	       a->installed.suite.integ == b->installed.suite.integ &&
-	       a->installed.suite.esn == b->installed.suite.esn && a->installed.udp == b->installed.udp &&
-	       keys_cross(a, b);
+	       a->installed.suite.esn == b->installed.suite.esn &&
+	       a->installed.udp == b->installed.udp && keys_cross(a, b);
 }
 
 void pair_omit(struct pair *p, int end, const char *check)
@@ -256,8 +266,9 @@ bool pair_ask(struct pair *p, int end, enum purpose purpose)
 	struct endpoint *e = p->end[end].endpoint;
 	struct ike_sa *sa = endpoint_ike_sa(e, 0);
 	struct why why;
-	bool asked = endpoint_request(e, purpose, sa, purpose == PURPOSE_DELETE_CHILD ? endpoint_child_sa(e, sa, 0) : NULL,
-				      p->now, &why);
+	bool asked = endpoint_request(
+		e, purpose, sa,
+		purpose == PURPOSE_DELETE_CHILD ? endpoint_child_sa(e, sa, 0) : NULL, p->now, &why);
 	pair_pump(p);
 	return asked;
 }

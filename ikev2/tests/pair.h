@@ -13,12 +13,12 @@ struct pair_end {
 	struct endpoint_config config;
 	struct connection connection;
 	struct endpoint *endpoint;
-	struct address nat;             /* family 0: none; else what the other end sees */
+	struct address nat; /* family 0: none; else what the other end sees */
 	size_t sent, keepalives, installs, removes, readdresses;
-	struct child_order installed;   /* the last */
-	uint8_t keys[256];              /* of its two directions, in then out */
+	struct child_order installed; /* the last */
+	uint8_t keys[256];            /* of its two directions, in then out */
 	size_t keys_len;
-	struct bytes last;              /* the last datagram that it put out (own copy) */
+	struct bytes last; /* the last datagram that it put out (own copy) */
 	struct datagram last_datagram;
 };
 
@@ -34,8 +34,8 @@ struct pair {
 };
 
 struct pair_setup {
-	const char *ike, *esp;          /* suites, several with spaces between; NULL: the usual */
-	const char *ike_right, *esp_right;      /* NULL: as left */
+	const char *ike, *esp; /* suites, several with spaces between; NULL: the usual */
+	const char *ike_right, *esp_right; /* NULL: as left */
 	bool ipv6;
 	uint64_t seed;
 };

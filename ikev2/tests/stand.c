@@ -3,8 +3,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-static bool value(void *ctx, const void *expression, const struct edit_place *place, struct arena *a,
-		  struct edit_value *out, struct why *why)
+static bool value(void *ctx, const void *expression, const struct edit_place *place,
+		  struct arena *a, struct edit_value *out, struct why *why)
 {
 	const char *text = expression;
 	char *end;
@@ -35,9 +35,16 @@ static enum edit_op op_of(const char *word)
 		const char *word;
 		enum edit_op op;
 	} ops[] = {
-		{ "set", EDIT_SET },   { "freeze", EDIT_FREEZE }, { "corrupt", EDIT_CORRUPT },
-		{ "add", EDIT_ADD },   { "drop", EDIT_DROP },     { "copy", EDIT_COPY },     { "move", EDIT_MOVE },
-		{ "flip", EDIT_CORRUPT_OCTET }, { "truncate", EDIT_TRUNCATE_TO }, { "append", EDIT_APPEND },
+		{"set",       EDIT_SET          },
+		{ "freeze",   EDIT_FREEZE       },
+		{ "corrupt",  EDIT_CORRUPT      },
+		{ "add",      EDIT_ADD          },
+		{ "drop",     EDIT_DROP         },
+		{ "copy",     EDIT_COPY         },
+		{ "move",     EDIT_MOVE         },
+		{ "flip",     EDIT_CORRUPT_OCTET},
+		{ "truncate", EDIT_TRUNCATE_TO  },
+		{ "append",   EDIT_APPEND       },
 	};
 	for (size_t i = 0; i < ARRAY_LEN(ops); i++)
 		if (strcmp(word, ops[i].word) == 0)
@@ -69,14 +76,18 @@ static void add_words(struct edit *e, struct edit_field *fields, char **save)
 const struct edits *edits_of(struct edit_text *t, const char *text)
 {
 	char *outer = NULL, *inner;
-	*t = (struct edit_text){ .edits = { .rows = t->rows, .value = value } };
+	*t = (struct edit_text){
+		.edits = {.rows = t->rows, .value = value}
+	};
 	if (!text || !*text)
 		return NULL;
 	snprintf(t->text, sizeof(t->text), "%s", text);
 	for (char *one = strtok_r(t->text, ";", &outer); one; one = strtok_r(NULL, ";", &outer)) {
 		struct edit *e = &t->rows[t->edits.count];
 		struct edit_field *fields = t->fields[t->edits.count++];
-		*e = (struct edit){ .op = op_of(strtok_r(one, " ", &inner)), .fields = fields, .times = 1,
+		*e = (struct edit){ .op = op_of(strtok_r(one, " ", &inner)),
+				    .fields = fields,
+				    .times = 1,
 				    .file = "test" };
 		if (edit_of_datagram(e)) {
 			e->path = "datagram";
@@ -159,7 +170,9 @@ static struct seen *answer(struct pair *p, struct seen *request, const char *edi
 {
 	struct edit_text *t = arena_new_of(p->arena, struct edit_text);
 	endpoint_take(p->end[LEFT].endpoint, request, TAKE_HOLD, p->now);
-	struct sending s = { .purpose = request->purpose, .response = true, .answers = request,
+	struct sending s = { .purpose = request->purpose,
+			     .response = true,
+			     .answers = request,
 			     .edits = edits_of(t, edits) };
 	return stand_send(p, &s);
 }

@@ -8,8 +8,8 @@
 
 #define EDITS 6
 
-/* "set KE.length 65535", "drop N(COOKIE)", "add PAYLOAD(200) critical=1 data=hex:00", "corrupt SK.icv",
- * "truncate 20", "copy Ni"; several with ';' between.  Numbers, hex:, ones:N, zero:N. */
+/* "set KE.length 65535", "drop N(COOKIE)", "add PAYLOAD(200) critical=1 data=hex:00", "corrupt
+ * SK.icv", "truncate 20", "copy Ni"; several with ';' between.  Numbers, hex:, ones:N, zero:N. */
 struct edit_text {
 	struct edit rows[EDITS];
 	struct edit_field fields[EDITS][4];

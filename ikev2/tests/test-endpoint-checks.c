@@ -1,6 +1,6 @@
 /*
- * Each row of the check table: the honest case passes, the bad case is refused and names the row, and
- * with the row left out the bad case passes.
+ * Each row of the check table: the honest case passes, the bad case is refused and names the row,
+ * and with the row left out the bad case passes.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -17,7 +17,8 @@ enum setting { USUAL, TWO_GROUPS, OTHER_SUITE, OTHER_ESP, ECP, CBC, COOKIES, ANY
 static const struct pair_setup setups[] = {
 	[TWO_GROUPS] = { .ike = "aes128gcm16-prfsha256-ecp256 aes128gcm16-prfsha256-x25519",
 			 .ike_right = "aes128gcm16-prfsha256-x25519" },
-	[OTHER_SUITE] = { .ike = "aes128gcm16-prfsha256-x25519", .ike_right = "aes256gcm16-prfsha256-x25519" },
+	[OTHER_SUITE] = { .ike = "aes128gcm16-prfsha256-x25519",
+			  .ike_right = "aes256gcm16-prfsha256-x25519" },
 	[OTHER_ESP] = { .esp = "aes128gcm16", .esp_right = "aes256gcm16" },
 	[ECP] = { .ike = "aes128gcm16-prfsha256-ecp256" },
 	[CBC] = { .ike = "aes128-sha256-x25519" },
@@ -45,8 +46,8 @@ static const struct {
 	{ "unknown-payload", INIT, USUAL, "add PAYLOAD(200) data=hex:00", "ok", "silence" },
 	{ "vendor-ignored", INIT, USUAL, "add V data=hex:0102", "ok", "silence" },
 	{ "payload-order", INIT, USUAL, "move KE before=SA", "ok", "silence" },
-	{ "init-critical", INIT, USUAL, "add PAYLOAD(200) critical=1 data=hex:00", "UNSUPPORTED_CRITICAL_PAYLOAD",
-	  "ok" },
+	{ "init-critical", INIT, USUAL, "add PAYLOAD(200) critical=1 data=hex:00",
+	  "UNSUPPORTED_CRITICAL_PAYLOAD", "ok" },
 	{ "init-syntax", INIT, USUAL, "set KE.length 65535", "silence", "ok" },
 	{ "init-syntax", INIT, USUAL, "set Ni.length 3", "silence", "ok" },
 	{ "init-payloads", INIT, USUAL, "copy Ni", "silence", "ok" },
@@ -62,11 +63,14 @@ static const struct {
 	{ "proposal", INIT, OTHER_SUITE, "", "NO_PROPOSAL_CHOSEN", "ok" },
 	{ "proposal-number", INIT, USUAL, "set SA.P[1].number 2", "silence", "ok" },
 	{ "proposal-count", INIT, USUAL, "set SA.P[1].transform_count 9", "silence", "ok" },
-	{ "all-transforms", INIT, USUAL, "add SA.P[1].T before=SA.P[1].T(ENCR) times=30 type=1 id=1024", "ok",
+	{ "all-transforms", INIT, USUAL,
+	  "add SA.P[1].T before=SA.P[1].T(ENCR) times=30 type=1 id=1024", "ok",
 	  "NO_PROPOSAL_CHOSEN" },
 	{ "mandatory-transforms", INIT, USUAL, "drop SA.P[1].T(PRF)", "NO_PROPOSAL_CHOSEN", "ok" },
-	{ "transform-types", INIT, USUAL, "add SA.P[1].T type=20 id=1", "NO_PROPOSAL_CHOSEN", "ok" },
-	{ "transform-attributes", INIT, USUAL, "add SA.P[1].T(ENCR).A type=15 value=1", "NO_PROPOSAL_CHOSEN", "ok" },
+	{ "transform-types", INIT, USUAL, "add SA.P[1].T type=20 id=1", "NO_PROPOSAL_CHOSEN",
+	  "ok" },
+	{ "transform-attributes", INIT, USUAL, "add SA.P[1].T(ENCR).A type=15 value=1",
+	  "NO_PROPOSAL_CHOSEN", "ok" },
 	{ "key-length", INIT, CBC, "drop SA.P[1].T(ENCR).A", "NO_PROPOSAL_CHOSEN", "ok" },
 	{ "cookie-asked", INIT, COOKIES, "", "COOKIE", "ok" },
 	{ "cookie-match", INIT, COOKIES, "add N(COOKIE) before=SA data=ones:36", "COOKIE", "ok" },
@@ -85,20 +89,23 @@ static const struct {
 	{ "auth-length", AUTH, USUAL, "set AUTH.data zero:0", "AUTHENTICATION_FAILED", "ok" },
 	{ "id", AUTH, USUAL, "set IDi.data hex:41", "AUTHENTICATION_FAILED", "ok" },
 	{ "id-length", AUTH, ANYBODY, "set IDi.type 1", "AUTHENTICATION_FAILED", "ok" },
-	{ "id-in-auth", AUTH, USUAL, "corrupt IDi.data; freeze AUTH.data", "AUTHENTICATION_FAILED", "ok" },
-	{ "id-reserved-in-auth", AUTH, USUAL, "set IDi.reserved2 0xabcdef", "ok", "AUTHENTICATION_FAILED" },
+	{ "id-in-auth", AUTH, USUAL, "corrupt IDi.data; freeze AUTH.data", "AUTHENTICATION_FAILED",
+	  "ok" },
+	{ "id-reserved-in-auth", AUTH, USUAL, "set IDi.reserved2 0xabcdef", "ok",
+	  "AUTHENTICATION_FAILED" },
 	{ "child-proposal", AUTH, OTHER_ESP, "", "NO_PROPOSAL_CHOSEN", "ok" },
 	{ "selectors", AUTH, USUAL, WIDE_TS, "TS_UNACCEPTABLE", "ok" },
 	{ "selector-type", AUTH, USUAL, "add TSi.S type=9 data=hex:0000", "ok", "TS_UNACCEPTABLE" },
 	{ "selector-count", AUTH, USUAL, "set TSi.count 3", "INVALID_SYNTAX", "ok" },
-	{ "selector-range", AUTH, USUAL, "set TSi.S[1].start_address hex:0a01ffff; set TSi.S[1].end_address hex:0a010000",
+	{ "selector-range", AUTH, USUAL,
+	  "set TSi.S[1].start_address hex:0a01ffff; set TSi.S[1].end_address hex:0a010000",
 	  "TS_UNACCEPTABLE", "ok" },
 	{ "selector-all", AUTH, USUAL, "copy TSi.S[1]; " WIDE_TS, "ok", "TS_UNACCEPTABLE" },
 	{ "initiator-flag", INFO, USUAL, "set HDR.initiator 0", "silence", "ok" },
 	{ "peer-spi", INFO, USUAL, "set HDR.spi_i 7", "silence", "ok" },
 	{ "unknown-spi", INFO, USUAL, "set HDR.spi_i 7; set HDR.spi_r 9", "silence", "ok" },
-	{ "unknown-spi-response", INFO, USUAL, "set HDR.spi_i 7; set HDR.spi_r 9; set HDR.response 1", "silence",
-	  "INVALID_IKE_SPI" },
+	{ "unknown-spi-response", INFO, USUAL,
+	  "set HDR.spi_i 7; set HDR.spi_r 9; set HDR.response 1", "silence", "INVALID_IKE_SPI" },
 	{ "response-answered", INFO, USUAL, "set HDR.response 1", "silence", "INVALID_SYNTAX" },
 	{ "exchange-type", INFO, USUAL, "set HDR.exchange_type 200", "silence", "ok" },
 	{ "message-id", INFO, USUAL, "set HDR.message_id 9", "silence", "ok" },
@@ -128,18 +135,22 @@ static const char *stimulate(struct pair *p, enum stage stage, const char *edits
 		return stand_outcome(stand_ask(p, PURPOSE_IKE_SA_INIT, edits));
 	if (stage == AUTH || stage == EARLY_INFO) {
 		stand_take(p, stand_ask(p, PURPOSE_IKE_SA_INIT, NULL));
-		return stand_outcome(stand_ask(p, stage == AUTH ? PURPOSE_IKE_AUTH : PURPOSE_LIVENESS, edits));
+		return stand_outcome(
+			stand_ask(p, stage == AUTH ? PURPOSE_IKE_AUTH : PURPOSE_LIVENESS, edits));
 	}
 	stand_establish(p);
 	struct sending s = {
 		.purpose = stage == AGAIN_AUTH ? PURPOSE_IKE_AUTH : PURPOSE_LIVENESS,
-		.ike = endpoint_ike_sa(p->end[LEFT].endpoint, 0), .clear = stage == CLEAR_INFO,
-		.fragments = stage == SPLIT_INFO ? 2 : 0, .edits = edits_of(&t, edits),
+		.ike = endpoint_ike_sa(p->end[LEFT].endpoint, 0),
+		.clear = stage == CLEAR_INFO,
+		.fragments = stage == SPLIT_INFO ? 2 : 0,
+		.edits = edits_of(&t, edits),
 	};
 	return stand_outcome(stand_send(p, &s));
 }
 
-static void same(const char *check, const char *edits, const char *what, const char *got, const char *wanted)
+static void same(const char *check, const char *edits, const char *what, const char *got,
+		 const char *wanted)
 {
 	if (strcmp(got, wanted) != 0)
 		fail_msg("%s (%s) %s: wanted %s, got %s", check, edits, what, wanted, got);
@@ -155,9 +166,12 @@ static void refused_requests(void **state)
 		same(requests[i].check, requests[i].edits, "with the check",
 		     stimulate(p, requests[i].stage, requests[i].edits), requests[i].kept);
 		struct endpoint_counts c = endpoint_counts(p->end[RIGHT].endpoint);
-		if (strcmp(requests[i].kept, "ok") != 0 && strcmp(requests[i].check, "response-answered") != 0 &&
-		    strcmp(requests[i].check, "id-in-auth") != 0 && strcmp(requests[i].check, "auth-length") != 0 &&
-		    strcmp(requests[i].check, "peer-spi") != 0 && checks[check_find(requests[i].check)].answer != ANSWER_DUTY)
+		if (strcmp(requests[i].kept, "ok") != 0 &&
+		    strcmp(requests[i].check, "response-answered") != 0 &&
+		    strcmp(requests[i].check, "id-in-auth") != 0 &&
+		    strcmp(requests[i].check, "auth-length") != 0 &&
+		    strcmp(requests[i].check, "peer-spi") != 0 &&
+		    checks[check_find(requests[i].check)].answer != ANSWER_DUTY)
 			assert_string_equal(checks[c.last_refusal].name, requests[i].check);
 		if (!endpoint_validate(p->end[RIGHT].endpoint, &why))
 			fail_msg("%s: %s", requests[i].check, why.text);
@@ -182,8 +196,10 @@ static void honest_under_each(void **state)
 		struct why why;
 		pair_omit(p, i & 1, checks[i / 2].name);
 		pair_start(p);
-		bool good = pair_handshake(p) && pair_ask(p, LEFT, PURPOSE_LIVENESS) && pair_ask(p, RIGHT, PURPOSE_LIVENESS) &&
-			    pair_agrees(p) && pair_ask(p, LEFT, PURPOSE_DELETE_CHILD) && pair_ask(p, RIGHT, PURPOSE_DELETE_IKE);
+		bool good = pair_handshake(p) && pair_ask(p, LEFT, PURPOSE_LIVENESS) &&
+			    pair_ask(p, RIGHT, PURPOSE_LIVENESS) && pair_agrees(p) &&
+			    pair_ask(p, LEFT, PURPOSE_DELETE_CHILD) &&
+			    pair_ask(p, RIGHT, PURPOSE_DELETE_IKE);
 		good = good && pair_living(p, LEFT) + pair_living(p, RIGHT) == 0;
 		if (!good)
 			fail_msg("%s at end %zu", checks[i / 2].name, i & 1);

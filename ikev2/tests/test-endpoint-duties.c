@@ -1,6 +1,6 @@
 /*
- * Each row of the check table that is not about one refused request: what a correct endpoint does is
- * seen, and with the row left out at the target (RIGHT) it is not.
+ * Each row of the check table that is not about one refused request: what a correct endpoint does
+ * is seen, and with the row left out at the target (RIGHT) it is not.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -47,7 +47,10 @@ static struct seen *initiated(struct pair *p)
 static struct seen *answer(struct pair *p, struct seen *q, uint16_t notify, const char *edits)
 {
 	struct edit_text *t = arena_new_of(p->arena, struct edit_text);
-	struct sending s = { .purpose = q->purpose, .response = true, .answers = q, .notify = notify,
+	struct sending s = { .purpose = q->purpose,
+			     .response = true,
+			     .answers = q,
+			     .notify = notify,
 			     .edits = edits_of(t, edits) };
 	return stand_send(p, &s);
 }
@@ -138,7 +141,10 @@ static size_t rounds(struct pair *p, uint16_t notify)
 	size_t n = 0;
 	char edits[32];
 	for (; q && n < 12; n++) {
-		snprintf(edits, sizeof(edits), "set N.data hex:00%s", n & 1 ? "13" : "1f");
+		if (notify == 16390)
+			snprintf(edits, sizeof(edits), "set N.data ones:%zu", n + 1);
+		else
+			snprintf(edits, sizeof(edits), "set N.data hex:00%s", n & 1 ? "13" : "1f");
 		q = answer(p, q, notify, edits);
 	}
 	return n;
@@ -307,7 +313,8 @@ static bool sk_length(struct pair *p)
 {
 	pair_start(p);
 	stand_establish(p);
-	return stand_ask(p, PURPOSE_LIVENESS, "set SK.ciphertext zero:0; set SK.icv zero:0") == NULL;
+	return stand_ask(p, PURPOSE_LIVENESS, "set SK.ciphertext zero:0; set SK.icv zero:0") ==
+	       NULL;
 }
 
 static bool id_after_icv(struct pair *p)
@@ -325,7 +332,8 @@ static bool unknown_spi_rate(struct pair *p)
 	pair_start(p);
 	stand_establish(p);
 	for (int i = 0; i < 10; i++)
-		answers += stand_ask(p, PURPOSE_LIVENESS, "set HDR.spi_i 7; set HDR.spi_r 9") != NULL;
+		answers +=
+			stand_ask(p, PURPOSE_LIVENESS, "set HDR.spi_i 7; set HDR.spi_r 9") != NULL;
 	return answers <= 2;
 }
 
@@ -334,14 +342,17 @@ static bool clear_error(struct pair *p)
 	struct edit_text t;
 	pair_start(p);
 	stand_establish(p);
-	struct sending s = { .purpose = PURPOSE_INFORMATIONAL, .ike = endpoint_ike_sa(p->end[LEFT].endpoint, 0),
-			     .clear = true, .edits = edits_of(&t, "add N type=4") };
+	struct sending s = { .purpose = PURPOSE_INFORMATIONAL,
+			     .ike = endpoint_ike_sa(p->end[LEFT].endpoint, 0),
+			     .clear = true,
+			     .edits = edits_of(&t, "add N type=4") };
 	return stand_send(p, &s) == NULL && pair_living(p, RIGHT) == 1;
 }
 
 static bool unreachable(struct pair *p)
 {
-	struct child_report r = { .kind = REPORT_UNREACHABLE, .address = p->end[LEFT].connection.local };
+	struct child_report r = { .kind = REPORT_UNREACHABLE,
+				  .address = p->end[LEFT].connection.local };
 	pair_start(p);
 	stand_establish(p);
 	endpoint_report(target(p), &r, p->now);
@@ -383,7 +394,8 @@ static struct seen *asked(struct pair *p)
 	struct why why;
 	pair_start(p);
 	stand_establish(p);
-	assert_true(endpoint_request(target(p), PURPOSE_LIVENESS, endpoint_ike_sa(target(p), 0), NULL, p->now, &why));
+	assert_true(endpoint_request(target(p), PURPOSE_LIVENESS, endpoint_ike_sa(target(p), 0),
+				     NULL, p->now, &why));
 	return stand_hear(p);
 }
 
@@ -460,7 +472,7 @@ static bool retransmit_octets(struct pair *p)
 static bool retransmit_end(struct pair *p)
 {
 	assert_non_null(answer(p, initiated(p), 0, NULL));
-	return left_alone(p, p->now + 3 * USEC_S).count <= 2;   /* IKE_AUTH alone is repeated */
+	return left_alone(p, p->now + 3 * USEC_S).count <= 2; /* IKE_AUTH alone is repeated */
 }
 
 /* ------------------------------------------------------------ IKE_AUTH */
@@ -481,8 +493,11 @@ static bool auth_failed_ends(struct pair *p)
 }
 static bool narrowing(struct pair *p)
 {
-	struct seen *s = auth(p, "set TSi.S[1].start_address hex:0a010200; set TSi.S[1].end_address hex:0a0102ff");
-	return bytes_equal(octets(s, "TSi.S[1].start_address"), BYTES_OF(((uint8_t[]){ 10, 1, 2, 0 })));
+	struct seen *s = auth(
+		p,
+		"set TSi.S[1].start_address hex:0a010200; set TSi.S[1].end_address hex:0a0102ff");
+	return bytes_equal(octets(s, "TSi.S[1].start_address"),
+			   BYTES_OF(((uint8_t[]){ 10, 1, 2, 0 })));
 }
 static bool child_failure(struct pair *p)
 {
@@ -500,7 +515,8 @@ static size_t installed_after(struct pair *p, const char *edits)
 
 static bool answered_selectors(struct pair *p)
 {
-	return installed_after(p, "set TSi.S[1].start_address hex:00000000; set TSi.S[1].end_address hex:ffffffff") == 0;
+	return installed_after(p, "set TSi.S[1].start_address hex:00000000; set "
+				  "TSi.S[1].end_address hex:ffffffff") == 0;
 }
 static bool answered_child(struct pair *p)
 {
@@ -587,8 +603,8 @@ static struct seen *deletes(struct pair *p)
 	pair_start(p);
 	stand_establish(p);
 	struct ike_sa *sa = endpoint_ike_sa(target(p), 0);
-	assert_true(endpoint_request(target(p), PURPOSE_DELETE_CHILD, sa, endpoint_child_sa(target(p), sa, 0), p->now,
-				     &why));
+	assert_true(endpoint_request(target(p), PURPOSE_DELETE_CHILD, sa,
+				     endpoint_child_sa(target(p), sa, 0), p->now, &why));
 	return stand_hear(p);
 }
 static bool delete_crossing(struct pair *p)
@@ -633,7 +649,8 @@ static bool liveness_traffic(struct pair *p)
 {
 	size_t probes = 0;
 	establish_with_liveness(p);
-	struct child_report r = { .kind = REPORT_TRAFFIC, .spi_in = p->end[RIGHT].installed.spi_in };
+	struct child_report r = { .kind = REPORT_TRAFFIC,
+				  .spi_in = p->end[RIGHT].installed.spi_in };
 	for (int i = 0; i < 20; i++) {
 		p->now += USEC_S;
 		endpoint_report(target(p), &r, p->now);
@@ -646,8 +663,10 @@ static bool liveness_clear(struct pair *p)
 {
 	size_t probes = 0;
 	establish_with_liveness(p);
-	struct datagram d = { .from = p->end[LEFT].connection.local, .to = p->end[RIGHT].connection.local,
-			      .keepalive = true, .octets = bytes_text("\xff") };
+	struct datagram d = { .from = p->end[LEFT].connection.local,
+			      .to = p->end[RIGHT].connection.local,
+			      .keepalive = true,
+			      .octets = bytes_text("\xff") };
 	for (int i = 0; i < 8; i++) {
 		p->now += USEC_S;
 		endpoint_input(target(p), &d, p->now);
@@ -729,7 +748,8 @@ static struct datagram probe(struct pair *p, const char *edits)
 	struct edit_text *t = arena_new_of(p->arena, struct edit_text);
 	struct datagram d;
 	struct why why;
-	struct sending s = { .purpose = PURPOSE_LIVENESS, .ike = endpoint_ike_sa(p->end[LEFT].endpoint, 0),
+	struct sending s = { .purpose = PURPOSE_LIVENESS,
+			     .ike = endpoint_ike_sa(p->end[LEFT].endpoint, 0),
 			     .edits = edits_of(t, edits) };
 	endpoint_send(p->end[LEFT].endpoint, &s, p->now, &why);
 	assert_true(endpoint_output(p->end[LEFT].endpoint, p->now, &d));
@@ -768,7 +788,8 @@ static bool follow_fresh(struct pair *p)
 static bool follow_behind_nat(struct pair *p)
 {
 	pair_start(p);
-	stand_take(p, init(p, "set N(16389).data ones:20"));    /* so the target takes itself to be behind one */
+	stand_take(p, init(p, "set N(16389).data ones:20")); /* so the target takes itself to be
+								behind one */
 	stand_take(p, stand_ask(p, PURPOSE_IKE_AUTH, NULL));
 	struct datagram d = probe(p, NULL);
 	return moved_by(p, &d) != 32000;
@@ -868,13 +889,15 @@ static void each_duty(void **state)
 	size_t wrong = 0;
 	for (size_t i = 0; i < ARRAY_LEN(duties); i++) {
 		for (int omit = 0; omit < 2; omit++) {
-			struct pair *p = stand_new(&(struct pair_setup){ .ike = duties[i].ike, .seed = i });
+			struct pair *p =
+				stand_new(&(struct pair_setup){ .ike = duties[i].ike, .seed = i });
 			struct why why;
 			if (omit)
 				pair_omit(p, RIGHT, duties[i].check);
 			bool good = duties[i].good(p);
 			if (good == (omit == 1)) {
-				print_message("%s: %s\n", duties[i].check, omit ? "no difference" : "not done");
+				print_message("%s: %s\n", duties[i].check,
+					      omit ? "no difference" : "not done");
 				wrong++;
 			}
 			if (!endpoint_validate(target(p), &why)) {

@@ -1,5 +1,6 @@
 /*
- * Honest handshakes: every suite, both families, cookies, another group, NATs; deletion; determinism.
+ * Honest handshakes: every suite, both families, cookies, another group, NATs; deletion;
+ * determinism.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -37,12 +38,13 @@ static void whole_life(struct pair *p)
 
 /* ------------------------------------------------------------ suites */
 
-static const char *const encrs[] = { "aes128gcm16-prfsha256", "aes256gcm16-prfsha384", "aes128-sha256-prfsha256",
-				     "aes256-sha384-prfsha384", "aes256-sha512-prfsha512", "aes128gcm16-prfsha512",
+static const char *const encrs[] = { "aes128gcm16-prfsha256",   "aes256gcm16-prfsha384",
+				     "aes128-sha256-prfsha256", "aes256-sha384-prfsha384",
+				     "aes256-sha512-prfsha512", "aes128gcm16-prfsha512",
 				     "aes128-sha512-prfsha256", "aes256-sha256-prfsha512" };
 static const char *const groups[] = { "modp2048", "ecp256", "ecp384", "x25519" };
-static const char *const esps[] = { "aes128gcm16", "aes256gcm16-esn", "aes128-sha256-esn", "aes256-sha384",
-				    "aes256-sha512-esn", "aes128-sha256" };
+static const char *const esps[] = { "aes128gcm16",   "aes256gcm16-esn",   "aes128-sha256-esn",
+				    "aes256-sha384", "aes256-sha512-esn", "aes128-sha256" };
 
 static void suites(void **state)
 {
@@ -52,13 +54,14 @@ static void suites(void **state)
 		for (size_t g = 0; g < ARRAY_LEN(groups); g++) {
 			snprintf(ike, sizeof(ike), "%s-%s", encrs[i], groups[g]);
 			const char *esp = esps[(i * 4 + g) % ARRAY_LEN(esps)];
-			struct pair *p = pair_new(&(struct pair_setup){ .ike = ike, .esp = esp, .seed = i * 9 + g,
-									.ipv6 = g & 1 });
+			struct pair *p = pair_new(&(struct pair_setup){
+				.ike = ike, .esp = esp, .seed = i * 9 + g, .ipv6 = g & 1 });
 			pair_start(p);
 			if (!pair_handshake(p))
 				fail_msg("%s with %s", ike, esp);
 			assert_int_equal(p->packets, 4);
-			assert_int_equal(p->end[LEFT].installed.suite.esn, strstr(esp, "esn") != NULL);
+			assert_int_equal(p->end[LEFT].installed.suite.esn,
+					 strstr(esp, "esn") != NULL);
 			whole_life(p);
 			pair_free(p);
 		}
@@ -70,13 +73,14 @@ static const struct {
 	const char *left, *right, *chosen;
 	size_t packets;
 } negotiations[] = {
-	{ "aes128gcm16-prfsha256-ecp256 aes256-sha512-x25519", "aes256-sha512-x25519 aes128gcm16-prfsha256-ecp256",
-	  "aes256-sha512-x25519", 6 },
-	{ "aes128gcm16-prfsha256-ecp256 aes256-sha512-ecp256", "aes256-sha512-ecp256 aes128gcm16-prfsha256-ecp256",
-	  "aes256-sha512-ecp256", 4 },
+	{ "aes128gcm16-prfsha256-ecp256 aes256-sha512-x25519",
+	  "aes256-sha512-x25519 aes128gcm16-prfsha256-ecp256", "aes256-sha512-x25519", 6 },
+	{ "aes128gcm16-prfsha256-ecp256 aes256-sha512-ecp256",
+	  "aes256-sha512-ecp256 aes128gcm16-prfsha256-ecp256", "aes256-sha512-ecp256", 4 },
 	{ "aes128gcm16-prfsha256-ecp256 aes128gcm16-prfsha256-ecp384 aes128gcm16-prfsha256-x25519",
 	  "aes128gcm16-prfsha256-x25519", "aes128gcm16-prfsha256-x25519", 6 },
-	{ "aes128gcm16-prfsha256-ecp256", "aes256gcm16-prfsha256-ecp256 aes128gcm16-prfsha256-ecp256",
+	{ "aes128gcm16-prfsha256-ecp256",
+	  "aes256gcm16-prfsha256-ecp256 aes128gcm16-prfsha256-ecp256",
 	  "aes128gcm16-prfsha256-ecp256", 4 },
 };
 
@@ -84,8 +88,8 @@ static void negotiation(void **state)
 {
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(negotiations); i++) {
-		struct pair *p = pair_new(&(struct pair_setup){ .ike = negotiations[i].left,
-								.ike_right = negotiations[i].right });
+		struct pair *p = pair_new(&(struct pair_setup){
+			.ike = negotiations[i].left, .ike_right = negotiations[i].right });
 		struct suite wanted;
 		struct why why;
 		pair_start(p);
@@ -107,7 +111,7 @@ static void nothing_shared(void **state)
 							.ike_right = "aes256-sha256-ecp256" });
 	pair_start(p);
 	assert_false(pair_handshake(p));
-	assert_int_equal(pair_living(p, LEFT), 1);      /* not believed at once */
+	assert_int_equal(pair_living(p, LEFT), 1); /* not believed at once */
 	pair_run(p, p->now + 200 * USEC_S);
 	assert_int_equal(pair_living(p, LEFT), 0);
 	assert_int_equal(pair_living(p, RIGHT), 0);
@@ -136,7 +140,7 @@ static struct selectors selectors_of(const char *text)
 }
 
 static const struct {
-	const char *left, *right, *both;        /* of the left network; both empty: TS_UNACCEPTABLE */
+	const char *left, *right, *both; /* of the left network; both empty: TS_UNACCEPTABLE */
 } narrowings[] = {
 	{ "10.1.0.0/16", "10.1.0.0/16", "10.1.0.0/16" },
 	{ "10.0.0.0/8", "10.1.0.0/16", "10.1.0.0/16" },
@@ -161,7 +165,8 @@ static void narrowing(void **state)
 		assert_int_equal(p->end[LEFT].installs, wanted.count > 0);
 		assert_int_equal(p->end[RIGHT].installs, wanted.count > 0);
 		if (wanted.count) {
-			struct selectors *l = &p->end[LEFT].installed.ours, *r = &p->end[RIGHT].installed.theirs;
+			struct selectors *l = &p->end[LEFT].installed.ours,
+					 *r = &p->end[RIGHT].installed.theirs;
 			assert_int_equal(l->count, wanted.count);
 			assert_true(selectors_subset(l, &wanted) && selectors_subset(&wanted, l));
 			assert_true(selectors_subset(r, &wanted) && selectors_subset(&wanted, r));
@@ -177,15 +182,11 @@ static const struct {
 	bool cookie, group, nat_left, nat_right, ipv6;
 	size_t packets;
 } ways[] = {
-	{ false, false, false, false, false, 4 },
-	{ true,  false, false, false, false, 6 },
-	{ false, true,  false, false, false, 6 },
-	{ true,  true,  false, false, false, 8 },
-	{ true,  true,  false, false, true,  8 },
-	{ false, false, true,  false, false, 4 },
-	{ false, false, false, true,  false, 4 },
-	{ false, false, true,  true,  false, 4 },
-	{ true,  true,  true,  true,  false, 8 },
+	{ false, false, false, false, false, 4 }, { true, false, false, false, false, 6 },
+	{ false, true, false, false, false, 6 },  { true, true, false, false, false, 8 },
+	{ true, true, false, false, true, 8 },    { false, false, true, false, false, 4 },
+	{ false, false, false, true, false, 4 },  { false, false, true, true, false, 4 },
+	{ true, true, true, true, false, 8 },
 };
 
 static void retries_and_nats(void **state)
@@ -195,7 +196,8 @@ static void retries_and_nats(void **state)
 		bool nat = ways[i].nat_left || ways[i].nat_right;
 		struct pair *p = pair_new(&(struct pair_setup){
 			.ike = "aes128gcm16-prfsha256-ecp256 aes128gcm16-prfsha256-x25519",
-			.ike_right = ways[i].group ? "aes128gcm16-prfsha256-x25519" : NULL, .ipv6 = ways[i].ipv6 });
+			.ike_right = ways[i].group ? "aes128gcm16-prfsha256-x25519" : NULL,
+			.ipv6 = ways[i].ipv6 });
 		if (ways[i].cookie)
 			p->end[RIGHT].config.cookie_threshold = 0;
 		if (ways[i].nat_left)
@@ -215,7 +217,8 @@ static void retries_and_nats(void **state)
 		assert_int_equal(pair_ike(p, LEFT).local.port, nat ? 4500 : 500);
 		if (nat) {
 			assert_int_equal(p->end[LEFT].installed.local.port, 4500);
-			assert_int_equal(p->end[RIGHT].installed.remote.port, ways[i].nat_left ? 31001 : 4500);
+			assert_int_equal(p->end[RIGHT].installed.remote.port,
+					 ways[i].nat_left ? 31001 : 4500);
 			pair_run(p, p->now + 65 * USEC_S);
 			assert_int_equal(p->end[LEFT].keepalives, ways[i].nat_left ? 3 : 0);
 		}
@@ -251,7 +254,8 @@ static void rebinding(void **state)
 	assert_true(pair_ask(p, LEFT, PURPOSE_LIVENESS));
 	assert_int_equal(pair_ike(p, RIGHT).remote.port, 32001);
 	assert_int_equal(p->end[RIGHT].readdresses, 1);
-	struct child_report r = { .kind = REPORT_NEW_ADDRESS, .spi_in = p->end[RIGHT].installed.spi_in };
+	struct child_report r = { .kind = REPORT_NEW_ADDRESS,
+				  .spi_in = p->end[RIGHT].installed.spi_in };
 	address_parse("203.0.113.7:40000", &r.address);
 	endpoint_report(p->end[RIGHT].endpoint, &r, p->now);
 	assert_int_equal(pair_ike(p, RIGHT).remote.port, 40000);
@@ -276,7 +280,8 @@ static bool digest(struct pair *p, int from, struct datagram *d)
 static uint64_t life_digest(uint64_t seed)
 {
 	struct digest d = { 1 };
-	struct pair *p = pair_new(&(struct pair_setup){ .seed = seed, .ike = "aes128-sha256-modp2048" });
+	struct pair *p =
+		pair_new(&(struct pair_setup){ .seed = seed, .ike = "aes128-sha256-modp2048" });
 	p->pass = digest;
 	p->ctx = &d;
 	pair_start(p);
@@ -324,16 +329,11 @@ static void wrong_secret(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(suites),
-		cmocka_unit_test(negotiation),
-		cmocka_unit_test(nothing_shared),
-		cmocka_unit_test(narrowing),
-		cmocka_unit_test(retries_and_nats),
-		cmocka_unit_test(encapsulation_forced),
-		cmocka_unit_test(rebinding),
-		cmocka_unit_test(same_seed_same_octets),
-		cmocka_unit_test(initial_contact),
-		cmocka_unit_test(wrong_secret),
+		cmocka_unit_test(suites),           cmocka_unit_test(negotiation),
+		cmocka_unit_test(nothing_shared),   cmocka_unit_test(narrowing),
+		cmocka_unit_test(retries_and_nats), cmocka_unit_test(encapsulation_forced),
+		cmocka_unit_test(rebinding),        cmocka_unit_test(same_seed_same_octets),
+		cmocka_unit_test(initial_contact),  cmocka_unit_test(wrong_secret),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,6 +1,6 @@
 /*
- * The stepped conduct: what an edit does to the sender itself, retries with the same edits, holding,
- * sending again, and that looking changes nothing.
+ * The stepped conduct: what an edit does to the sender itself, retries with the same edits,
+ * holding, sending again, and that looking changes nothing.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -51,7 +51,8 @@ static const struct {
 	{ "add PAYLOAD(200) data=hex:00", NULL, true },
 	{ NULL, "set IDi.reserved2 0xabcdef", true },
 	{ NULL, "set SA.P[1].spi hex:01020304", true },
-	{ NULL, "set TSi.S[1].start_address hex:0a010200; set TSi.S[1].end_address hex:0a0102ff", true },
+	{ NULL, "set TSi.S[1].start_address hex:0a010200; set TSi.S[1].end_address hex:0a0102ff",
+	  true },
 	{ NULL, "set SK.padding ones:40", true },
 	{ NULL, "set HDR.reserved 7", true },
 	{ NULL, "set AUTH.from.key hex:00", false },
@@ -59,7 +60,7 @@ static const struct {
 	{ NULL, "set AUTH.from.nonce ones:32", false },
 	{ NULL, "set AUTH.from.message hex:00", false },
 	{ NULL, "corrupt IDi.data; freeze AUTH.data", false },
-	{ NULL, "corrupt IDi.data", false },    /* AUTH follows, but nobody knows that identity */
+	{ NULL, "corrupt IDi.data", false }, /* AUTH follows, but nobody knows that identity */
 	{ NULL, "set SK.from.key ones:36", false },
 	{ NULL, "flip 60", false },             /* a lie */
 	{ "set KE.data ones:32", NULL, false }, /* the honest private key stays in use */
@@ -84,7 +85,8 @@ static void what_is_believed(void **state)
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(believed); i++) {
 		struct pair *p = stand_new(&(struct pair_setup){
-			.ike = "aes256gcm16-prfsha256-x25519 aes256gcm16-prfsha256-ecp256", .seed = i });
+			.ike = "aes256gcm16-prfsha256-x25519 aes256gcm16-prfsha256-ecp256",
+			.seed = i });
 		pair_start(p);
 		if (handshake(p, believed[i].init, believed[i].auth) != believed[i].agree)
 			fail_msg("%s | %s", believed[i].init, believed[i].auth);
@@ -157,11 +159,13 @@ static void held_and_answered_by_notify(void **state)
 	assert_true(endpoint_initiate(p->end[RIGHT].endpoint, 0, p->now, &why));
 	struct seen *q = stand_hear(p);
 	endpoint_take(p->end[LEFT].endpoint, q, TAKE_HOLD, p->now);
-	struct sending s = { .purpose = PURPOSE_IKE_SA_INIT, .response = true, .answers = q, .notify = 14 };
-	assert_null(stand_send(p, &s));         /* not believed */
+	struct sending s = {
+		.purpose = PURPOSE_IKE_SA_INIT, .response = true, .answers = q, .notify = 14
+	};
+	assert_null(stand_send(p, &s)); /* not believed */
 	s.notify = 16390;
 	struct seen *again = stand_send(p, &s);
-	assert_non_null(again);                 /* the cookie comes back */
+	assert_non_null(again); /* the cookie comes back */
 	assert_non_null(message_notify(&again->message, 16390));
 	s.notify = 0;
 	s.answers = again;
@@ -183,11 +187,14 @@ static void again(void **state)
 	pair_start(p);
 	assert_true(stand_establish(p));
 	struct endpoint *e = p->end[LEFT].endpoint;
-	struct sending s = { .purpose = PURPOSE_LIVENESS, .ike = endpoint_ike_sa(e, 0), .lost = true };
+	struct sending s = { .purpose = PURPOSE_LIVENESS,
+			     .ike = endpoint_ike_sa(e, 0),
+			     .lost = true };
 	assert_null(stand_send(p, &s));
 	struct sent *lost = endpoint_send(e, &s, p->now, &why);
 	assert_non_null(lost);
-	struct sent *bad = endpoint_again(e, lost, edits_of(&t, "corrupt SK.icv"), false, p->now, &why);
+	struct sent *bad =
+		endpoint_again(e, lost, edits_of(&t, "corrupt SK.icv"), false, p->now, &why);
 	assert_non_null(bad);
 	pair_pump(p);
 	assert_int_equal(endpoint_counts(p->end[RIGHT].endpoint).last_refusal, check_find("icv"));
@@ -208,7 +215,8 @@ static void again(void **state)
 static void compose_changes_nothing(void **state)
 {
 	(void)state;
-	struct pair *p = stand_new(&(struct pair_setup){ .seed = 6 }), *q = stand_new(&(struct pair_setup){ .seed = 6 });
+	struct pair *p = stand_new(&(struct pair_setup){ .seed = 6 }),
+		    *q = stand_new(&(struct pair_setup){ .seed = 6 });
 	struct why why;
 	uint64_t a, b;
 	struct sending s = { .purpose = PURPOSE_IKE_SA_INIT };
