@@ -4,12 +4,14 @@
  */
 #define _GNU_SOURCE
 #include <dlfcn.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/random.h>
 #include <sys/socket.h>
 #include <sys/time.h>
 #include <time.h>
+#include <unistd.h>
 
 void outside_world_forbidden(int yes);
 
@@ -29,58 +31,30 @@ static void *real(const char *name)
 	return dlsym(RTLD_NEXT, name);
 }
 
-int clock_gettime(clockid_t clock, struct timespec *ts)
-{
-	int (*f)(clockid_t, struct timespec *) = real("clock_gettime");
+#define ASKED(type, name, parameters, ...)                                                       \
+	type name parameters                                                                     \
+	{                                                                                        \
+		type(*f) parameters;                                                             \
+                                                                                                 \
+		*(void **)&f = real(#name);                                                      \
+		return f(__VA_ARGS__);                                                           \
+	}
 
-	return f(clock, ts);
-}
-
-time_t time(time_t *t)
-{
-	time_t (*f)(time_t *) = real("time");
-
-	return f(t);
-}
-
-int gettimeofday(struct timeval *restrict tv, void *restrict tz)
-{
-	int (*f)(struct timeval *, void *) = real("gettimeofday");
-
-	return f(tv, tz);
-}
-
-ssize_t getrandom(void *buffer, size_t len, unsigned flags)
-{
-	ssize_t (*f)(void *, size_t, unsigned) = real("getrandom");
-
-	return f(buffer, len, flags);
-}
-
-int getentropy(void *buffer, size_t len)
-{
-	int (*f)(void *, size_t) = real("getentropy");
-
-	return f(buffer, len);
-}
-
-int rand(void)
-{
-	int (*f)(void) = real("rand");
-
-	return f();
-}
-
-int socket(int domain, int type, int protocol)
-{
-	int (*f)(int, int, int) = real("socket");
-
-	return f(domain, type, protocol);
-}
-
-ssize_t sendto(int fd, const void *buffer, size_t len, int flags, const struct sockaddr *to, socklen_t size)
-{
-	ssize_t (*f)(int, const void *, size_t, int, const struct sockaddr *, socklen_t) = real("sendto");
-
-	return f(fd, buffer, len, flags, to, size);
-}
+ASKED(int, clock_gettime, (clockid_t clock, struct timespec *t), clock, t)
+ASKED(time_t, time, (time_t * t), t)
+ASKED(int, gettimeofday, (struct timeval *restrict t, void *restrict zone), t, zone)
+ASKED(int, nanosleep, (const struct timespec *t, struct timespec *left), t, left)
+ASKED(int, usleep, (useconds_t t), t)
+ASKED(unsigned, sleep, (unsigned t), t)
+ASKED(int, poll, (struct pollfd *fds, nfds_t count, int t), fds, count, t)
+ASKED(int, ppoll, (struct pollfd *fds, nfds_t count, const struct timespec *t, const sigset_t *mask), fds, count, t, mask)
+ASKED(ssize_t, getrandom, (void *at, size_t len, unsigned flags), at, len, flags)
+ASKED(int, getentropy, (void *at, size_t len), at, len)
+ASKED(int, rand, (void), )
+ASKED(long, random, (void), )
+ASKED(int, socket, (int domain, int type, int protocol), domain, type, protocol)
+ASKED(ssize_t, sendmsg, (int fd, const struct msghdr *m, int flags), fd, m, flags)
+ASKED(ssize_t, sendto, (int fd, const void *at, size_t len, int flags, const struct sockaddr *to, socklen_t size),
+      fd, at, len, flags, to, size)
+ASKED(ssize_t, recvfrom, (int fd, void *restrict at, size_t len, int flags, struct sockaddr *restrict from,
+			  socklen_t *restrict size), fd, at, len, flags, from, size)
