@@ -70,6 +70,14 @@ static bool allows(const struct selectors *s, const struct address *a, uint8_t p
 	return false;
 }
 
+/* A fault: who does not look at selectors does not look at them when sending either. */
+static bool selectors_ignored(const struct world_node *n)
+{
+	int check = esp_check_find("esp-selectors");
+
+	return check >= 0 && (n->config.esp_omit >> check & 1) && n->newest && !n->newest->removed;
+}
+
 struct pair *plane_route(const struct world_node *n, const struct ip_packet *inner)
 {
 	bool ported = inner->protocol == PROTO_UDP || inner->protocol == PROTO_TCP;
@@ -83,7 +91,7 @@ struct pair *plane_route(const struct world_node *n, const struct ip_packet *inn
 		    allows(&p->ours, &inner->from, inner->protocol, known ? &from : NULL) &&
 		    allows(&p->theirs, &inner->to, inner->protocol, known ? &to : NULL))
 			return p;
-	return NULL;
+	return selectors_ignored(n) ? n->newest : NULL;
 }
 
 /* ------------------------------------------------------------ orders */

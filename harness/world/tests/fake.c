@@ -86,5 +86,7 @@ void endpoint_tick(struct endpoint *e, usec now)
 {
 	assert_true(now >= e->deadline);
 	e->ticks++;
+	if (e->stuck)
+		return;
 	e->deadline = e->period ? e->deadline + e->period : USEC_NEVER;
 }

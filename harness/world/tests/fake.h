@@ -24,6 +24,7 @@ struct endpoint {
 	size_t report_count;
 	usec deadline, period;          /* period: the next deadline after a tick; 0: never */
 	size_t ticks;
+	bool stuck;                     /* ticks change nothing */
 	bool parrot;                    /* says what it hears, back to where it came from */
 	uint8_t said[2048];
 };

@@ -25,6 +25,9 @@ static void hear(void *ctx, const struct event *e)
 		h->key_spis += e->child_keys->spi;
 	} else if (e->kind == EVENT_SENT) {
 		h->sent++;
+		if (e->octets.len > 6 && e->octets.at[0] == 0x45 && h->len > 6 && h->octets[0] == 0x45 &&
+		    memcmp(e->octets.at + 4, h->octets + 4, 2) == 0)
+			h->same_ids++;
 		assert_true(e->number > h->last_number);
 		h->last_number = e->number;
 		h->len = e->octets.len < sizeof(h->octets) ? e->octets.len : sizeof(h->octets);

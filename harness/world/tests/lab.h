@@ -10,6 +10,7 @@
 #include "world/world.h"
 
 struct heard {
+	size_t same_ids;                /* packets with the identification of the one before */
 	size_t sent, received, dropped, keys, notes;
 	char last_drop[128], last_note[256];
 	uint8_t octets[4096];           /* of the last packet sent */

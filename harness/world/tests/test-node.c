@@ -201,6 +201,21 @@ static void icmp_errors_are_told(void **state)
 
 /* ------------------------------------------------------------ time */
 
+/* An endpoint that is never done does not hold the clock. */
+static void a_stuck_deadline_is_noted(void **state)
+{
+	struct lab *l = lab_new(false);
+
+	(void)state;
+	l->target_e->deadline = USEC_S;
+	l->target_e->stuck = true;
+	world_advance(l->world, USEC_MIN);
+	assert_int_equal(world_now(l->world), USEC_MIN);
+	assert_in_range(l->target_e->ticks, 2, 2000);
+	assert_string_equal(l->heard.last_note, "a deadline stays in the past");
+	lab_free(l);
+}
+
 static void a_loop_is_cut(void **state)
 {
 	struct lab *l = lab_new(false);
@@ -423,6 +438,7 @@ int main(void)
 		cmocka_unit_test(drops_say_why),
 		cmocka_unit_test(mtu_makes_fragments),
 		cmocka_unit_test(icmp_errors_are_told),
+		cmocka_unit_test(a_stuck_deadline_is_noted),
 		cmocka_unit_test(a_loop_is_cut),
 		cmocka_unit_test(ticks_come_when_due),
 		cmocka_unit_test(nat_is_rewritten_both_ways),

@@ -114,6 +114,20 @@ static void automatic_nodes_ping_by_themselves(void **state)
 	lab_free(l);
 }
 
+static void packets_have_numbers(void **state)
+{
+	struct lab *l = lab_new(false);
+	struct address to = address_of("10.1.0.1");
+
+	(void)state;
+	install(l, 0, &carriages[1]);
+	for (int i = 0; i < 10; i++)
+		assert_true(node_ping(l->target, &to, NULL));
+	assert_int_equal(l->heard.sent, 10);
+	assert_int_equal(l->heard.same_ids, 0);
+	lab_free(l);
+}
+
 static void newest_carries_during_rekey(void **state)
 {
 	struct lab *l = lab_new(false);
@@ -393,6 +407,7 @@ int main(void)
 		cmocka_unit_test(inner_addresses_fit),
 		cmocka_unit_test(ports_choose_the_sa),
 		cmocka_unit_test(automatic_nodes_ping_by_themselves),
+		cmocka_unit_test(packets_have_numbers),
 		cmocka_unit_test(newest_carries_during_rekey),
 		cmocka_unit_test(removed_is_unknown),
 		cmocka_unit_test(again_is_a_replay),
