@@ -61,6 +61,8 @@ const struct check_row checks[] = {
 		"An Encrypted payload too short for IV and ICV is dropped", ANSWER_DROP, 0 },
 	[CHECK_PAD_LENGTH] = { "pad-length", "protected", "RFC7296-3.14-06",
 		"A pad length larger than the plaintext is malformed", ANSWER_DELETE, 7 },
+	[CHECK_ANY_PADDING] = { "any-padding", "protected", "RFC7296-3.14-05",
+		"Padding longer than the cipher needs is taken off", ANSWER_DUTY, 0 },
 	[CHECK_ID_AFTER_ICV] = { "id-after-icv", "protected request", "RFC7296-3.14-09",
 		"A request that fails the ICV does not consume its message ID", ANSWER_DUTY, 0 },
 	[CHECK_PAYLOAD_LENGTH] = { "payload-length", "protected request", "RFC7296-2.21.3-03",

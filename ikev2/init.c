@@ -179,7 +179,10 @@ bool init_public_refused(struct incoming *x, const struct transform *ke, struct 
 
 bool init_nonce_refused(struct incoming *x)
 {
-	size_t len = payload_octets(message_payload(&x->m, PAYLOAD_NONCE, 1), "data").len;
+	struct node *nonce = message_payload(&x->m, PAYLOAD_NONCE, 1);
+	size_t len = nonce ? payload_octets(nonce, "data").len : 0;
+	if (!nonce) /* its absence has a row of its own */
+		return false;
 	return (len < 16 || len > 256) && refuse_answered(x, CHECK_NONCE_LENGTH, BYTES_NONE);
 }
 

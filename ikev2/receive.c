@@ -233,6 +233,18 @@ static void bad_padding(struct incoming *x)
 		refuse_answered(x, CHECK_PAD_LENGTH, BYTES_NONE);
 }
 
+/* A fault: padding beyond the least is not taken. */
+static bool padding_refused(struct incoming *x)
+{
+	uint64_t pad = 0;
+	if (check_on(x->e, CHECK_ANY_PADDING) || !x->m.trailer ||
+	    !wire_number(x->m.trailer, "pad_length", &pad) || pad < 16)
+		return false;
+	refused_count(x->e, CHECK_ANY_PADDING);
+	x->done = true;
+	return true;
+}
+
 void receive_open(struct incoming *x)
 {
 	struct message_keys keys = { &x->ike->suite, x->ike->open };
@@ -246,6 +258,8 @@ void receive_open(struct incoming *x)
 		struct message fragment = x->m;
 		opened = message_join(&x->m, &fragment, 1, &why);
 	}
+	if (opened && padding_refused(x))
+		return;
 	if (opened && x->m.inner)
 		return;
 	if (x->m.protection == MESSAGE_BAD_ICV)
