@@ -213,6 +213,7 @@ struct step {
 	uint16_t ping_first;
 	unsigned ticket;
 	usec next;
+	uint64_t mark;                      /* moves of the run when the data plane was ordered */
 	struct step *cases;                 /* any-of: the first step of each */
 	size_t case_count;
 	const char *got;                    /* what came instead */

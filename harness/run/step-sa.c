@@ -283,6 +283,7 @@ static void alive_data(struct run *r, struct step *s)
 	}
 	s->phase = PHASE_PING;
 	s->next = s->wake = run_now(r) + 1;
+	s->mark = r->moves;
 }
 
 static void alive_next(struct run *r, struct step *s)
@@ -338,7 +339,7 @@ static enum progress alive_look(struct run *r, struct step *s)
 	struct why why = { 0 };
 	char span[32];
 
-	if (!s->over && s->phase == PHASE_PING && run_now(r) >= s->next && !ping(r, s, &why))
+	if (!s->over && s->phase == PHASE_PING && r->moves != s->mark && run_now(r) >= s->next && !ping(r, s, &why))
 		fault(r, s, &why);
 	if (s->over)
 		return s->end;
