@@ -1,6 +1,7 @@
 /*
  * The real world's devices: a TUN device that owns all tester addresses, or UDP sockets without
- * privilege; and the monotonic clock.  Shared by all real worlds of a process.
+ * privilege; and the monotonic clock.  Shared by all real worlds of a process; a library of its own
+ * (world_real_dep), so that the virtual world refers to none of it.
  */
 #ifndef WORLD_REAL_H
 #define WORLD_REAL_H
@@ -17,7 +18,8 @@ struct world_node;
 
 /* Over a TUN device (IFF_TUN | IFF_NO_PI) that the caller opened; the descriptor becomes ours. */
 struct real *real_over_tun(int fd, struct why *why);
-/* Over UDP sockets bound to the given local addresses (IKE and NAT-T ports); no raw ESP, no NAT. */
+/* Over UDP sockets bound to the given local addresses, one for each port (IKE and NAT-T); no raw ESP,
+ * no NAT.  Worlds are told apart by their address. */
 struct real *real_over_udp(const struct address *locals, size_t count, struct why *why);
 void real_free(struct real *r);
 usec real_now(struct real *r);
