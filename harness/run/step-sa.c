@@ -167,6 +167,31 @@ static bool respond(struct run *r, struct step *s, struct item *it, struct why *
 	return true;
 }
 
+/*
+ * Our response has left, but a real target may take a while over it: what comes too early would be
+ * lost.  A liveness exchange shows that it is there.
+ */
+static void establish_ready(struct run *r, struct step *s)
+{
+	struct why why = { 0 };
+
+	s->phase = PHASE_READY;
+	if (world_virtual(r->world))
+		establish_done(r, s, true);
+	else if (!ask(r, s, PURPOSE_LIVENESS, &why))
+		fault(r, s, &why);
+}
+
+static bool establish_shown(struct run *r, struct step *s, struct item *it)
+{
+	if (!it->seen->message.response || it->seen->repeats || !same_request(it->seen->answers, s->sent))
+		return false;
+	take_item(r, it, TAKE_AUTOMATIC);
+	s->tester->last_request = NULL;
+	establish_done(r, s, true);
+	return true;
+}
+
 /* The target's IKE_SA_INIT or IKE_AUTH request. */
 static bool establish_asked(struct run *r, struct step *s, struct item *it)
 {
@@ -174,6 +199,8 @@ static bool establish_asked(struct run *r, struct step *s, struct item *it)
 	struct why why = { 0 };
 	enum ike_state state;
 
+	if (s->phase == PHASE_READY)
+		return establish_shown(r, s, it);
 	if (it->seen->message.response || it->seen->repeats || it->seen->message.exchange != exchange)
 		return false;
 	take_item(r, it, TAKE_HOLD);
@@ -191,7 +218,7 @@ static bool establish_asked(struct run *r, struct step *s, struct item *it)
 		else if (!propose_of(r, s, AT_PROPOSE_CHILD, true, &why))
 			fault(r, s, &why);
 	} else if (s->phase == PHASE_AUTH && state == IKE_ESTABLISHED) {
-		establish_done(r, s, true);
+		establish_ready(r, s);
 	} else if (s->phase == PHASE_AUTH) {
 		broken(r, s, goal(s), "an IKE_AUTH request that our end refuses");
 	}
