@@ -35,6 +35,7 @@ struct open_case {
 	size_t octets, left_out;
 	struct pending pending[ENDPOINTS];
 	size_t pending_count;
+	unsigned attempts;              /* that came before */
 };
 
 struct captures {
@@ -127,7 +128,7 @@ static struct open_case *find_case(struct captures *c, const struct event *e)
 	return NULL;
 }
 
-static void free_case(struct open_case *o)
+static void free_packets(struct open_case *o)
 {
 	struct packet *p, *next;
 
@@ -136,6 +137,13 @@ static void free_case(struct open_case *o)
 		free(p->comment);
 		free(p);
 	}
+	o->first = o->last = o->last_of_target = NULL;
+	o->octets = o->left_out = o->pending_count = 0;
+}
+
+static void free_case(struct open_case *o)
+{
+	free_packets(o);
 	free(o->id);
 	free(o->target);
 	free(o);
@@ -321,15 +329,17 @@ static bool worth_keeping(const struct captures *c, const struct event *end)
 	return true;
 }
 
-static void write_case(struct captures *c, struct open_case *o)
+/* attempt 0: the last one, which bears the name of the case alone. */
+static void write_case(struct captures *c, struct open_case *o, unsigned attempt)
 {
-	char name[420], path[PATH_OCTETS + 420];
+	char id[300], name[420], path[PATH_OCTETS + 420];
 	struct pcapng *file = NULL;
 	struct packet *p;
 	struct why why;
 	char *slash;
 
-	captures_path(c, o->target, o->id, name, sizeof(name));
+	snprintf(id, sizeof(id), attempt ? "%s.attempt-%u" : "%s", o->id, attempt);
+	captures_path(c, o->target, id, name, sizeof(name));
 	snprintf(path, sizeof(path), "%s/%s", c->dir, name);
 	slash = strrchr(name, '/');
 	*slash = '\0';
@@ -355,7 +365,7 @@ static void end_case(struct captures *c, struct open_case *o, const struct event
 	struct open_case **at;
 
 	if (o->first && worth_keeping(c, e))
-		write_case(c, o);
+		write_case(c, o, 0);
 	for (at = &c->open; *at; at = &(*at)->next)
 		if (*at == o) {
 			*at = o->next;
@@ -374,6 +384,15 @@ static void hear_keys(struct captures *c, const struct event *e)
 		key_list_add(&c->rows_esp, row);
 }
 
+/* An attempt that decided nothing and is made again: both captures are kept. */
+static void again(struct captures *c, struct open_case *o)
+{
+	o->attempts++;
+	if (o->first)
+		write_case(c, o, o->attempts);
+	free_packets(o);
+}
+
 void captures_hear(void *captures, const struct event *e)
 {
 	struct captures *c = captures;
@@ -386,6 +405,8 @@ void captures_hear(void *captures, const struct event *e)
 	o = find_case(c, e);
 	if (!o && (e->kind == EVENT_CASE || e->kind == EVENT_SENT))
 		o = begin_case(c, e);
+	else if (o && e->kind == EVENT_CASE)
+		again(c, o);
 	if (!o)
 		return;
 	switch (e->kind) {

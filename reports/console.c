@@ -187,7 +187,7 @@ static void put_failure(const struct console *c, const struct results *r, const 
 	char text[LINE];
 
 	put_label(c, k->verdict);
-	fprintf(f, "%.3fs  %-29s", seconds(k->seconds), k->id);
+	fprintf(f, "%.3fs  %-*s", seconds(k->seconds), k->broken ? 29 : 0, k->id);
 	if (k->broken)
 		put_requirement(f, r, k);
 	fprintf(f, "\n         %s:%u: ", results_file(k), results_line(k));

@@ -129,8 +129,15 @@ static struct result_case *open_case(struct results *r, const struct event *e)
 
 static void hear_case(struct results *r, const struct event *e)
 {
-	struct result_case *c = grow((void **)&r->open, &r->open_count, sizeof(*c));
+	struct result_case *c = open_case(r, e);
 
+	/* Another attempt of a case that was not decided. */
+	if (c) {
+		free_case(c);
+		*c = (struct result_case){ 0 };
+	} else {
+		c = grow((void **)&r->open, &r->open_count, sizeof(*c));
+	}
 	if (!c)
 		return;
 	c->id = copy(e->run ? e->run : e->id);

@@ -268,6 +268,24 @@ static void test_the_last_attempt_is_kept(void **state)
 	folder_end(&f);
 }
 
+static void test_an_undecided_attempt_is_kept_too(void **state)
+{
+	struct folder f = folder_new();
+	struct captures *c = captures_of(&f, CAPTURE_FAILED, false);
+
+	(void)state;
+	tell(c, &(struct told){ A, EVENT_CASE });
+	tell(c, &(struct told){ A, EVENT_SENT, "target", 7 });
+	tell(c, &(struct told){ A, EVENT_EDITED, "tester", 0, "x" });
+	tell(c, &(struct told){ A, EVENT_CASE });
+	tell(c, &(struct told){ A, EVENT_SENT, "tester", 8 });
+	tell(c, &(struct told){ A, EVENT_CASE_END, .verdict = "fail" });
+	finish(c);
+	expect_contents(&f, "captures/a.b.attempt-1.pcapng", "0:7");
+	expect_contents(&f, "captures/a.b.pcapng", "0:8");
+	folder_end(&f);
+}
+
 static void test_no_packets_no_file(void **state)
 {
 	struct folder f = folder_new();
@@ -402,6 +420,7 @@ int main(void)
 		cmocka_unit_test(test_cases_in_flight),
 		cmocka_unit_test(test_an_interrupted_case_is_kept),
 		cmocka_unit_test(test_the_last_attempt_is_kept),
+		cmocka_unit_test(test_an_undecided_attempt_is_kept_too),
 		cmocka_unit_test(test_no_packets_no_file),
 		cmocka_unit_test(test_paths),
 		cmocka_unit_test(test_what_cannot_be_written_is_told),

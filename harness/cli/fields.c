@@ -18,26 +18,21 @@ static const struct {
 	{ "an inner packet: IPv4", "INNER.", &format_ipv4, &format_ipv6 },
 };
 
-static void put_width(const struct wire_row *r)
-{
-	char text[32] = "";
-
-	if (r->bits > 0)
-		snprintf(text, sizeof(text), "%u bit%s", r->bits, r->bits == 1 ? "" : "s");
-	printf("%-9s", text);
-}
-
 static void put_row(const struct wire_row *r, const char *path)
 {
-	printf("  %-34s %-9s ", path, wire_kind_name(r->kind));
-	put_width(r);
-	if (r->of)
-		printf(" of %s", r->of);
-	if (r->names)
-		printf(" [%s]", r->names->registry);
-	if (r->note)
-		printf(" %s", r->note);
-	putchar('\n');
+	char text[600], width[32] = "";
+	size_t len;
+
+	if (r->bits > 0)
+		snprintf(width, sizeof(width), "%u bit%s", r->bits, r->bits == 1 ? "" : "s");
+	len = (size_t)snprintf(text, sizeof(text), "  %-34s %-9s %-9s%s%s%s%s%s%s%s", path, wire_kind_name(r->kind), width,
+			       r->of ? " of " : "", r->of ? r->of : "", r->names ? " [" : "",
+			       r->names ? r->names->registry : "", r->names ? "]" : "", r->note ? " " : "",
+			       r->note ? r->note : "");
+	len = len < sizeof(text) ? len : sizeof(text) - 1;
+	while (len > 0 && text[len - 1] == ' ')
+		text[--len] = '\0';
+	puts(text);
 }
 
 static void put_format(const struct wire_format *f, const char *prefix, int depth);

@@ -31,7 +31,7 @@ static int list_cases(const struct options *o, struct library *l)
 	size_t i, count;
 
 	options.library = l;
-	options.profile = library_profile(l, o->targets[0]);
+	options.profile = cli_profile(l, o->targets[0]);
 	if (!options.profile) {
 		fprintf(stderr, "ikespec: there is no profile '%s'\n", o->targets[0]);
 		return EXIT_USAGE;
@@ -58,11 +58,13 @@ int cli_list(int argc, char **argv)
 {
 	struct options o;
 	struct library *l;
+	const char *files[MANY];
+	size_t count;
 	char root[400];
 	int code = EXIT_USAGE;
 
 	options_parse(OPTIONS_LIST, argc, argv, &o);
-	l = cli_load(NULL, 0, root);
+	l = options_load(&o, root, files, &count);
 	if (l)
 		code = list_cases(&o, l);
 	library_free(l);

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "cli.h"
+#include "options.h"
 #include "run/run.h"
 
 static bool is_folder(const char *path)
@@ -97,4 +98,53 @@ struct library *cli_load(const char *const *files, size_t count, char root[stati
 	fprintf(stderr, "%u error%s\n", complaints, complaints == 1 ? "" : "s");
 	library_free(l);
 	return NULL;
+}
+
+const struct profile *cli_profile(struct library *l, const char *name)
+{
+	const char *slash = strrchr(name, '/'), *base = slash ? slash + 1 : name;
+	const struct profile *p = library_profile(l, name);
+	char id[200];
+
+	if (p || !options_is_path(name))
+		return p;
+	snprintf(id, sizeof(id), "%.*s", (int)strcspn(base, "."), base);
+	return library_profile(l, id);
+}
+
+/* Files named on the command line that do not lie below the scenarios folder. */
+static size_t extra_files(const struct options *o, const char *root, const char *files[static MANY])
+{
+	char inside[PATH_MAX], path[PATH_MAX];
+	size_t i, len, count = 0;
+
+	if (!realpath(root, inside))
+		inside[0] = '\0';
+	len = strlen(inside);
+	for (i = 0; i < o->name_count + o->target_count; i++) {
+		const char *name = i < o->name_count ? o->names[i] : o->targets[i - o->name_count];
+		struct stat st;
+
+		if (!options_is_path(name) || stat(name, &st) != 0 || !S_ISREG(st.st_mode))
+			continue;
+		if (len > 0 && realpath(name, path) && strncmp(path, inside, len) == 0 && path[len] == '/')
+			continue;
+		if (count < MANY)
+			files[count++] = name;
+	}
+	return count;
+}
+
+struct library *options_load(const struct options *o, char root[static 400], const char *files[static MANY],
+			     size_t *count)
+{
+	struct why why;
+
+	*count = 0;
+	if (!cli_scenarios(root, 400, &why)) {
+		cli_complain(&why);
+		return NULL;
+	}
+	*count = extra_files(o, root, files);
+	return cli_load(files, *count, root);
 }

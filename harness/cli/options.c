@@ -114,8 +114,11 @@ static void parse_shard(struct options *o, const char *text, struct argp_state *
 {
 	char end;
 
+	struct why why;
+
 	if (strcmp(text, "auto") == 0) {
-		options_shard_auto(&o->shard, &o->shards);
+		if (!options_shard_auto(&o->shard, &o->shards, &why))
+			argp_error(state, "--shard auto: %s", why.text);
 		return;
 	}
 	if (sscanf(text, "%u/%u%c", &o->shard, &o->shards, &end) != 2 || o->shard < 1 || o->shard > o->shards)
@@ -323,30 +326,53 @@ bool options_is_path(const char *name)
 	return strchr(name, '/') || (strlen(name) > 4 && strcmp(name + strlen(name) - 4, ".xml") == 0);
 }
 
-bool options_shard_auto(unsigned *shard, unsigned *shards)
+/* What CI systems and schedulers set; first: the number of the first shard, or a variable that tells it. */
+static const struct {
+	const char *index, *total, *first_in;
+	unsigned long first;
+} shard_variables[] = {
+	{ "CI_NODE_INDEX", "CI_NODE_TOTAL", NULL, 1 },                                  /* GitLab */
+	{ "CIRCLE_NODE_INDEX", "CIRCLE_NODE_TOTAL", NULL, 0 },                          /* CircleCI */
+	{ "BUILDKITE_PARALLEL_JOB", "BUILDKITE_PARALLEL_JOB_COUNT", NULL, 0 },          /* Buildkite */
+	{ "SYSTEM_JOBPOSITIONINPHASE", "SYSTEM_TOTALJOBSINPHASE", NULL, 1 },            /* Azure Pipelines */
+	{ "SEMAPHORE_JOB_INDEX", "SEMAPHORE_JOB_COUNT", NULL, 1 },                      /* Semaphore */
+	{ "TEST_SHARD_INDEX", "TEST_TOTAL_SHARDS", NULL, 0 },                           /* Bazel */
+	{ "SLURM_ARRAY_TASK_ID", "SLURM_ARRAY_TASK_COUNT", "SLURM_ARRAY_TASK_MIN", 0 }, /* Slurm */
+	{ "AWS_BATCH_JOB_ARRAY_INDEX", "AWS_BATCH_JOB_ARRAY_SIZE", NULL, 0 },           /* AWS Batch */
+};
+
+static bool from_environment(const char *name, unsigned long *out)
 {
-	static const struct {
-		const char *index, *total;
-		unsigned base;
-	} systems[] = {
-		{ "CI_NODE_INDEX", "CI_NODE_TOTAL", 1 },                                /* GitLab */
-		{ "CIRCLE_NODE_INDEX", "CIRCLE_NODE_TOTAL", 0 },                        /* CircleCI */
-		{ "BUILDKITE_PARALLEL_JOB", "BUILDKITE_PARALLEL_JOB_COUNT", 0 },        /* Buildkite */
-		{ "SLURM_ARRAY_TASK_ID", "SLURM_ARRAY_TASK_COUNT", 0 },                 /* Slurm, arrays from 0 */
-		{ "AWS_BATCH_JOB_ARRAY_INDEX", "AWS_BATCH_JOB_ARRAY_SIZE", 0 },         /* AWS Batch */
-	};
+	const char *text = name ? getenv(name) : NULL;
+	char *end;
+
+	if (!text || !*text || *text == '-')
+		return false;
+	*out = strtoul(text, &end, 10);
+	return *end == '\0';
+}
+
+bool options_shard_auto(unsigned *shard, unsigned *shards, struct why *why)
+{
 	size_t i;
 
-	for (i = 0; i < ARRAY_LEN(systems); i++) {
-		const char *index = getenv(systems[i].index), *total = getenv(systems[i].total);
+	*shard = *shards = 0;
+	for (i = 0; i < ARRAY_LEN(shard_variables); i++) {
+		const char *index = getenv(shard_variables[i].index), *total = getenv(shard_variables[i].total);
+		unsigned long at, of, first = shard_variables[i].first;
 
 		if (!index || !total)
 			continue;
-		*shards = (unsigned)strtoul(total, NULL, 10);
-		*shard = (unsigned)strtoul(index, NULL, 10) + 1 - systems[i].base;
-		return *shard >= 1 && *shard <= *shards;
+		from_environment(shard_variables[i].first_in, &first);
+		if (!from_environment(shard_variables[i].index, &at) || !from_environment(shard_variables[i].total, &of) ||
+		    at < first || at - first >= of || of > UINT16_MAX)
+			return why_set(why, "%s=%s of %s=%s makes no sense", shard_variables[i].index, index,
+				       shard_variables[i].total, total);
+		*shard = (unsigned)(at - first) + 1;
+		*shards = (unsigned)of;
+		return true;
 	}
-	return false;
+	return true;
 }
 
 struct run_options options_run(const struct options *o)
@@ -354,7 +380,6 @@ struct run_options options_run(const struct options *o)
 	return (struct run_options){
 		.filter = { .names = o->names, .name_count = o->name_count, .globs = o->globs,
 			    .glob_count = o->glob_count, .rfc = o->rfc, .level = o->level, .area = o->area,
-			    
 			    .role = o->role, .only = o->only_count ? o->only : NULL, .only_count = o->only_count,
 			    .shard = o->shard, .shards = o->shards },
 		.seed = o->seed,

@@ -9,7 +9,7 @@
 #include "captures/captures.h"
 #include "run/run.h"
 
-#define MANY 256
+#define MANY 1024
 
 struct options {
 	const char *targets[16];
@@ -42,8 +42,15 @@ void options_parse(enum option_set set, int argc, char **argv, struct options *o
 void options_free(struct options *o);
 /* As run options without library, profile and log. */
 struct run_options options_run(const struct options *o);
-/* Shard and number of shards from what CI systems set; false if none did. */
-bool options_shard_auto(unsigned *shard, unsigned *shards);
+/* Shard (from 1) and number of shards from what CI systems set, or 0 of 0 if none did; false with why if what
+ * they set makes no sense. */
+bool options_shard_auto(unsigned *shard, unsigned *shards, struct why *why);
+/* Loads the scenarios folder and the files named among the arguments; these to files, which o's texts back.
+ * NULL after saying why. */
+struct library *options_load(const struct options *o, char root[static 400], const char *files[static MANY],
+			     size_t *count);
+/* A profile by its id or its file, or NULL. */
+const struct profile *cli_profile(struct library *l, const char *name);
 /* Do names hold a path (a file to load) rather than an id? */
 bool options_is_path(const char *name);
 

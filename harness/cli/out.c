@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <ftw.h>
 #include <jansson.h>
+#include <limits.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -10,6 +11,7 @@
 
 #define MARK ".ikespec-results"
 
+/* Symbolic links are removed, not followed. */
 static int remove_one(const char *path, const struct stat *st, int flag, struct FTW *ftw)
 {
 	(void)st;
@@ -33,10 +35,11 @@ static bool empty_folder(const char *dir)
 
 static bool write_mark(const char *dir, struct why *why)
 {
-	char path[600];
+	char path[PATH_MAX];
 	FILE *f;
 
-	snprintf(path, sizeof(path), "%s/%s", dir, MARK);
+	if (snprintf(path, sizeof(path), "%s/%s", dir, MARK) >= (int)sizeof(path))
+		return why_set(why, "the name of the result folder is too long");
 	f = fopen(path, "w");
 	if (!f)
 		return why_set(why, "cannot write %s: %s", path, strerror(errno));
@@ -44,16 +47,26 @@ static bool write_mark(const char *dir, struct why *why)
 	return fclose(f) == 0;
 }
 
+static bool is_ours(const char *dir)
+{
+	char path[PATH_MAX];
+	struct stat st;
+
+	return snprintf(path, sizeof(path), "%s/%s", dir, MARK) < (int)sizeof(path) && lstat(path, &st) == 0 &&
+	       S_ISREG(st.st_mode);
+}
+
 bool out_prepare(const char *dir, struct why *why)
 {
-	char path[600];
+	struct stat st;
 
 	if (mkdir(dir, 0777) == 0)
 		return write_mark(dir, why);
 	if (errno != EEXIST)
 		return why_set(why, "cannot make the result folder %s: %s", dir, strerror(errno));
-	snprintf(path, sizeof(path), "%s/%s", dir, MARK);
-	if (access(path, F_OK) != 0 && !empty_folder(dir))
+	if (lstat(dir, &st) != 0 || !S_ISDIR(st.st_mode))
+		return why_set(why, "%s is there and is no folder: it is left alone", dir);
+	if (!is_ours(dir) && !empty_folder(dir))
 		return why_set(why, "%s is there and is no result folder of ikespec: it is left alone", dir);
 	if (nftw(dir, remove_one, 16, FTW_DEPTH | FTW_PHYS) != 0)
 		return why_set(why, "cannot empty the result folder %s: %s", dir, strerror(errno));
@@ -73,11 +86,22 @@ void out_find_captures(const struct captures *c, const char *dir, struct results
 	}
 }
 
+/* The id of a repetition without its "#2". */
+static const char *case_id(struct arena *a, const char *label)
+{
+	char *id = arena_text(a, label);
+
+	if (id)
+		id[strcspn(id, "#")] = '\0';
+	return id;
+}
+
 bool out_failed(struct options *o, struct why *why)
 {
 	char path[600];
 	json_error_t error;
 	json_t *root, *target, *one;
+	bool fits = true;
 	size_t i, j;
 
 	snprintf(path, sizeof(path), "%s/results.json", o->failed_dir);
@@ -89,9 +113,13 @@ bool out_failed(struct options *o, struct why *why)
 			const char *id = json_string_value(json_object_get(one, "id"));
 			enum outcome out = verdict_outcome(json_string_value(json_object_get(one, "verdict")));
 
-			if (id && (out == OUTCOME_FAILED || out == OUTCOME_ERROR) && o->only_count < MANY)
-				o->only[o->only_count++] = arena_text(o->arena, id);
+			if (!id || (out != OUTCOME_FAILED && out != OUTCOME_ERROR))
+				continue;
+			if (o->only_count == MANY)
+				fits = why_set(why, "%s: more than %d cases failed there; run all again", path, MANY);
+			else
+				o->only[o->only_count++] = case_id(o->arena, id);
 		}
 	json_decref(root);
-	return o->only_count > 0 || why_set(why, "%s: nothing failed there", path);
+	return fits;
 }

@@ -1,9 +1,7 @@
 /* ikespec run. */
 #include <errno.h>
-#include <limits.h>
 #include <signal.h>
 #include <stdlib.h>
-#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -37,6 +35,8 @@ struct running {
 	struct test_suite *suites[16];
 	const struct profile *profiles[16];
 	struct deviations *deviations[16];
+	const char *files[MANY];                /* scenarios and profiles outside of the folder */
+	size_t file_count;
 	char again[300];
 };
 
@@ -46,44 +46,6 @@ static usec wall_clock(void)
 
 	clock_gettime(CLOCK_MONOTONIC, &ts);
 	return (usec)ts.tv_sec * USEC_S + (usec)ts.tv_nsec / 1000;
-}
-
-/* Files named on the command line that do not lie below the scenarios folder. */
-static size_t extra_files(const struct options *o, const char *root, const char *files[MANY])
-{
-	char inside[PATH_MAX], path[PATH_MAX];
-	size_t i, count = 0;
-
-	if (!realpath(root, inside))
-		inside[0] = '\0';
-	for (i = 0; i < o->name_count + o->target_count; i++) {
-		const char *name = i < o->name_count ? o->names[i] : o->targets[i - o->name_count];
-		struct stat st;
-
-		if (!options_is_path(name) || stat(name, &st) != 0 || !S_ISREG(st.st_mode))
-			continue;
-		if (realpath(name, path) && strncmp(path, inside, strlen(inside)) == 0 && *inside)
-			continue;
-		if (count < MANY)
-			files[count++] = name;
-	}
-	return count;
-}
-
-static const struct profile *find_profile(struct library *l, const char *name)
-{
-	char id[200];
-	const char *slash = strrchr(name, '/');
-	const struct profile *p = library_profile(l, name);
-	char *dot;
-
-	if (p || !options_is_path(name))
-		return p;
-	snprintf(id, sizeof(id), "%s", slash ? slash + 1 : name);
-	dot = strstr(id, ".xml");
-	if (dot)
-		*dot = '\0';
-	return library_profile(l, id);
 }
 
 /* scenarios/deviations/TARGET.json, if it is there and nothing else was said. */
@@ -107,7 +69,7 @@ static bool make_suite(struct running *s, size_t at, struct why *why)
 {
 	struct run_options options = options_run(&s->o);
 
-	s->profiles[at] = find_profile(s->library, s->o.targets[at]);
+	s->profiles[at] = cli_profile(s->library, s->o.targets[at]);
 	if (!s->profiles[at])
 		return why_set(why, "there is no profile '%s'; those below %s/profiles are known, and paths of others",
 			       s->o.targets[at], s->root);
@@ -146,19 +108,32 @@ static bool wants_colour(const struct options *o)
 /* The options that the line which runs a case again must bear. */
 static void again_options(struct running *s)
 {
-	size_t i, len = 0;
-	bool builtin = s->o.target_count == 1 && strcmp(s->o.targets[0], "builtin") == 0;
+	snprintf(s->again, sizeof(s->again), "--seed %llu%s%s", (unsigned long long)s->o.seed,
+		 s->o.fault ? " --fault " : "", s->o.fault ? s->o.fault : "");
+}
 
-	s->again[0] = '\0';
-	for (i = 0; !builtin && i < s->o.target_count && len < sizeof(s->again) - 40; i++)
-		len += (size_t)snprintf(s->again + len, sizeof(s->again) - len, "%s%s", i == 0 ? "-t " : ",",
-					s->o.targets[i]);
-	if (len > sizeof(s->again) - 40)
-		return;
-	len += (size_t)snprintf(s->again + len, sizeof(s->again) - len, "%s--seed %llu", len ? " " : "",
-				(unsigned long long)s->o.seed);
-	if (s->o.fault)
-		snprintf(s->again + len, sizeof(s->again) - len, " --fault %s", s->o.fault);
+/* A target as the user called it: its profile may be a file that has no other name. */
+static const char *spelled(void *ctx, const char *target)
+{
+	const struct running *s = ctx;
+	size_t i;
+
+	for (i = 0; i < s->o.target_count; i++)
+		if (s->profiles[i] && strcmp(s->profiles[i]->id, target) == 0)
+			return strcmp(s->o.targets[i], "builtin") == 0 ? NULL : s->o.targets[i];
+	return target;
+}
+
+/* A case by its id, or, if its scenario is not of the folder, by its file. */
+static const char *named(void *ctx, const struct result_case *c)
+{
+	const struct running *s = ctx;
+	size_t i;
+
+	for (i = 0; c->file && i < s->file_count; i++)
+		if (strcmp(s->files[i], c->file) == 0)
+			return s->files[i];
+	return c->id;
 }
 
 static bool open_outputs(struct running *s, struct why *why)
@@ -166,7 +141,7 @@ static bool open_outputs(struct running *s, struct why *why)
 	char path[600];
 	struct console_options console = {
 		.out = s->o.tap ? stderr : stdout, .colour = wants_colour(&s->o), .verbosity = s->o.verbosity,
-		.out_dir = s->o.out, .again = s->again,
+		.out_dir = s->o.out, .again = s->again, .spelled = spelled, .named = named, .ctx = s,
 	};
 
 	again_options(s);
@@ -175,10 +150,12 @@ static bool open_outputs(struct running *s, struct why *why)
 	snprintf(path, sizeof(path), "%s/events.jsonl", s->o.out);
 	s->captures = captures_new(s->o.out, s->o.pcap, !s->o.no_keys, s->o.target_count > 1, why);
 	s->jsonl = s->captures ? jsonl_create(path, why) : NULL;
+	if (!s->jsonl)
+		return false;
 	s->results = results_new();
 	s->console = console_new(&console);
-	if (!s->jsonl || !s->results || !s->console)
-		return false;
+	if (!s->results || !s->console)
+		return why_set(why, "no memory for reports");
 	event_listen(&s->log, captures_hear, s->captures);
 	event_listen(&s->log, jsonl_hear, s->jsonl);
 	event_listen(&s->log, results_hear, s->results);
@@ -202,18 +179,21 @@ static void tell_begin(struct running *s)
 						     .text = s->profiles[i]->source, .path = s->profiles[i]->address });
 }
 
+/* A target that does not come up does not keep the others from running. */
 static bool run_suites(struct running *s)
 {
+	bool ok = true;
 	struct why why;
+	char text[700];
 	size_t i;
 
 	for (i = 0; i < s->o.target_count && !stop_wanted; i++)
 		if (!suite_run(s->suites[i], &why)) {
-			fprintf(stderr, "ikespec: target %s: ", s->profiles[i]->id);
-			cli_complain(&why);
-			return false;
+			fprintf(stderr, "ikespec: target %s: %s\n", s->profiles[i]->id,
+				why_print(&why, text, sizeof(text)));
+			ok = false;
 		}
-	return true;
+	return ok;
 }
 
 static unsigned tell_stale(const struct running *s)
@@ -307,8 +287,6 @@ static bool prepare(struct running *s, struct why *why)
 	s->crypto = crypto_new(why);
 	if (!s->crypto)
 		return false;
-	if (s->o.failed_dir && !out_failed(&s->o, why))
-		return false;
 	for (i = 0; i < s->o.target_count; i++)
 		if (!make_suite(s, i, why))
 			return false;
@@ -322,11 +300,11 @@ static int run_all(struct running *s)
 	struct why why;
 	bool ran;
 
-	if (!prepare(s, &why)) {
+	if ((s->o.failed_dir && !out_failed(&s->o, &why)) || !prepare(s, &why)) {
 		cli_complain(&why);
 		return EXIT_USAGE;
 	}
-	if (selected(s) == 0) {
+	if (selected(s) == 0 || (s->o.failed_dir && s->o.only_count == 0)) {
 		fputs("ikespec: nothing was selected\n", stderr);
 		return EXIT_NOTHING;
 	}
@@ -344,22 +322,14 @@ static int run_all(struct running *s)
 int cli_run(int argc, char **argv)
 {
 	struct running *s = calloc(1, sizeof(*s));
-	const char *files[MANY];
-	struct why why;
-	size_t count;
 	int code = EXIT_USAGE;
 
 	if (!s)
 		return EXIT_UNCLEAR;
 	options_parse(OPTIONS_RUN, argc, argv, &s->o);
-	if (!cli_scenarios(s->root, sizeof(s->root), &why))
-		cli_complain(&why);
-	else {
-		count = extra_files(&s->o, s->root, files);
-		s->library = cli_load(files, count, s->root);
-		if (s->library)
-			code = run_all(s);
-	}
+	s->library = options_load(&s->o, s->root, s->files, &s->file_count);
+	if (s->library)
+		code = run_all(s);
 	end_running(s);
 	return code;
 }

@@ -108,11 +108,13 @@ int cli_selftest(int argc, char **argv)
 {
 	struct options o;
 	struct library *l;
+	const char *files[MANY];
+	size_t count;
 	char root[400];
 	int code = EXIT_USAGE;
 
 	options_parse(OPTIONS_SELFTEST, argc, argv, &o);
-	l = cli_load(NULL, 0, root);
+	l = options_load(&o, root, files, &count);
 	if (l)
 		code = run_selftest(&o, l, root);
 	library_free(l);

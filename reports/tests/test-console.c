@@ -69,7 +69,7 @@ static void test_failure_block(void **state)
 
 static void test_what_nobody_wanted(void **state)
 {
-	static const char wanted[] = "UNCLEAR 0.041s  d                            \n"
+	static const char wanted[] = "UNCLEAR 0.041s  d\n"
 				     "         scenarios/a.xml:1: no answer ?[2J\n"
 				     "         again    ikespec run d -t libreswan --seed 7\n";
 	const char *text = summary(one_failure, 0, 0, false, false);

@@ -108,6 +108,23 @@ static void test_the_last_attempt_counts(void **state)
 	results_free(r);
 }
 
+static void test_an_undecided_attempt_is_forgotten(void **state)
+{
+	struct results *r = results_new();
+	struct event begin = { .kind = EVENT_CASE, .run = "a", .target = "builtin" };
+	struct event note = { .kind = EVENT_NOTE, .run = "a", .target = "builtin", .text = "first" };
+
+	(void)state;
+	results_hear(r, &begin);
+	results_hear(r, &note);
+	tell_case(results_hear, r, &(struct told){ .id = "a", .verdict = "pass" });
+	assert_int_equal(r->count, 1);
+	assert_int_equal(r->open_count, 0);
+	assert_null(r->cases[0].notes);
+	assert_int_equal(r->cases[0].requirement_count, 1);
+	results_free(r);
+}
+
 static void test_order(void **state)
 {
 	static const struct told rows[] = {
@@ -178,6 +195,7 @@ int main(void)
 		cmocka_unit_test(test_exit_codes),
 		cmocka_unit_test(test_a_killed_run),
 		cmocka_unit_test(test_the_last_attempt_counts),
+		cmocka_unit_test(test_an_undecided_attempt_is_forgotten),
 		cmocka_unit_test(test_order),
 		cmocka_unit_test(test_in_flight_and_notes),
 		cmocka_unit_test(test_shards_are_added),
