@@ -104,6 +104,8 @@ static bool send_response(struct endpoint *e, const struct sending *s, struct in
 	x->sending = s;
 	if (!answer(x, s->answers))
 		return false;
+	if (!s->notify && x->ike && x->m.exchange != IKE_SA_INIT)
+		nat_follow(x, s->answers->authentic, true);
 	if (!s->notify)
 		receive_carry_out(x);
 	return x->response || x->composed.count;
