@@ -33,6 +33,19 @@ static struct sent *request_of(struct endpoint *e, const struct ike_sa *sa, cons
 	return found;
 }
 
+/* Our request whose header this response repeats, whatever an edit had made of its SPIs: an answer
+ * about an IKE SA that is unknown over there bears what it was asked with (2.21.4). */
+static struct sent *mirrored(struct endpoint *e, const struct message *m)
+{
+	for (struct sent_record *r = e->sent; r; r = r->older) {
+		const struct message *q = &r->sent.composed.message;
+		if (!r->sent.response && r->wire_id == m->id && q->spi_i == m->spi_i &&
+		    q->spi_r == m->spi_r && q->exchange == m->exchange)
+			return &r->sent;
+	}
+	return NULL;
+}
+
 static struct ike_sa *owner(struct endpoint *e, const struct message *m)
 {
 	if (m->exchange != IKE_SA_INIT)
@@ -69,7 +82,10 @@ static void classify(struct endpoint *e, struct seen *s)
 		s->purpose = purpose_of(m);
 		return;
 	}
-	s->answers = s->ike ? request_of(e, s->ike, m) : NULL;
+	struct sent *mirror = s->ike ? NULL : mirrored(e, m);
+	if (mirror)
+		s->ike = mirror->ike;
+	s->answers = mirror ? mirror : s->ike ? request_of(e, s->ike, m) : NULL;
 	s->purpose = s->answers ? s->answers->purpose : PURPOSE_NONE;
 	if (!s->answers)
 		s->purpose = m->exchange == IKE_SA_INIT ? PURPOSE_IKE_SA_INIT

@@ -142,6 +142,7 @@ struct selector {
 	const char *packet;                 /* ESP, CLEAR: "ping" ... */
 	struct bytes octets;                /* ... or the inner packet */
 	struct saved *again;
+	bool forbidden;                     /* silence: a packet counts although our own data plane refuses it */
 	bool error;                         /* expect-refusal: an error response */
 	const char *notify;                 /* ... and only these, with spaces between */
 };

@@ -49,6 +49,7 @@ static bool step_nothing_begin(struct run *r, struct step *s, struct why *why)
 	    !within_of(r, s, AT_FOR, r->options->profile->silence, why))
 		return false;
 	s->selector.answers = s->selector.answers_named ? s->selector.answers : NULL;
+	s->selector.forbidden = true;
 	begin_fence(r, s, own_accord(&s->selector));
 	return true;
 }

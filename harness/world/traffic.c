@@ -146,7 +146,9 @@ void plane_open(struct world_node *n, struct arena *arena, struct bytes esp, str
 		return;
 	a->child = p->child;
 	a->result = esp_open(p->in, arena, esp, n->config.arrived != NULL, &a->opened);
-	if (a->result == ESP_OK && ip_parse(whole_inner(arena, p, a), &a->inner, NULL) &&
+	/* What the peer should not have sent inside is shown to a stepped node all the same. */
+	bool opened = a->result == ESP_OK || (a->result == ESP_OUTSIDE && n->config.arrived);
+	if (opened && ip_parse(whole_inner(arena, p, a), &a->inner, NULL) &&
 	    whole_again(n, arena, &a->inner))
 		a->is_echo = echo_parse(&a->inner, &a->echo);
 }
