@@ -51,6 +51,8 @@ static int list_cases(const struct options *o, struct library *l)
 			puts(cases[i]->id);
 	suite_free(suite);
 	crypto_free(options.crypto);
+	if (count == 0)
+		fputs("ikespec: nothing was selected\n", stderr);
 	return count > 0 ? EXIT_OK : EXIT_NOTHING;
 }
 
