@@ -195,7 +195,7 @@ static void refused_by_peer(struct incoming *x, uint16_t error)
 }
 
 /* A Child SA that the peer has and we do not want is deleted. */
-static void refuse_child(struct incoming *x, struct child_sa *c)
+void child_refuse(struct incoming *x, struct child_sa *c)
 {
 	struct making m;
 	struct why why;
@@ -214,7 +214,7 @@ static void take_child(struct incoming *x, struct child_sa *c, uint16_t error)
 		if (!check_on(x->e, CHECK_CHILD_FAILURE))
 			ike_sa_gone(sa, "its Child SA failed", x->now);
 	} else if (!child_accept(x, c)) {
-		refuse_child(x, c);
+		child_refuse(x, c);
 	}
 }
 

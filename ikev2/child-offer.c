@@ -3,6 +3,7 @@
  */
 #include "inside.h"
 
+#define INVALID_KE_PAYLOAD 17
 #define NO_PROPOSAL_CHOSEN 14
 #define TS_UNACCEPTABLE    38
 
@@ -32,10 +33,15 @@ static bool write_sa(struct making *m, struct child_sa *c, const struct sending 
 {
 	struct suite suites[SUITES];
 	uint8_t spi[4];
-	size_t count = esp_suites(c->ike, s, false, suites);
+	bool with_ke = m->exchange == CREATE_CHILD_SA;
+	size_t count = esp_suites(c->ike, s, with_ke, suites);
+	struct why why;
+	if (with_ke && count && suites[0].ke && !c->dh &&
+	    !child_keypair(c, suites[0].ke->id, &why))
+		return false;
 	struct node *p = message_chain_add(m->arena, m->chain, PAYLOAD_SA);
 	return p && proposals_write(m->arena, p, PROTOCOL_ESP, suites, count,
-				    spi_octets(c->spi_in, spi), false);
+				    spi_octets(c->spi_in, spi), with_ke);
 }
 
 bool child_offer(struct making *m)
@@ -47,7 +53,8 @@ bool child_offer(struct making *m)
 	if (!c->spi_in)
 		c->spi_in = child_spi_fresh(m->e);
 	const struct connection *n = m->ike->connection;
-	return write_sa(m, c, m->sending) && payload_selectors(m, PAYLOAD_TSI, &n->ours) &&
+	return write_sa(m, c, m->sending) && child_write_keying(m, c) &&
+	       payload_selectors(m, PAYLOAD_TSI, &n->ours) &&
 	       payload_selectors(m, PAYLOAD_TSR, &n->theirs);
 }
 
@@ -62,6 +69,9 @@ bool child_offered(struct making *m, struct why *why)
 		return why_set(why, "no memory for the offers");
 	if (c->offers.count && c->offers.rows[0].spi.len == 4)
 		c->spi_in = load_u32(c->offers.rows[0].spi.at);
+	if (m->exchange == CREATE_CHILD_SA)
+		c->ni = arena_copy(c->arena, payload_octets(message_payload(out, PAYLOAD_NONCE, 1),
+							    "data"));
 	c->ours = selectors_read(message_payload(out, PAYLOAD_TSI, 1));
 	c->theirs = selectors_read(message_payload(out, PAYLOAD_TSR, 1));
 	return true;
@@ -141,7 +151,7 @@ static bool narrow(struct incoming *x, struct child_sa *c)
 static bool choose(struct incoming *x, struct child_sa *c)
 {
 	struct suite suites[SUITES];
-	size_t count = esp_suites(c->ike, x->sending, false, suites);
+	size_t count = esp_suites(c->ike, x->sending, x->m.exchange == CREATE_CHILD_SA, suites);
 	struct offers offers;
 	if (!offers_read(x->e, x->arena, message_payload(&x->m, PAYLOAD_SA, 1), &offers))
 		return false;
@@ -164,8 +174,23 @@ static bool write_answer(struct making *m, struct child_sa *c)
 	return p &&
 	       proposal_write_chosen(m->arena, p, PROTOCOL_ESP, &c->chosen,
 				     spi_octets(c->spi_in, spi)) &&
-	       (!c->nr.len || payload_nonce(m, c->nr)) && payload_selectors(m, PAYLOAD_TSI, tsi) &&
+	       child_write_keying(m, c) && payload_selectors(m, PAYLOAD_TSI, tsi) &&
 	       payload_selectors(m, PAYLOAD_TSR, tsr);
+}
+
+/* INVALID_KE_PAYLOAD says which group it should have been. */
+static uint16_t keying_refusal(struct incoming *x, struct making *m, struct child_sa *c)
+{
+	uint16_t refusal = child_read_keying(x, c);
+	uint8_t *group = arena_alloc(m->arena, 2);
+	if (refusal == INVALID_KE_PAYLOAD && group) {
+		refused_count(x->e, CHECK_KE_GROUP);
+		store_u16(group, c->chosen.suite.ke->id);
+		m->notify_data = bytes_make(group, 2);
+	} else if (refusal) {
+		refused_count(x->e, CHECK_PUBLIC_VALUE);
+	}
+	return refusal;
 }
 
 /* Adds the payloads of a Child SA, m->child, or gives the notify that refuses it. */
@@ -185,6 +210,8 @@ bool child_answer(struct incoming *x, struct making *m, uint16_t *refusal)
 		*refusal = TS_UNACCEPTABLE;
 	}
 	if (!*refusal)
+		*refusal = keying_refusal(x, m, c);
+	if (!*refusal)
 		return write_answer(m, c);
 	child_drop(c);
 	m->child = NULL;
@@ -201,6 +228,9 @@ bool child_answered(struct making *m, struct why *why)
 	struct node *sa = message_payload(out, PAYLOAD_SA, 1);
 	if (!offers_read(m->e, m->arena, sa, &offers))
 		return why_set(why, "no memory for the answer");
+	if (m->exchange == CREATE_CHILD_SA)
+		c->nr = arena_copy(c->arena, payload_octets(message_payload(out, PAYLOAD_NONCE, 1),
+							    "data"));
 	if (offers_any(&offers, PROTOCOL_ESP, &chosen))
 		c->chosen.suite = chosen.suite;
 	if (offers.count && offers.rows[0].spi.len == 4)
@@ -232,8 +262,12 @@ bool child_accept(struct incoming *x, struct child_sa *c)
 		return false;
 	}
 	c->chosen = chosen;
-	c->chosen.spi = BYTES_NONE;
 	c->spi_out = load_u32(chosen.spi.at);
+	c->chosen.spi = BYTES_NONE;
+	if (child_read_keying(x, c)) {
+		refused_count(x->e, CHECK_PUBLIC_VALUE);
+		return false;
+	}
 	c->ours = ours;
 	c->theirs = theirs;
 	return child_install(c, &why);

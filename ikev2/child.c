@@ -110,7 +110,7 @@ bool child_install(struct child_sa *c, struct why *why)
 	if (!c->suite.encr || !(c->suite.encr->suites & TRANSFORM_IMPLEMENTED))
 		return why_set(why, "the suite chosen for ESP is not implemented here");
 	if (!keymat_child(e->config.crypto, c->arena, sa->suite.prf, sa->keys.sk_d, &c->suite,
-			  BYTES_NONE, ni, nr, &i, &r))
+			  c->secret, ni, nr, &i, &r))
 		return why_set(why, "the keys of the Child SA cannot be derived");
 	c->out = c->initiator ? i : r;
 	c->in = c->initiator ? r : i;
@@ -140,6 +140,9 @@ void child_forget(struct ike_sa *sa)
 			continue;
 		}
 		*p = c->older;
+		for (size_t i = 0; i < PENDING; i++)
+			if (sa->pending[i].child && sa->pending[i].child->replaces == c)
+				sa->pending[i].child->replaces = NULL;
 		sa->child_count--;
 		child_free(c);
 	}

@@ -202,6 +202,10 @@ bool endpoint_request(struct endpoint *e, enum purpose purpose, struct ike_sa *i
 		ike->want_liveness = true;
 	else if (purpose == PURPOSE_DELETE_CHILD && child && !child->gone)
 		child->want_delete = true;
+	else if (purpose == PURPOSE_REKEY_CHILD && child && !child->gone)
+		child->want_rekey = true;
+	else if (purpose == PURPOSE_NEW_CHILD)
+		ike->want_child = true;
 	else
 		return why_set(why, "%s cannot be asked for", purpose_name(purpose));
 	ike_sa_advance(ike, now);

@@ -141,11 +141,14 @@ struct child_sa {
 	struct chosen chosen;
 	struct selectors ours, theirs;
 	struct bytes ni, nr; /* of CREATE_CHILD_SA; empty: those of the IKE SA */
-	struct dh *dh;
+	struct dh *dh;       /* of CREATE_CHILD_SA with KE, as are these: */
+	uint16_t group;
+	struct bytes secret;
+	unsigned ke_rounds;
 	struct child_keys in, out;
 	struct child_sa *replaces;
 	bool initiator; /* of the exchange that made it */
-	bool installed, gone, deleting, want_delete, udp;
+	bool installed, gone, deleting, want_delete, want_rekey, udp;
 	bool order_install, order_readdress, order_remove;
 	struct address local, remote;
 };
@@ -422,11 +425,18 @@ bool child_offered(struct making *m, struct why *why);
 bool child_answer(struct incoming *x, struct making *m, uint16_t *refusal);
 bool child_answered(struct making *m, struct why *why);
 bool child_accept(struct incoming *x, struct child_sa *c);
+/* One that the peer has and we do not want. */
+void child_refuse(struct incoming *x, struct child_sa *c);
 
 /* informational.c, create-child.c */
 bool informational_build_request(struct making *m);
 void informational_request(struct incoming *x);
 void informational_response(struct incoming *x);
+/* child-keying.c: nonces and KE of CREATE_CHILD_SA; nothing to do in IKE_AUTH */
+bool child_write_keying(struct making *m, struct child_sa *c);
+bool child_keypair(struct child_sa *c, uint16_t group, struct why *why);
+/* The peer's nonce, and its KE if the suite has one: 0, or the notify that refuses it. */
+uint16_t child_read_keying(struct incoming *x, struct child_sa *c);
 bool create_child_build_request(struct making *m);
 void create_child_request(struct incoming *x);
 void create_child_response(struct incoming *x);

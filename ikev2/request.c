@@ -104,7 +104,7 @@ bool request_send(struct ike_sa *sa, enum purpose purpose, struct child_sa *chil
 		m->spi_r = 0;
 	}
 	if (!compose(m, why)) {
-		if (!child && m->child)
+		if (m->child != child)
 			child_drop(m->child);
 		return false;
 	}
@@ -123,6 +123,14 @@ static struct child_sa *to_delete(struct ike_sa *sa)
 {
 	for (struct child_sa *c = sa->children; c; c = c->older)
 		if (c->want_delete && !c->gone && !c->deleting)
+			return c;
+	return NULL;
+}
+
+static struct child_sa *to_rekey(struct ike_sa *sa)
+{
+	for (struct child_sa *c = sa->children; c; c = c->older)
+		if (c->want_rekey && !c->gone && !c->deleting)
 			return c;
 	return NULL;
 }
@@ -150,6 +158,9 @@ void ike_sa_advance(struct ike_sa *sa, usec now)
 		c->want_delete = false;
 		c->deleting = true;
 		ask(sa, PURPOSE_DELETE_CHILD, c, now);
+	} else if ((c = to_rekey(sa)) != NULL) {
+		c->want_rekey = false;
+		ask(sa, PURPOSE_REKEY_CHILD, c, now);
 	} else if (sa->want_child) {
 		sa->want_child = false;
 		ask(sa, PURPOSE_NEW_CHILD, NULL, now);

@@ -299,6 +299,66 @@ static void same_seed_same_octets(void **state)
 	assert_true(life_digest(7) != life_digest(8));
 }
 
+/* ------------------------------------------------------------ further Child SAs */
+
+static const struct {
+	const char *esp;
+	size_t packets;         /* of a new one, and of a rekey with its delete */
+} further[] = {
+	{ "aes256gcm16", 2 },
+	{ "aes128-sha256-x25519", 2 },
+	{ "aes256gcm16-ecp256-esn", 2 },
+};
+
+static void more_children(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < 2 * ARRAY_LEN(further); i++) {
+		struct pair *p = pair_new(
+			&(struct pair_setup){ .esp = further[i / 2].esp, .seed = i });
+		struct why why;
+		int end = i & 1;
+		pair_start(p);
+		assert_true(pair_handshake(p));
+		size_t before = p->packets;
+		assert_true(pair_ask(p, end, PURPOSE_NEW_CHILD));
+		assert_int_equal(p->packets - before, further[i / 2].packets);
+		assert_true(pair_agrees(p));
+		assert_int_equal(p->end[LEFT].installs, 2);
+		struct endpoint *e = p->end[end].endpoint;
+		struct ike_sa *sa = endpoint_ike_sa(e, 0);
+		assert_true(endpoint_request(e, PURPOSE_REKEY_CHILD, sa, endpoint_child_sa(e, sa, 0),
+					     p->now, &why));
+		before = p->packets;
+		pair_pump(p);
+		assert_int_equal(p->packets - before, 4);
+		assert_true(pair_agrees(p));
+		assert_int_equal(p->end[LEFT].installs, 3);
+		assert_int_equal(p->end[LEFT].removes, 1);
+		assert_int_equal(p->end[RIGHT].removes, 1);
+		assert_true(pair_ask(p, LEFT, PURPOSE_DELETE_IKE));
+		assert_int_equal(p->end[RIGHT].removes, 3);
+		good(p);
+		pair_free(p);
+	}
+}
+
+/* The responder wants another group for the Child SA than is tried first. */
+static void child_of_another_group(void **state)
+{
+	(void)state;
+	struct pair *p = pair_new(&(struct pair_setup){ .esp = "aes256gcm16-ecp256 aes256gcm16-x25519",
+							.esp_right = "aes256gcm16-x25519" });
+	pair_start(p);
+	assert_true(pair_handshake(p));
+	size_t before = p->packets;
+	assert_true(pair_ask(p, LEFT, PURPOSE_NEW_CHILD));
+	assert_int_equal(p->packets - before, 4);
+	assert_true(pair_agrees(p));
+	good(p);
+	pair_free(p);
+}
+
 static void initial_contact(void **state)
 {
 	(void)state;
@@ -332,7 +392,8 @@ int main(void)
 		cmocka_unit_test(suites),           cmocka_unit_test(negotiation),
 		cmocka_unit_test(nothing_shared),   cmocka_unit_test(narrowing),
 		cmocka_unit_test(retries_and_nats), cmocka_unit_test(encapsulation_forced),
-		cmocka_unit_test(rebinding),        cmocka_unit_test(same_seed_same_octets),
+		cmocka_unit_test(rebinding),        cmocka_unit_test(more_children), cmocka_unit_test(child_of_another_group),
+		cmocka_unit_test(same_seed_same_octets),
 		cmocka_unit_test(initial_contact),  cmocka_unit_test(wrong_secret),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -212,6 +212,47 @@ static void again(void **state)
 	pair_free(p);
 }
 
+static void children_by_hand(void **state)
+{
+	(void)state;
+	struct pair *p = stand_new(&(struct pair_setup){ .seed = 7, .esp = "aes256gcm16-x25519" });
+	struct why why;
+	pair_start(p);
+	assert_true(stand_establish(p));
+	assert_true(stand_done(p, PURPOSE_NEW_CHILD, NULL));
+	assert_true(pair_agrees(p));
+	assert_true(stand_done(p, PURPOSE_REKEY_CHILD, "set Ni.data ones:32"));
+	assert_true(pair_agrees(p));
+	assert_int_equal(p->end[RIGHT].installs, 3);
+	struct seen *s = stand_ask(p, PURPOSE_REKEY_CHILD, "set N(REKEY_SA).spi hex:01020304");
+	assert_string_equal(stand_outcome(s), "CHILD_SA_NOT_FOUND");
+	assert_true(s->error);
+	stand_take(p, s);
+	s = stand_ask(p, PURPOSE_NEW_CHILD, "set KE.data zero:31");
+	assert_string_equal(stand_outcome(s), "INVALID_SYNTAX");
+	assert_int_equal(pair_living(p, RIGHT), 0);
+	pair_free(p);
+	p = stand_new(&(struct pair_setup){ .seed = 8 });
+	pair_start(p);
+	assert_true(stand_establish(p));
+	struct endpoint *e = p->end[RIGHT].endpoint;
+	struct ike_sa *sa = endpoint_ike_sa(e, 0);
+	assert_true(endpoint_request(e, PURPOSE_REKEY_CHILD, sa, endpoint_child_sa(e, sa, 0), p->now,
+				     &why));
+	s = stand_hear(p);
+	assert_int_equal(s->purpose, PURPOSE_REKEY_CHILD);
+	struct edit_text t;
+	struct sending answer = { .purpose = s->purpose, .response = true, .answers = s,
+				  .edits = edits_of(&t, "set Nr.data zero:32") };
+	s = stand_send(p, &answer);
+	assert_int_equal(s->purpose, PURPOSE_DELETE_CHILD);
+	stand_take(p, s);
+	pair_pump(p);
+	assert_true(pair_agrees(p));
+	assert_int_equal(p->end[RIGHT].removes, 1);
+	pair_free(p);
+}
+
 static void compose_changes_nothing(void **state)
 {
 	(void)state;
@@ -245,6 +286,7 @@ int main(void)
 		cmocka_unit_test(retries_keep_edits),
 		cmocka_unit_test(held_and_answered_by_notify),
 		cmocka_unit_test(again),
+		cmocka_unit_test(children_by_hand),
 		cmocka_unit_test(compose_changes_nothing),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
