@@ -27,7 +27,7 @@ struct ike_key {
 };
 struct esp_key {
 	uint32_t spi;
-	struct esp_sa *sa;
+	struct esp_sa *sa[2];                   /* key tables do not tell extended sequence numbers: without, with */
 	uint64_t highest;
 };
 
@@ -64,14 +64,15 @@ static void found_esp(void *ctx, const struct event_child_keys *k)
 {
 	struct explaining *x = ctx;
 	struct esp_config config = { .spi = k->spi, .suite = *k->suite, .key = k->key, .integ_key = k->integ_key };
-	struct why why;
-	struct esp_sa *sa;
+	struct esp_key *new = &x->esp[x->esp_count];
 
 	if (x->esp_count == KEYS)
 		return;
-	sa = esp_sa_new(x->crypto, &config, false, &why);
-	if (sa)
-		x->esp[x->esp_count++] = (struct esp_key){ .spi = k->spi, .sa = sa };
+	*new = (struct esp_key){ .spi = k->spi, .sa[0] = esp_sa_new(x->crypto, &config, false, NULL) };
+	config.suite.esn = true;
+	new->sa[1] = esp_sa_new(x->crypto, &config, false, NULL);
+	if (new->sa[0] && new->sa[1])
+		x->esp_count++;
 }
 
 /* The folder that was named must hold keys; else they are looked for beside the file. */
@@ -199,7 +200,8 @@ static void explain_esp(struct explaining *x, struct bytes packet, struct text *
 	struct esp_opened opened = { 0 };
 	bool icv_right = false;
 	uint32_t spi = packet.len >= 4 ? load_u32(packet.at) : 0;
-	size_t i;
+	bool looked = false;
+	size_t i, esn;
 
 	for (i = 0; i < x->esp_count && x->esp[i].spi != spi; i++)
 		;
@@ -207,12 +209,14 @@ static void explain_esp(struct explaining *x, struct bytes packet, struct text *
 		finding(x, "no keys for SPI 0x%08x", spi);
 		return;
 	}
-	if (!esp_look(x->esp[i].sa, x->arena, packet, 0, &opened, &icv_right)) {
+	for (esn = 0; esn < 2 && !icv_right; esn++)
+		looked = esp_look(x->esp[i].sa[esn], x->arena, packet, 0, &opened, &icv_right);
+	if (!looked) {
 		finding(x, "no ESP packet of this SA: %zu octets", packet.len);
 		return;
 	}
 	if (!icv_right)
-		finding(x, "ICV wrong (or an extended sequence number with a high half)");
+		finding(x, "ICV wrong (or an extended sequence number past 32 bits)");
 	if (opened.seq <= x->esp[i].highest)
 		finding(x, "number %llu after %llu", (unsigned long long)opened.seq,
 			(unsigned long long)x->esp[i].highest);
@@ -383,8 +387,10 @@ static void explain_end(struct explaining *x)
 		sealer_free(x->ike[i].sealer[0]);
 		sealer_free(x->ike[i].sealer[1]);
 	}
-	for (i = 0; i < x->esp_count; i++)
-		esp_sa_free(x->esp[i].sa);
+	for (i = 0; i < x->esp_count; i++) {
+		esp_sa_free(x->esp[i].sa[0]);
+		esp_sa_free(x->esp[i].sa[1]);
+	}
 	free(x->ike);
 	free(x->esp);
 	json_decref(x->json);
