@@ -26,6 +26,8 @@ static bool fail(const struct job *j, const char *text)
 
 static bool missing(const struct job *j, const char *path)
 {
+	if (j->edits->where_there)
+		return true;
 	return why_at_line(j->why, j->e->file ? j->e->file : "", j->e->line, "%s " EDIT_MISSING,
 			   path);
 }

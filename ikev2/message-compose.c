@@ -37,6 +37,8 @@ static bool at_edit(struct work *w, size_t i, const char *text)
 {
 	const struct edit *e = &w->edits->rows[i];
 
+	if (w->edits->where_there)
+		return true;
 	return why_at_line(w->why, e->file ? e->file : "", e->line, "%s %s", e->path, text);
 }
 

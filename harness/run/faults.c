@@ -34,6 +34,7 @@ static struct edits *fault_edits(struct run *r, const struct fault *f, struct wh
 		return NULL;
 	*copy = *made;
 	copy->edited = edited;
+	copy->where_there = true;
 	return copy;
 }
 

@@ -66,6 +66,7 @@ struct edits {
 	/* Told of each change, for the event log; may be NULL. */
 	void (*edited)(void *ctx, const struct edit *e, const char *path, const char *from, const char *to);
 	void *ctx;
+	bool where_there;               /* a part that is not there is left alone (faults): no error */
 };
 
 /* An edit that could not be done because its part is not there: the case is not applicable. */
