@@ -5,8 +5,8 @@
 #include "inside.h"
 
 #define AUTHENTICATION_FAILED 24
-#define INITIAL_CONTACT       16384
-#define METHOD_SECRET         2
+#define INITIAL_CONTACT 16384
+#define METHOD_SECRET 2
 
 bool auth_build_request(struct making *m)
 {

@@ -66,7 +66,7 @@ const struct check_row checks[] = {
 	[CHECK_ID_AFTER_ICV] = { "id-after-icv", "protected request", "RFC7296-3.14-09",
 		"A request that fails the ICV does not consume its message ID", ANSWER_DUTY, 0 },
 	[CHECK_PAYLOAD_LENGTH] = { "payload-length", "protected request", "RFC7296-2.21.3-03",
-		"Malformed payloads in an authenticated request: INVALID_SYNTAX, and the IKE SA ends",
+		"Malformed payloads of an authenticated request: INVALID_SYNTAX, the IKE SA ends",
 		ANSWER_DELETE, 7 },
 	[CHECK_RESPONSE_SYNTAX] = { "response-syntax", "protected response", "RFC7296-2.21-02",
 		"A malformed response is not accepted, and not answered", ANSWER_DROP, 0 },

@@ -3,7 +3,7 @@
  */
 #include "inside.h"
 
-#define INVALID_SYNTAX     7
+#define INVALID_SYNTAX 7
 #define INVALID_KE_PAYLOAD 17
 
 bool child_keypair(struct child_sa *c, uint16_t group, struct why *why)
@@ -69,7 +69,7 @@ uint16_t child_read_keying(struct incoming *x, struct child_sa *c)
 	*(c->initiator ? &c->nr : &c->ni) = arena_copy(c->arena, nonce);
 	if (c->chosen.suite.ke)
 		return read_ke(x, c, c->chosen.suite.ke);
-	dh_free(c->dh);                 /* NONE was chosen: KE is not used (3.3.6) */
+	dh_free(c->dh); /* NONE was chosen: KE is not used (3.3.6) */
 	c->dh = NULL;
 	return 0;
 }

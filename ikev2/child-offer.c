@@ -5,7 +5,7 @@
 
 #define INVALID_KE_PAYLOAD 17
 #define NO_PROPOSAL_CHOSEN 14
-#define TS_UNACCEPTABLE    38
+#define TS_UNACCEPTABLE 38
 
 /* In IKE_AUTH there is no key exchange for the Child SA (1.2). */
 static size_t esp_suites(const struct ike_sa *sa, const struct sending *s, bool with_ke,
@@ -36,8 +36,7 @@ static bool write_sa(struct making *m, struct child_sa *c, const struct sending 
 	bool with_ke = m->exchange == CREATE_CHILD_SA;
 	size_t count = esp_suites(c->ike, s, with_ke, suites);
 	struct why why;
-	if (with_ke && count && suites[0].ke && !c->dh &&
-	    !child_keypair(c, suites[0].ke->id, &why))
+	if (with_ke && count && suites[0].ke && !c->dh && !child_keypair(c, suites[0].ke->id, &why))
 		return false;
 	struct node *p = message_chain_add(m->arena, m->chain, PAYLOAD_SA);
 	return p && proposals_write(m->arena, p, PROTOCOL_ESP, suites, count,
@@ -70,8 +69,8 @@ bool child_offered(struct making *m, struct why *why)
 	if (c->offers.count && c->offers.rows[0].spi.len == 4)
 		c->spi_in = load_u32(c->offers.rows[0].spi.at);
 	if (m->exchange == CREATE_CHILD_SA)
-		c->ni = arena_copy(c->arena, payload_octets(message_payload(out, PAYLOAD_NONCE, 1),
-							    "data"));
+		c->ni = arena_copy(c->arena,
+				   payload_octets(message_payload(out, PAYLOAD_NONCE, 1), "data"));
 	c->ours = selectors_read(message_payload(out, PAYLOAD_TSI, 1));
 	c->theirs = selectors_read(message_payload(out, PAYLOAD_TSR, 1));
 	return true;
@@ -229,8 +228,8 @@ bool child_answered(struct making *m, struct why *why)
 	if (!offers_read(m->e, m->arena, sa, &offers))
 		return why_set(why, "no memory for the answer");
 	if (m->exchange == CREATE_CHILD_SA)
-		c->nr = arena_copy(c->arena, payload_octets(message_payload(out, PAYLOAD_NONCE, 1),
-							    "data"));
+		c->nr = arena_copy(c->arena,
+				   payload_octets(message_payload(out, PAYLOAD_NONCE, 1), "data"));
 	if (offers_any(&offers, PROTOCOL_ESP, &chosen))
 		c->chosen.suite = chosen.suite;
 	if (offers.count && offers.rows[0].spi.len == 4)

@@ -1,14 +1,14 @@
 /*
- * CREATE_CHILD_SA (RFC 7296 1.3): another Child SA, or one in place of another.  A rekey of the IKE SA
- * is lawfully refused so far.
+ * CREATE_CHILD_SA (RFC 7296 1.3): another Child SA, or one in place of another.  A rekey of the IKE
+ * SA is lawfully refused so far.
  */
 #include "inside.h"
 
-#define INVALID_SYNTAX     7
+#define INVALID_SYNTAX 7
 #define INVALID_KE_PAYLOAD 17
-#define TEMPORARY_FAILURE  43
+#define TEMPORARY_FAILURE 43
 #define CHILD_SA_NOT_FOUND 44
-#define REKEY_SA           16393
+#define REKEY_SA 16393
 
 static bool notify_of_child(struct making *m, uint16_t type, uint32_t spi)
 {

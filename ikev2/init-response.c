@@ -4,7 +4,7 @@
  */
 #include "inside.h"
 
-#define COOKIE             16390
+#define COOKIE 16390
 #define INVALID_KE_PAYLOAD 17
 
 static const struct sending *sending_of(const struct pending *p)

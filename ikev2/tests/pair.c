@@ -37,10 +37,8 @@ static void fill_connection(struct pair *p, const struct pair_setup *s, int end)
 						: "aes256gcm16-prfsha256-x25519";
 	const char *esp = right && s->esp_right ? s->esp_right : s->esp ? s->esp : "aes256gcm16";
 	struct why why;
-	const char *addresses[2][2] = {
-		{"192.0.2.1:500",      "192.0.2.2:500"    },
-                { "[2001:db8::1]:500", "[2001:db8::2]:500"}
-	};
+	const char *addresses[2][2] = { { "192.0.2.1:500", "192.0.2.2:500" },
+					{ "[2001:db8::1]:500", "[2001:db8::2]:500" } };
 	c->name = right ? "right" : "left";
 	address_parse(addresses[s->ipv6][end], &c->local);
 	address_parse(addresses[s->ipv6][!end], &c->remote);

@@ -35,16 +35,16 @@ static enum edit_op op_of(const char *word)
 		const char *word;
 		enum edit_op op;
 	} ops[] = {
-		{"set",       EDIT_SET          },
-		{ "freeze",   EDIT_FREEZE       },
-		{ "corrupt",  EDIT_CORRUPT      },
-		{ "add",      EDIT_ADD          },
-		{ "drop",     EDIT_DROP         },
-		{ "copy",     EDIT_COPY         },
-		{ "move",     EDIT_MOVE         },
-		{ "flip",     EDIT_CORRUPT_OCTET},
-		{ "truncate", EDIT_TRUNCATE_TO  },
-		{ "append",   EDIT_APPEND       },
+		{ "set", EDIT_SET },
+		{ "freeze", EDIT_FREEZE },
+		{ "corrupt", EDIT_CORRUPT },
+		{ "add", EDIT_ADD },
+		{ "drop", EDIT_DROP },
+		{ "copy", EDIT_COPY },
+		{ "move", EDIT_MOVE },
+		{ "flip", EDIT_CORRUPT_OCTET },
+		{ "truncate", EDIT_TRUNCATE_TO },
+		{ "append", EDIT_APPEND },
 	};
 	for (size_t i = 0; i < ARRAY_LEN(ops); i++)
 		if (strcmp(word, ops[i].word) == 0)
@@ -76,9 +76,7 @@ static void add_words(struct edit *e, struct edit_field *fields, char **save)
 const struct edits *edits_of(struct edit_text *t, const char *text)
 {
 	char *outer = NULL, *inner;
-	*t = (struct edit_text){
-		.edits = {.rows = t->rows, .value = value}
-	};
+	*t = (struct edit_text){ .edits = { .rows = t->rows, .value = value } };
 	if (!text || !*text)
 		return NULL;
 	snprintf(t->text, sizeof(t->text), "%s", text);

@@ -77,6 +77,7 @@ static const struct {
 	{ "icv", AUTH, USUAL, "corrupt SK.icv", "silence", "ok" },
 	{ "icv", AUTH, CBC, "corrupt SK.icv", "silence", "ok" },
 	{ "pad-length", AUTH, USUAL, "set SK.pad_length 255", "INVALID_SYNTAX", "ok" },
+	{ "any-padding", AUTH, USUAL, "set SK.padding ones:40", "ok", "silence" },
 	{ "critical", AUTH, USUAL, "add PAYLOAD(200) critical=1 before=IDi data=hex:00",
 	  "UNSUPPORTED_CRITICAL_PAYLOAD", "ok" },
 	{ "payload-length", AUTH, USUAL, "add PAYLOAD(201) data=hex:00; set PAYLOAD(201).length 3",

@@ -303,7 +303,7 @@ static void same_seed_same_octets(void **state)
 
 static const struct {
 	const char *esp;
-	size_t packets;         /* of a new one, and of a rekey with its delete */
+	size_t packets; /* of a new one, and of a rekey with its delete */
 } further[] = {
 	{ "aes256gcm16", 2 },
 	{ "aes128-sha256-x25519", 2 },
@@ -314,8 +314,8 @@ static void more_children(void **state)
 {
 	(void)state;
 	for (size_t i = 0; i < 2 * ARRAY_LEN(further); i++) {
-		struct pair *p = pair_new(
-			&(struct pair_setup){ .esp = further[i / 2].esp, .seed = i });
+		struct pair *p =
+			pair_new(&(struct pair_setup){ .esp = further[i / 2].esp, .seed = i });
 		struct why why;
 		int end = i & 1;
 		pair_start(p);
@@ -327,8 +327,8 @@ static void more_children(void **state)
 		assert_int_equal(p->end[LEFT].installs, 2);
 		struct endpoint *e = p->end[end].endpoint;
 		struct ike_sa *sa = endpoint_ike_sa(e, 0);
-		assert_true(endpoint_request(e, PURPOSE_REKEY_CHILD, sa, endpoint_child_sa(e, sa, 0),
-					     p->now, &why));
+		assert_true(endpoint_request(e, PURPOSE_REKEY_CHILD, sa,
+					     endpoint_child_sa(e, sa, 0), p->now, &why));
 		before = p->packets;
 		pair_pump(p);
 		assert_int_equal(p->packets - before, 4);
@@ -347,8 +347,9 @@ static void more_children(void **state)
 static void child_of_another_group(void **state)
 {
 	(void)state;
-	struct pair *p = pair_new(&(struct pair_setup){ .esp = "aes256gcm16-ecp256 aes256gcm16-x25519",
-							.esp_right = "aes256gcm16-x25519" });
+	struct pair *p =
+		pair_new(&(struct pair_setup){ .esp = "aes256gcm16-ecp256 aes256gcm16-x25519",
+					       .esp_right = "aes256gcm16-x25519" });
 	pair_start(p);
 	assert_true(pair_handshake(p));
 	size_t before = p->packets;
@@ -389,12 +390,18 @@ static void wrong_secret(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(suites),           cmocka_unit_test(negotiation),
-		cmocka_unit_test(nothing_shared),   cmocka_unit_test(narrowing),
-		cmocka_unit_test(retries_and_nats), cmocka_unit_test(encapsulation_forced),
-		cmocka_unit_test(rebinding),        cmocka_unit_test(more_children), cmocka_unit_test(child_of_another_group),
+		cmocka_unit_test(suites),
+		cmocka_unit_test(negotiation),
+		cmocka_unit_test(nothing_shared),
+		cmocka_unit_test(narrowing),
+		cmocka_unit_test(retries_and_nats),
+		cmocka_unit_test(encapsulation_forced),
+		cmocka_unit_test(rebinding),
+		cmocka_unit_test(more_children),
+		cmocka_unit_test(child_of_another_group),
 		cmocka_unit_test(same_seed_same_octets),
-		cmocka_unit_test(initial_contact),  cmocka_unit_test(wrong_secret),
+		cmocka_unit_test(initial_contact),
+		cmocka_unit_test(wrong_secret),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

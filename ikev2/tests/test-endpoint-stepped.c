@@ -237,12 +237,14 @@ static void children_by_hand(void **state)
 	assert_true(stand_establish(p));
 	struct endpoint *e = p->end[RIGHT].endpoint;
 	struct ike_sa *sa = endpoint_ike_sa(e, 0);
-	assert_true(endpoint_request(e, PURPOSE_REKEY_CHILD, sa, endpoint_child_sa(e, sa, 0), p->now,
-				     &why));
+	assert_true(endpoint_request(e, PURPOSE_REKEY_CHILD, sa, endpoint_child_sa(e, sa, 0),
+				     p->now, &why));
 	s = stand_hear(p);
 	assert_int_equal(s->purpose, PURPOSE_REKEY_CHILD);
 	struct edit_text t;
-	struct sending answer = { .purpose = s->purpose, .response = true, .answers = s,
+	struct sending answer = { .purpose = s->purpose,
+				  .response = true,
+				  .answers = s,
 				  .edits = edits_of(&t, "set Nr.data zero:32") };
 	s = stand_send(p, &answer);
 	assert_int_equal(s->purpose, PURPOSE_DELETE_CHILD);

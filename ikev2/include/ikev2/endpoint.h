@@ -251,7 +251,7 @@ struct message_keys ike_sa_keys(const struct ike_sa *sa, bool from_peer);
 /* A message that left (or was composed and "lost"); lives in the endpoint's run arena. */
 struct sent {
 	struct ike_sa *ike;
-	struct child_sa *child;         /* that it makes, deletes or rekeys; may be NULL */
+	struct child_sa *child;         /* that it makes (a rekey: the new one) or deletes; may be NULL */
 	enum purpose purpose;
 	bool response;
 	uint32_t id;
