@@ -1,5 +1,5 @@
 # Shared by ci/quickstart and ci/test: sourced, not run.
-# say: a line for people.  need: packages that are missing get installed.  configure: a build folder.
+# say: a line for people.  need: packages that are missing get installed.  build: a build folder.
 
 top=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 export DEBIAN_FRONTEND=noninteractive LC_ALL=C.UTF-8
@@ -18,7 +18,7 @@ need() {
 	local as=()
 	if [ "$(id -u)" != 0 ]; then
 		command -v sudo >/dev/null || die "not root and no sudo; please install: ${missing[*]}"
-		as=(sudo)
+		as=(sudo env "DEBIAN_FRONTEND=$DEBIAN_FRONTEND")
 	fi
 	say "installing ${missing[*]}"
 	local log
@@ -34,15 +34,19 @@ need() {
 build_packages=(gcc libc6-dev meson ninja-build pkg-config libssl-dev libpcap-dev libxml2-dev libcmocka-dev
 	libjansson-dev)
 
-# configure FOLDER [meson options]: sets it up once, builds it; prints the log only if that fails.
-build() {
-	local dir=$1 log
+# A build folder, set up once with these options of meson and brought up to date; what went wrong goes to stderr.
+build() { # FOLDER [options]
+	local dir=$1 log rc=0
 	shift
 	log=$(mktemp)
 	if [ ! -f "$dir/build.ninja" ]; then
 		rm -rf "$dir"
-		meson setup "$dir" "$top" "$@" >"$log" 2>&1 || { cat "$log" >&2; rm -f "$log"; return 1; }
+		meson setup "$dir" "$top" "$@" >"$log" 2>&1 || { cat "$log" >&2; rm -rf "$dir"; rc=1; }
 	fi
-	ninja -C "$dir" >"$log" 2>&1 || { grep -vE '^\[[0-9]+/[0-9]+\] (Compiling|Linking|Generating)' "$log" >&2; rm -f "$log"; return 1; }
+	if [ $rc -eq 0 ] && ! ninja -C "$dir" >"$log" 2>&1; then
+		grep -vE '^\[[0-9]+/[0-9]+\] |^ninja: Entering' "$log" >&2
+		rc=1
+	fi
 	rm -f "$log"
+	return $rc
 }
