@@ -222,7 +222,6 @@ struct node *endpoint_compose(struct endpoint *e, const struct sending *sending,
 	struct endpoint_counts counts = e->counts;
 	struct making m = { .e = e };
 	struct message *out;
-	(void)a;
 	s.edits = NULL;
 	crypto_draw_from(e->config.crypto, &e->rng);
 	struct incoming x = { .arena = run_arena(e), .why = why, .now = e->now, .dry = true };
@@ -237,5 +236,5 @@ struct node *endpoint_compose(struct endpoint *e, const struct sending *sending,
 	if (!m.composed.count)
 		return NULL;
 	out = &m.composed.message;
-	return out->inner ? out->inner : out->outer;
+	return wire_copy(a, out->inner ? out->inner : out->outer);
 }
