@@ -14,6 +14,14 @@ static unsigned number_of(const struct profile *p, const char *feature, unsigned
 	return text && *text ? (unsigned)strtoul(text, NULL, 10) : otherwise;
 }
 
+static usec time_of(const struct profile *p, const char *feature)
+{
+	const char *text = profile_feature(p, feature);
+	usec t;
+
+	return text && usec_parse(text, &t) ? t : 0;
+}
+
 static void configure(struct real_host *h, const struct profile *p)
 {
 	struct retransmission t = profile_retransmission(p);
@@ -25,6 +33,7 @@ static void configure(struct real_host *h, const struct profile *p)
 	for (size_t i = 0; i < h->config.connections; i++) {
 		struct target_connection *c = &h->config.connection[i];
 
+		c->liveness_s = (unsigned)(time_of(p, "liveness") / USEC_S);
 		c->replay_window = number_of(p, "replay-window", c->replay_window);
 		c->esn = profile_feature(p, "esn") ? TARGET_ESN_BOTH : TARGET_ESN_NO;
 		c->force_encapsulation = !profile_feature(p, "plain-esp");
@@ -46,6 +55,11 @@ static bool open_device(struct real_host *h, struct why *why)
 
 	if (fd < 0)
 		return false;
+	for (size_t i = 0; i < 2; i++)
+		if (!path_up(fd, &h->config.connection[i])) {
+			close(fd);
+			return why_set(why, "the target answers no ping over IPv%d", i ? 6 : 4);
+		}
 	h->real = real_over_tun(fd, why);
 	if (!h->real)
 		close(fd);

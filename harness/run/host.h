@@ -38,6 +38,8 @@ bool host_start(struct real_host *h, struct test_suite *s, size_t slots, bool co
 void host_stop(struct real_host *h);
 /* Takes the daemon up again after its death; false with why if it does not come. */
 bool host_revive(struct real_host *h, struct why *why);
+/* Waits until the target answers a ping over that connection's addresses; false if it does not. */
+bool path_up(int fd, const struct target_connection *c);
 /* Moves orders along, reads the log, looks whether the daemon lives. */
 void host_poll(struct real_host *h);
 size_t host_free_slots(const struct real_host *h);

@@ -358,19 +358,6 @@ static bool list_value(struct run *r, const struct known *k, const char *path, s
 
 /* ------------------------------------------------------------ references */
 
-/* "name[3]": the index is cut off and returned, 0 if there is none. */
-static unsigned cut_index(char *name)
-{
-	char *open = strchr(name, '[');
-	unsigned n;
-
-	if (!open)
-		return 0;
-	n = (unsigned)strtoul(open + 1, NULL, 10);
-	*open = 0;
-	return n;
-}
-
 static bool known_value(struct run *r, const struct known *k, unsigned index, const char *rest, struct value *out,
 			struct why *why)
 {
@@ -513,23 +500,43 @@ static bool place_value(struct run *r, const char *name, struct value *out)
 	return true;
 }
 
+/* "x.request[2]": the end of what belongs to the name, or NULL. */
+static const char *suffix_end(const char *end)
+{
+	static const char *const words[] = { "request", "response", "old" };
+
+	for (size_t i = 0; *end == '.' && i < ARRAY_LEN(words); i++) {
+		size_t len = strlen(words[i]);
+
+		if (strncmp(end + 1, words[i], len) == 0 && strchr(".[", end[1 + len]))
+			return step_end(end + 1);
+	}
+	return NULL;
+}
+
 /* The word before the first dot; with "request", "response" or "old" behind it if that is known. */
 static const struct known *named(struct run *r, const char *reference, unsigned *index, const char **rest)
 {
-	const char *end = step_end(reference), *end2 = *end ? step_end(end + 1) : end;
-	char *name = arena_printf(r->arena, "%.*s", (int)(end2 - reference), reference);
-	const struct known *k;
+	const char *end = step_end(reference), *longer = suffix_end(end);
+	const struct known *k = NULL;
 
-	*index = name ? cut_index(name) : 0;
-	k = name && end2 != end ? known_find(r, name) : NULL;
-	if (k) {
-		*rest = *end2 ? end2 + 1 : end2;
-		return k;
+	for (int pass = 0; pass < 2 && !k; pass++) {
+		const char *stop = pass == 0 ? longer : end;
+		char *name = stop ? arena_printf(r->arena, "%.*s", (int)(stop - reference), reference) : NULL;
+		unsigned n = 0;
+
+		/* An index may stand behind either word. */
+		for (char *open = name ? strchr(name, '[') : NULL; open; open = strchr(name, '[')) {
+			size_t len = strcspn(open, "]") + 1;
+
+			n = (unsigned)strtoul(open + 1, NULL, 10);
+			memmove(open, open + len, strlen(open + len) + 1);
+		}
+		k = name ? known_find(r, name) : NULL;
+		*index = n;
+		*rest = stop && *stop ? stop + 1 : end + strlen(end);
 	}
-	name = arena_printf(r->arena, "%.*s", (int)(end - reference), reference);
-	*index = name ? cut_index(name) : 0;
-	*rest = *end ? end + 1 : end;
-	return name ? known_find(r, name) : NULL;
+	return k;
 }
 
 bool lookup_reference(void *ctx, const char *reference, struct arena *a, struct value *out, struct why *why)
