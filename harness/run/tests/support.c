@@ -23,6 +23,31 @@ static void complain(void *ctx, const struct why *why)
 	print_error("%s\n", why_print(why, text, sizeof text));
 }
 
+/* Faults of these tests, which no scenario knows. */
+static const char faults[] =
+	"<faults xmlns=\"urn:ikespec:scenario:1\">"
+	"<fault id=\"test-breaks-handshakes\"><title>No handshake succeeds</title>"
+	"<edit response=\"IKE_SA_INIT\"><set field=\"SA.P[1].number\" to=\"77\"/></edit></fault>"
+	"<fault id=\"test-repeats-nonce\"><title>Every nonce is the same</title>"
+	"<edit response=\"IKE_SA_INIT\"><set field=\"Nr.data\" to=\"ones:32\"/></edit></fault>"
+	"<fault id=\"test-critical\"><title>The critical bit is set</title>"
+	"<edit response=\"IKE_SA_INIT\"><set field=\"KE.critical\" to=\"1\"/></edit></fault>"
+	"<fault id=\"test-length\"><title>A payload runs past the end</title>"
+	"<edit response=\"liveness\"><add part=\"V\"/><set field=\"V.length\" to=\"90\"/></edit></fault>"
+	"<fault id=\"test-nat-hash\"><title>A hash of NAT detection is short</title>"
+	"<edit response=\"IKE_SA_INIT\"><set field=\"N(NAT_DETECTION_SOURCE_IP).data\" to=\"zero:16\"/></edit></fault>"
+	"<fault id=\"test-iv\"><title>Every IV of IKE is the same</title>"
+	"<edit response=\"INFORMATIONAL\"><set field=\"SK.iv\" to=\"zero:8\"/></edit></fault>"
+	"<fault id=\"test-id\"><title>A response has another message ID</title>"
+	"<edit response=\"liveness\"><set field=\"HDR.message_id\" to=\"99\"/></edit></fault>"
+	"<fault id=\"test-auth\"><title>AUTH is wrong</title>"
+	"<edit response=\"IKE_AUTH\"><corrupt field=\"AUTH.data\"/></edit></fault>"
+	"<fault id=\"test-spi\"><title>Every IKE SA has the same SPI</title>"
+	"<edit response=\"IKE_SA_INIT\"><set field=\"HDR.spi_r\" to=\"7\"/></edit></fault>"
+	"<fault id=\"test-number\"><title>Every ESP packet has the number 5</title>"
+	"<edit esp=\"any\"><set field=\"ESP.seq\" to=\"5\"/></edit></fault>"
+	"</faults>";
+
 static struct library *library(void)
 {
 	struct why why = { 0 };
@@ -32,6 +57,7 @@ static struct library *library(void)
 	assert_non_null(l);
 	snprintf(path, sizeof path, "%s/profiles/builtin.xml", scenarios_root);
 	assert_true(library_load_file(l, path, complain, NULL));
+	assert_true(library_load_text(l, "test-faults.xml", bytes_text(faults), complain, NULL));
 	return l;
 }
 
