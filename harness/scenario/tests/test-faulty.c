@@ -243,7 +243,7 @@ static const struct row {
 	{ STEP, "<include href=\"steps/../../x.xml\"/>", "leads out of the scenario tree" },
 	{ STEP, "<include href=\"/etc/passwd\"/>", "'/etc/passwd' leads out of the scenario tree" },
 	{ STEP, "<include href=\"file:///etc/passwd\"/>", "leads out of the scenario tree" },
-	{ STEP, "<include href=\"steps\"/>", "no plain file" },
+	{ STEP, "<include href=\"ikev2\"/>", "no plain file" },
 
 	/* profiles, catalogues, faults */
 	{ WHOLE, XML "<profile " NS " id=\"p\"><title>P</title><target address=\"192.0.2.300\"/>"
