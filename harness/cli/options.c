@@ -382,6 +382,7 @@ struct run_options options_run(const struct options *o)
 			    .glob_count = o->glob_count, .rfc = o->rfc, .level = o->level, .area = o->area,
 			    .role = o->role, .only = o->only_count ? o->only : NULL, .only_count = o->only_count,
 			    .shard = o->shard, .shards = o->shards },
+		.trees = o->verbosity >= 2,
 		.seed = o->seed,
 		.jobs = o->jobs,
 		.repeat = o->repeat,

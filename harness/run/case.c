@@ -355,6 +355,10 @@ static void watch(struct run *r)
 {
 	char how[160];
 
+	if (world_failed(r->world) || arena_failed(r->arena)) {
+		run_floor(r, VERDICT_ERROR, r->place, "no memory is left for this case");
+		r->phase = RUN_OVER;
+	}
 	if (!r->target || r->dead || !r->target->alive || r->target->alive(r, how, sizeof how))
 		return;
 	r->dead = true;
@@ -386,6 +390,8 @@ usec run_move(struct run *r)
 	world_pump(r->world);
 	watch(r);
 	loads_tick(r);
+	if (r->phase == RUN_OVER)
+		return USEC_NEVER;
 	do {
 		seen = r->arrivals;
 		moved = move(r);

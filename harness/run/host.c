@@ -80,6 +80,8 @@ bool host_start(struct real_host *h, struct test_suite *s, size_t slots, bool co
 	h->target = make_slots(h, slots) ? target_start(name, &h->config, why) : NULL;
 	if (h->target && open_device(h, why)) {
 		h->mark = target_log_mark(h->target);
+		event_emit(s->options.log, &(struct event){ .kind = EVENT_PROFILE, .id = p->id, .path = p->address,
+							    .text = p->source, .got = target_facts(h->target)->version });
 		return true;
 	}
 	host_stop(h);

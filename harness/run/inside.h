@@ -316,6 +316,7 @@ struct run {
 	struct { const char *verb; struct ike_sa *ike; struct child_sa *child; } ordered;  /* built-in: not taken yet */
 	struct tester *testers;
 	size_t tester_count;
+	struct tester *probe;               /* for honest handshakes of their own; NULL: the first tester */
 	struct known *known;
 	const struct ike_sa **privates;
 	size_t private_count, private_cap;

@@ -132,7 +132,7 @@ struct tester *tester_of(struct run *r, const struct element_node *el, struct wh
 	struct tester *t;
 
 	if (!attr_find(el, AT_BY))
-		return &r->testers[0];
+		return el->element == EL_ALIVE && r->probe ? r->probe : &r->testers[0];
 	if (!by)
 		return NULL;
 	t = tester_find(r, by);

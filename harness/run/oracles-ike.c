@@ -149,15 +149,52 @@ static void look_at_iv(struct oracles *o, const struct message *m, const struct 
 		fire(o, ORACLE_IKE_IV, NULL, "an IV that an earlier message bore");
 }
 
+/* ------------------------------------------------------------ trees, for people */
+
+#define TREE_TEXT 24000
+
+struct tree_text {
+	char text[TREE_TEXT];
+	size_t len;
+};
+
+static void put(void *ctx, const char *text, size_t len)
+{
+	struct tree_text *t = ctx;
+
+	if (len > sizeof t->text - 1 - t->len)
+		len = sizeof t->text - 1 - t->len;
+	memcpy(t->text + t->len, text, len);
+	t->len += len;
+}
+
+static void tell_tree(struct oracles *o, const struct message *m, bool by_target)
+{
+	struct tree_text *t = arena_alloc(o->scratch, sizeof *t);
+
+	if (!t)
+		return;
+	wire_print(m->outer, put, t);
+	if (m->inner)
+		wire_print(m->inner, put, t);
+	event_emit(&o->run->log, &(struct event){ .kind = EVENT_TREE, .time = run_now(o->run), .text = t->text,
+						  .endpoint = by_target ? "target" : "tester" });
+}
+
 /* ------------------------------------------------------------ a message */
 
-static void look(struct oracles *o, struct message *m)
+static const struct oracle_keys *open_message(struct oracles *o, struct message *m)
 {
 	const struct oracle_keys *k = keys_of(o, m);
 	struct why why;
 
 	if (k && m->protection == MESSAGE_SEALED)
 		message_open(m, m->initiator ? &k->from_initiator : &k->from_responder, true, true, &why);
+	return k;
+}
+
+static void look(struct oracles *o, struct message *m, const struct oracle_keys *k)
+{
 	if (!m->clean && m->protection != MESSAGE_SEALED)
 		fire(o, ORACLE_LENGTHS, NULL, m->why.text);
 	look_at_fields(o, m->outer);
@@ -172,6 +209,7 @@ static void look(struct oracles *o, struct message *m)
 
 void oracle_ike(struct oracles *o, struct bytes octets, bool by_target)
 {
+	const struct oracle_keys *k;
 	struct message m;
 
 	arena_reset(o->scratch);
@@ -183,6 +221,11 @@ void oracle_ike(struct oracles *o, struct bytes octets, bool by_target)
 		match_response(o, &m);
 	else
 		note_answer(o, &m);
+	if (!by_target && !o->run->options->trees)
+		return;
+	k = open_message(o, &m);
 	if (by_target)
-		look(o, &m);
+		look(o, &m, k);
+	if (o->run->options->trees)
+		tell_tree(o, &m, by_target);
 }

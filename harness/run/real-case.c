@@ -15,9 +15,24 @@ static bool moves(const struct element_node *steps, size_t count)
 	return false;
 }
 
+/* A target may let one path at a time have a pair of selectors: the closing handshake has a slot of its own. */
+static bool behind_nat(const struct element_node *steps, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		if ((steps[i].element == EL_NETWORK && attr_find(&steps[i], AT_NAT)) ||
+		    behind_nat(steps[i].children, steps[i].child_count))
+			return true;
+	return false;
+}
+
+static size_t testers_needed(const struct scenario *s)
+{
+	return (s->tester_count ? s->tester_count : 1) + behind_nat(s->steps, s->step_count);
+}
+
 size_t slots_needed(const struct scenario *s)
 {
-	return (s->tester_count ? s->tester_count : 1) + moves(s->steps, s->step_count);
+	return testers_needed(s) + moves(s->steps, s->step_count);
 }
 
 /* ------------------------------------------------------------ testers */
@@ -66,7 +81,7 @@ static bool slot_connection(struct run *r, const struct target_connection *tc, s
 static bool tester_on_slot(struct run *r, size_t nth, struct why *why)
 {
 	struct real_host *h = r->target_state;
-	const struct scenario_tester *row = r->scenario->tester_count ? &r->scenario->testers[nth] : NULL;
+	const struct scenario_tester *row = nth < r->scenario->tester_count ? &r->scenario->testers[nth] : NULL;
 	const struct profile_connection *pc = profile_connection_find(r->options->profile, row ? row->connection : NULL);
 	struct tester *t = &r->testers[nth];
 	struct slot *slot = host_lease(h);
@@ -76,7 +91,7 @@ static bool tester_on_slot(struct run *r, size_t nth, struct why *why)
 
 	if (!pc || !slot)
 		return why_set(why, pc ? "no slot is free" : "the profile has no such connection");
-	*t = (struct tester){ .name = row && row->name ? row->name : "tester", .index = nth, .slot = slot->number };
+	*t = (struct tester){ .name = row && row->name ? row->name : nth ? "probe" : "tester", .index = nth, .slot = slot->number };
 	tc = connection_of(h, slot->number, six);
 	if (!tc || !connection_make(r, pc, true, &t->connections[CONNECTION_HONEST], why) ||
 	    !slot_connection(r, tc, &t->connections[CONNECTION_HONEST], why))
@@ -176,6 +191,7 @@ static bool second_address(struct run *r, struct tester *t, struct why *why)
 bool real_setup(struct run *r, struct why *why)
 {
 	struct real_host *h = r->target_state;
+	size_t count = testers_needed(r->scenario);
 	struct world_config config = {
 		.crypto = r->options->crypto, .log = &r->log, .run = r->label, .target = r->options->profile->id,
 		.real = h->real,
@@ -187,16 +203,18 @@ bool real_setup(struct run *r, struct why *why)
 	config.rng = rng_split(&r->rng, "link");
 	r->target = &real_kind;
 	r->world = world_new(&config, why);
-	r->testers = arena_array(r->arena, r->scenario->tester_count + 1, sizeof *r->testers);
+	r->testers = arena_array(r->arena, count, sizeof *r->testers);
 	if (!r->world || !r->testers)
 		return false;
-	for (size_t i = 0; i < r->scenario->tester_count + !r->scenario->tester_count; i++) {
+	for (size_t i = 0; i < count; i++) {
 		if (!tester_on_slot(r, i, why))
 			return false;
 		r->tester_count = i + 1;
 		if (i == 0 && !second_address(r, &r->testers[0], why))
 			return false;
 	}
+	if (count > 1 && count > r->scenario->tester_count)
+		r->probe = &r->testers[count - 1];
 	for (size_t i = 0; i < r->tester_count; i++)
 		if (!tester_node(r, &r->testers[i], why))
 			return false;

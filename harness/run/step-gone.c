@@ -29,13 +29,31 @@ static void try(struct run *r, struct step *s)
 		run_note(r, "our own end has no such SA any more: only what comes under it is watched");
 }
 
+/*
+ * A real target answers first and takes its SAs down a moment later: what is on its way until the
+ * settle time has passed proves nothing.
+ */
+static bool tried(struct run *r, struct step *s)
+{
+	usec settle = world_virtual(r->world) ? 0 : run_span(r, r->options->profile->settle);
+
+	if (s->phase)
+		return true;
+	s->wake = s->began + settle;
+	if (run_now(r) < s->wake)
+		return false;
+	s->phase = 1;
+	try(r, s);
+	fence_begin(r, &s->fence, s->tester, NULL, s->ike, run_now(r), s->within);
+	return true;
+}
+
 static bool gone_begin(struct run *r, struct step *s, struct why *why)
 {
 	if (!named(r, s, why) || !within_of(r, s, AT_WITHIN, r->options->profile->silence, why))
 		return false;
-	try(r, s);
-	fence_begin(r, &s->fence, s->tester, NULL, s->ike, s->began, s->within);
-	s->wake = fence_look(r, &s->fence);
+	if (tried(r, s))
+		s->wake = fence_look(r, &s->fence);
 	return true;
 }
 
@@ -51,6 +69,8 @@ static bool gone_offer(struct run *r, struct step *s, struct item *it)
 {
 	const struct arrival *a = it->arrival;
 
+	if (!s->phase)
+		return false;
 	if (fence_answered(r, &s->fence, it))
 		return true;
 	if (s->child && (item_is_pong(it, s->ping) || (a->kind == ARRIVED_ESP && a->child == s->child &&
@@ -70,6 +90,8 @@ static enum progress gone_look(struct run *r, struct step *s)
 {
 	if (s->over)
 		return s->end;
+	if (!tried(r, s))
+		return STEP_WAITS;
 	s->wake = fence_look(r, &s->fence);
 	if (s->fence.state == FENCE_FAILED) {
 		run_missed(r, s);

@@ -114,6 +114,7 @@ struct run_options {
 	size_t set_count;
 	const struct deviations *deviations;    /* --expect; NULL: none */
 	struct event_log *log;                  /* may be NULL */
+	bool trees;                             /* EVENT_TREE of each IKE message that is sent */
 	const volatile bool *stop;              /* ^C: looked at between steps; NULL: never */
 	void (*finished)(void *ctx, const struct case_result *result);  /* each case, when it is decided; may be NULL */
 	void *ctx;
