@@ -237,9 +237,9 @@ static bool line(const struct target *target, enum target_verb verb,
 		[TARGET_NEW_CHILD] = "@say --initiate --asynchronous --name %1$s%2$s",
 		[TARGET_REKEY_IKE] = "@IKE %1$s(-six|-more)?(-nat)? --rekey-ike --asynchronous",
 		[TARGET_REKEY_CHILD] = "@CHILD %1$s%2$s(-nat)? --rekey-ipsec --asynchronous",
-		[TARGET_DELETE_IKE] = "@say --terminate --name %1$s-all",
-		[TARGET_DELETE_CHILD] = "delete_children %1$s%2$s",
-		[TARGET_RESET] = "@say --terminate --name %1$s-all",
+		[TARGET_DELETE_IKE] = "@IKE %1$s(-six|-more)?(-nat)? --asynchronous --deletestate",
+		[TARGET_DELETE_CHILD] = "@CHILD %1$s%2$s(-nat)? --asynchronous --deletestate",
+		[TARGET_RESET] = "@reset %1$s",
 		[TARGET_STATUS] = "@say --showstates",
 		[TARGET_COUNTERS] = "@counters",
 		[TARGET_RESTART] = "daemon_restart",
@@ -330,20 +330,12 @@ static void take_counter(const char *line, void *context)
 	}
 }
 
-/* whack succeeds even if there was nothing to end, and says so only by naming no state. */
-static bool had_nothing(enum target_verb verb, const char *text)
-{
-	return (verb == TARGET_DELETE_IKE || verb == TARGET_DELETE_CHILD) && !strchr(text, '#');
-}
-
 static void read_text(const struct target *target, const struct ticket *ticket, const char *text,
 		struct target_result *result)
 {
 	struct states states = { ticket->connection, result };
 	struct reader reader = { target, &result->counters, false };
 
-	if (had_nothing(ticket->verb, text))
-		result->progress = TARGET_REFUSED;
 	if (ticket->verb == TARGET_PING)
 		result->rtt = ping_rtt(text);
 	else if (ticket->verb == TARGET_STATUS)

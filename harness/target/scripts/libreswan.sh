@@ -37,18 +37,6 @@ w() {
 	/usr/libexec/ipsec/whack --rundir /run/pluto "$@"
 }
 
-# The numbers of the Child SAs of a connection, with or without NAT.
-child_states() {
-	w --showstates | sed -n \
-		"s/^[0-9]* *#\([0-9]*\): \"$1\(-nat\)\{0,1\}\":.*ESTABLISHED_CHILD_SA.*/\1/p"
-}
-
-delete_children() {
-	for state in $(child_states "$1"); do
-		w --deletestate "$state"
-	done
-}
-
 place_start() {
 	if [ ! -e "$CTL/guest-net" ]; then
 		helper_start

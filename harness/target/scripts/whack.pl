@@ -1,11 +1,13 @@
 # Takes orders to pluto without a process for each: `perl whack.pl`, with lines on standard input.
 #
 # What whack says to pluto is recorded once for each form of an order, from whack itself on a socket
-# of our own, and said again with another name of the same length.  Lines:
+# of our own, and said again with another name or number.  Lines:
 #
 #   TICKET FILE say ARGUMENTS            the last argument may be a connection's name
 #   TICKET FILE KIND PATTERN ARGUMENTS   KIND is IKE or CHILD; the arguments and then the name of
-#                                        the newest established SA whose name matches
+#                                        the newest established SA whose name matches (its number
+#                                        after --deletestate)
+#   TICKET FILE reset NAME               all SAs and routes of a slot's connections
 #   TICKET FILE counters                 ip -s xfrm state, once for all who wait for it
 #
 # What pluto answers goes to out/FILE, then "TICKET CODE" to out/FILE.rc.
@@ -51,14 +53,23 @@ sub record {
 	return $message;
 }
 
+# A message is a struct, then strings with their NULs: names of any length stand for each other.
+my $no_name = 'Q' x 8;
+my $no_number = unpack 'L<', 'QQQQ';
+
 sub message {
 	my @arguments = @_;
+	my $option = @arguments > 1 ? $arguments[-2] : '';
 	return $recorded{"@arguments"} ||= record(@arguments)
-		unless @arguments > 1 && $arguments[-2] eq '--name';
-	my $name = pop @arguments;
-	my $other = 'Q' x length $name;
-	my $message = $recorded{"@arguments $other"} ||= record(@arguments, $other);
-	return $message =~ s/$other/$name/r;
+		unless $option eq '--name' || $option eq '--deletestate';
+	my $given = pop @arguments;
+	if ($option eq '--name') {
+		my $message = $recorded{"@arguments"} ||= record(@arguments, $no_name);
+		return $message =~ s/$no_name/$given/r;
+	}
+	my $message = $recorded{"@arguments"} ||= record(@arguments, $no_number);
+	my $number = pack 'L<', $given;
+	return $message =~ s/QQQQ/$number/r;
 }
 
 sub say_to_pluto {
@@ -69,20 +80,22 @@ sub say_to_pluto {
 		finish($job, 1, "pluto takes no order: $!\n");
 		return;
 	}
-	$job->{text} = '';
+	$job->{text} = '' unless $job->{queue};
+	$job->{text} //= '';
 	$job{fileno $socket} = $job;
 	$select->add($socket);
 }
 
-# The name of the newest established SA of the kind and pattern of a job.
+# The newest established SA of the kind and pattern of a job: as --deletestate wants it, or its name.
 sub newest {
-	my $job = shift;
+	my ($job, $option) = @_;
 	my ($best, $name) = (0);
 	for (split /\n/, $job->{text}) {
 		next unless /#(\d+): "($job->{pattern})":.*ESTABLISHED_$job->{kind}_SA/;
 		($best, $name) = ($1, $2) if $1 > $best;
 	}
-	return $name;
+	return unless $best;
+	return $option eq '--deletestate' ? ($best) : ('--name', $name);
 }
 
 # Numbers before the lines of pluto: those from 20 to 99 are errors.
@@ -98,13 +111,24 @@ sub answered {
 	$select->remove($socket);
 	close $socket;
 	my $then = delete $job->{then};
-	if (!$then) {
+	if (my $next = shift @{$job->{queue} || []}) {
+		say_to_pluto($job, @$next);
+	} elsif (!$then) {
 		finish($job, code_of($job->{text}), $job->{text});
-	} elsif (my $name = newest($job)) {
-		say_to_pluto($job, @$then, '--name', $name);
+	} elsif (my @which = newest($job, $then->[-1])) {
+		say_to_pluto($job, @$then, @which);
 	} else {
 		finish($job, 1, "there is no such SA\n");
 	}
+}
+
+# A route outlives the SA that made it, and keeps others with the same selectors out.
+sub reset_slot {
+	my ($job, $name) = @_;
+	open(my $file, '<', "$ENV{CTL}/names") or return finish($job, 1, "no names: $!\n");
+	my @names = grep { /^\Q$name\E(-six|-more)?(-nat)?$/ } map { s/\s+$//r } <$file>;
+	$job->{queue} = [map { ['--unroute', '--name', $_] } @names];
+	say_to_pluto($job, '--terminate', '--name', "$name-all");
 }
 
 sub order {
@@ -112,6 +136,8 @@ sub order {
 	my $job = { ticket => $ticket, file => $file };
 	if ($verb eq 'say') {
 		say_to_pluto($job, @rest);
+	} elsif ($verb eq 'reset') {
+		reset_slot($job, @rest);
 	} elsif ($verb eq 'counters') {
 		push @counters, $job;
 	} else {
@@ -131,6 +157,9 @@ sub count {
 }
 
 $SIG{PIPE} = 'IGNORE';
+# The orders that every case needs, before the first asks for them: whack takes its time in a guest.
+message(@$_) for ['--showstates'], ['--terminate', '--name', 'x'], ['--unroute', '--name', 'x'],
+	['--initiate', '--asynchronous', '--name', 'x'];
 while (1) {
 	for my $ready ($select->can_read) {
 		if ($ready != \*STDIN) {
