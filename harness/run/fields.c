@@ -1,4 +1,4 @@
-/* for-each in="fields:MESSAGE:KIND": the fields of a kind in the honest message that the tester sends. */
+/* for-each in="fields:MESSAGE:KIND": the fields of a kind in the payloads of the honest message that the tester sends. */
 #include "suite.h"
 
 #define FIELD_PATHS 512
@@ -10,12 +10,14 @@ struct gathering {
 	enum wire_kind kind;
 };
 
+/* Of the payloads: what the header's fields mean is another matter, with other rules. */
 static void gather(struct gathering *g, const struct node *n)
 {
 	char path[128];
+	bool fits = n->row && n->row->kind == g->kind && !n->first && g->count < FIELD_PATHS;
 
-	if (n->row && n->row->kind == g->kind && !n->first && g->count < FIELD_PATHS)
-		g->paths[g->count++] = arena_text(g->arena, wire_path_of(n, path, sizeof path));
+	if (fits && strncmp(wire_path_of(n, path, sizeof path), "HDR.", 4) != 0)
+		g->paths[g->count++] = arena_text(g->arena, path);
 	for (const struct node *c = n->first; c; c = c->next)
 		gather(g, c);
 }
