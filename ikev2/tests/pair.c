@@ -175,7 +175,8 @@ size_t pair_pump(struct pair *p)
 	size_t before = p->packets;
 	bool moved = true;
 	while (moved && p->packets - before < LIMIT) {
-		moved = deliver(p, LEFT) | deliver(p, RIGHT);
+		moved = deliver(p, LEFT);
+		moved = deliver(p, RIGHT) || moved;
 		take_orders(&p->end[LEFT]);
 		take_orders(&p->end[RIGHT]);
 	}
