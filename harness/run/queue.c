@@ -81,13 +81,21 @@ static const struct seen *first_of(const struct seen *s)
 	return s;
 }
 
+static bool waits(const struct run *r, const struct seen *s)
+{
+	for (const struct item *it = r->first; it; it = it->next)
+		if (it->seen == s)
+			return true;
+	return false;
+}
+
 /* A retransmission of a request whose answer is the scenario's, and has not been given. */
-static bool held(const struct item *it)
+static bool held(const struct run *r, const struct item *it)
 {
 	const struct seen *first = it->seen ? first_of(it->seen) : NULL;
 
-	return first && it->seen->repeats && it->seen->is_ike && !it->seen->message.response && first->taken &&
-	       !first->response;
+	return first && it->seen->repeats && it->seen->is_ike && !it->seen->message.response && !first->response &&
+	       (first->taken || waits(r, first));
 }
 
 static bool answered_always(struct run *r, struct item *it)
@@ -111,7 +119,7 @@ static bool answered_always(struct run *r, struct item *it)
 
 static void automatic(struct run *r, struct item *it)
 {
-	if (held(it))
+	if (held(r, it))
 		return;
 	if (r->phase == RUN_STEPS && answered_always(r, it))
 		return;
