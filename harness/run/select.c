@@ -145,12 +145,23 @@ static int by_id(const void *a, const void *b)
 	return strcmp((*x)->id, (*y)->id);
 }
 
+/* Cases are made in the library's memory for good: none of a scenario that no name can mean. */
+static bool concerned(const struct run_filter *f, const struct scenario *s)
+{
+	for (size_t i = 0; i < f->name_count; i++)
+		if (is_path(f->names[i]) || id_fits(s->id, f->names[i]) || id_fits(f->names[i], s->id))
+			return true;
+	return !f->name_count;
+}
+
 static bool add_cases(struct test_suite *s, const struct scenario *scenario, size_t *cap, struct why *why)
 {
 	const struct run_options *o = &s->options;
 	const struct scenario_case *cases;
 	size_t count;
 
+	if (!concerned(&o->filter, scenario))
+		return true;
 	if (!scenario_cases(o->library, scenario, o->profile, o->set, o->set_count, &cases, &count, why))
 		return false;
 	for (size_t i = 0; i < count; i++) {
