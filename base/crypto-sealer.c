@@ -6,7 +6,9 @@
 #include "crypto-inside.h"
 
 #include <limits.h>
+#include <openssl/core_names.h>
 #include <openssl/err.h>
+#include <openssl/params.h>
 #include <stdlib.h>
 
 #define SALT_MAX 4
@@ -16,6 +18,7 @@ struct sealer {
 	const struct transform *encr, *integ;
 	EVP_CIPHER_CTX *cipher;     /* NULL for ENCR_NULL */
 	EVP_MAC_CTX *mac;           /* NULL with AEAD, or without integrity */
+	OSSL_PARAM tag[2];          /* of an AEAD: made once, aimed for each packet */
 	bool sealing;
 	uint8_t salt[SALT_MAX];
 };
@@ -30,6 +33,8 @@ static bool set_cipher(struct sealer *s, struct crypto *c, struct bytes key)
 	if (!cipher || !s->cipher)
 		return false;
 	memcpy(s->salt, key.at + encr->key, encr->salt);
+	s->tag[0] = OSSL_PARAM_construct_octet_string(OSSL_CIPHER_PARAM_AEAD_TAG, NULL, encr->icv);
+	s->tag[1] = OSSL_PARAM_construct_end();
 	return EVP_CipherInit_ex2(s->cipher, cipher, key.at, NULL, s->sealing, NULL) &&
 	       EVP_CIPHER_CTX_set_padding(s->cipher, 0);
 }
@@ -107,9 +112,10 @@ static bool lengths_fit(const struct sealer *s, struct bytes iv, struct bytes aa
 	       text.len % s->encr->block == 0;
 }
 
-/* Sets the nonce and runs the text through the cipher, without the final call. */
+/* Sets the nonce (and the tag, if it is to be checked) and runs the text through the cipher,
+ * without the final call. */
 static bool run_cipher(struct sealer *s, struct bytes iv, struct bytes aad, struct bytes in,
-		       uint8_t *out)
+		       const OSSL_PARAM *tag, uint8_t *out)
 {
 	uint8_t nonce[SALT_MAX + IV_MAX];
 	int len;
@@ -120,7 +126,7 @@ static bool run_cipher(struct sealer *s, struct bytes iv, struct bytes aad, stru
 	}
 	memcpy(nonce, s->salt, s->encr->salt);
 	memcpy(nonce + s->encr->salt, iv.at, iv.len);
-	return EVP_CipherInit_ex2(s->cipher, NULL, NULL, nonce, -1, NULL) &&
+	return EVP_CipherInit_ex2(s->cipher, NULL, NULL, nonce, -1, tag) &&
 	       (!s->encr->aead || aad.len == 0 ||
 		EVP_CipherUpdate(s->cipher, NULL, &len, aad.at, (int)aad.len)) &&
 	       (in.len == 0 || EVP_CipherUpdate(s->cipher, out, &len, in.at, (int)in.len));
@@ -161,11 +167,12 @@ bool sealer_seal(struct sealer *s, struct bytes iv, struct bytes aad, struct byt
 		 struct bytes tail, uint8_t *out, uint8_t *icv)
 {
 	uint8_t mac[EVP_MAX_MD_SIZE];
-	if (!s->sealing || !lengths_fit(s, iv, aad, plain) || !run_cipher(s, iv, aad, plain, out))
+	if (!s->sealing || !lengths_fit(s, iv, aad, plain) ||
+	    !run_cipher(s, iv, aad, plain, NULL, out))
 		return settle(false);
+	s->tag[0].data = icv;
 	if (s->encr->aead)
-		return settle(finish(s) && EVP_CIPHER_CTX_ctrl(s->cipher, EVP_CTRL_AEAD_GET_TAG,
-							       s->encr->icv, icv) > 0);
+		return settle(finish(s) && EVP_CIPHER_CTX_get_params(s->cipher, s->tag));
 	if (!run_mac(s, iv, aad, bytes_make(out, plain.len), tail, mac))
 		return settle(false);
 	if (icv_size(s) > 0)
@@ -179,9 +186,8 @@ static bool open_aead(struct sealer *s, struct bytes iv, struct bytes aad, struc
 	uint8_t tag[EVP_MAX_MD_SIZE];
 	/* OpenSSL wants octets that it may write; and out may lie over icv. */
 	memcpy(tag, icv.at, icv.len);
-	return run_cipher(s, iv, aad, cipher, out) &&
-	       EVP_CIPHER_CTX_ctrl(s->cipher, EVP_CTRL_AEAD_SET_TAG, (int)icv.len, tag) > 0 &&
-	       finish(s);
+	s->tag[0].data = tag;
+	return run_cipher(s, iv, aad, cipher, s->tag, out) && finish(s);
 }
 
 bool sealer_open(struct sealer *s, struct bytes iv, struct bytes aad, struct bytes cipher,
@@ -194,14 +200,14 @@ bool sealer_open(struct sealer *s, struct bytes iv, struct bytes aad, struct byt
 		return settle(open_aead(s, iv, aad, cipher, icv, out));
 	return settle(run_mac(s, iv, aad, cipher, tail, mac) &&
 		      crypto_equal(bytes_make(mac, icv.len), icv) &&
-		      run_cipher(s, iv, aad, cipher, out));
+		      run_cipher(s, iv, aad, cipher, NULL, out));
 }
 
 bool sealer_open_unchecked(struct sealer *s, struct bytes iv, struct bytes aad, struct bytes cipher,
 			   uint8_t *out)
 {
 	return !s->sealing && lengths_fit(s, iv, aad, cipher) &&
-	       settle(run_cipher(s, iv, aad, cipher, out));
+	       settle(run_cipher(s, iv, aad, cipher, NULL, out));
 }
 
 bool sealer_mac(struct sealer *s, struct bytes iv, struct bytes aad, struct bytes cipher,
