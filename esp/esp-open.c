@@ -31,17 +31,16 @@ static enum esp_result check_length(struct esp_sa *sa, struct bytes packet)
 
 static enum esp_result cut(const struct esp_sa *sa, struct bytes packet, struct esp_parts *p)
 {
-	struct cursor c = cursor_over(packet);
 	size_t front = ESP_HEADER + sa->iv;
 
 	if (packet.len < front + sa->icv + ESP_TRAILER)
 		return ESP_SHORT;
-	cursor_u32(&c, &p->spi);
-	cursor_u32(&c, &p->seq);
-	cursor_take(&c, sa->iv, &p->iv);
-	cursor_take(&c, c.left - sa->icv, &p->cipher);
-	p->icv = cursor_rest(&c);
-	if (p->cipher.len % sa->align == 0)
+	p->spi = load_u32(packet.at);
+	p->seq = load_u32(packet.at + 4);
+	p->iv = bytes_make(packet.at + ESP_HEADER, sa->iv);
+	p->cipher = bytes_make(packet.at + front, packet.len - front - sa->icv);
+	p->icv = bytes_make(p->cipher.at + p->cipher.len, sa->icv);
+	if ((p->cipher.len & (sa->align - 1)) == 0)
 		return ESP_OK;
 	if (!esp_omits(sa, CHECK_ALIGNMENT))
 		return ESP_SHORT;
@@ -51,9 +50,13 @@ static enum esp_result cut(const struct esp_sa *sa, struct bytes packet, struct 
 
 static uint64_t whole_number(const struct esp_sa *sa, uint32_t seq)
 {
-	uint64_t guess = replay_guess(sa->replay, seq);
-	bool wrapped = guess >> 32 > replay_right_edge(sa->replay) >> 32;
+	uint64_t guess;
+	bool wrapped;
 
+	if (!sa->config.suite.esn)
+		return seq;
+	guess = replay_guess(sa->replay, seq);
+	wrapped = guess >> 32 > replay_right_edge(sa->replay) >> 32;
 	if (wrapped && esp_omits(sa, CHECK_ESN_HIGH))
 		guess += UINT64_C(1) << 32;
 	return guess;
@@ -68,7 +71,7 @@ static bool is_left_end(const struct esp_sa *sa, uint64_t seq)
 	       right - seq == sa->config.replay_window - 1;
 }
 
-static enum esp_result check_number(const struct esp_sa *sa, uint64_t seq)
+enum esp_result esp_check_number(const struct esp_sa *sa, uint64_t seq)
 {
 	enum esp_result r = replay_check(sa->replay, seq);
 
@@ -131,12 +134,12 @@ static enum esp_result strip_padding(const struct esp_sa *sa, struct bytes plain
 
 	out->pad_length = plain.at[body];
 	out->next_header = plain.at[body + 1];
-	out->inner = bytes_slice(plain, 0, body);
+	out->inner = bytes_make(plain.at, body);
 	pad = out->pad_length;
 	if (pad > body)
 		return verdict(sa, CHECK_PAD_LENGTH, false);
 	out->inner.len = body - pad;
-	return verdict(sa, CHECK_PADDING, counts_up(bytes_slice(plain, body - pad, pad)));
+	return verdict(sa, CHECK_PADDING, counts_up(bytes_make(plain.at + body - pad, pad)));
 }
 
 static uint8_t version_of(struct bytes inner)
@@ -148,15 +151,16 @@ static enum esp_result check_tunnel(const struct esp_sa *sa, struct esp_opened *
 {
 	bool four = out->next_header == PROTO_IPIP && version_of(out->inner) == 4;
 	bool six = out->next_header == PROTO_IPV6 && version_of(out->inner) == 6;
-	struct ip_header h;
+	size_t length;
 
 	if (!four && !six && !esp_omits(sa, CHECK_NEXT_HEADER))
 		return ESP_BAD_INNER;
-	if (!ip_header_read(out->inner, &h, NULL))
+	length = ip_length(out->inner);
+	if (length == 0)
 		return verdict(sa, CHECK_INNER, false);
-	if (esp_omits(sa, CHECK_TFC) && out->inner.len != h.length)
+	if (esp_omits(sa, CHECK_TFC) && out->inner.len != length)
 		return ESP_BAD_INNER;
-	out->inner.len = h.length;
+	out->inner.len = length;
 	return ESP_OK;
 }
 
@@ -172,51 +176,56 @@ static enum esp_result check_inner(struct esp_sa *sa, struct esp_opened *out)
 		return ESP_BAD_INNER;
 	if (sa->config.mode == ESP_TUNNEL)
 		r = check_tunnel(sa, out);
-	if (r == ESP_OK && !esp_omits(sa, CHECK_SELECTORS) &&
-	    !esp_selected(sa, out->inner, out->next_header))
+	if (r == ESP_OK && (sa->omit != 0 || sa->config.sources + sa->config.destinations > 0) &&
+	    !esp_omits(sa, CHECK_SELECTORS) && !esp_selected(sa, out->inner, out->next_header))
 		r = ESP_OUTSIDE;
 	return r;
 }
 
-static enum esp_result authenticate(struct esp_sa *sa, const struct esp_parts *p, uint64_t seq,
-				    uint8_t *plain)
+enum esp_result esp_open_begin(struct esp_sa *sa, struct bytes packet, struct esp_parts *p,
+			       uint64_t *seq)
 {
-	enum esp_result r = check_number(sa, seq);
+	enum esp_result r = check_length(sa, packet);
 
+	if (r == ESP_OK)
+		r = cut(sa, packet, p);
+	if (r == ESP_OK)
+		r = verdict(sa, CHECK_SPI, p->spi == sa->config.spi);
 	if (r != ESP_OK)
 		return r;
-	if (esp_omits(sa, CHECK_WINDOW_AFTER_ICV))
-		replay_take(sa->replay, seq);
-	r = check_icv(sa, p, seq, plain);
-	if (r == ESP_OK)
-		replay_take(sa->replay, seq);
+	*seq = whole_number(sa, p->seq);
+	r = esp_check_number(sa, *seq);
+	if (r == ESP_OK && esp_omits(sa, CHECK_WINDOW_AFTER_ICV))
+		replay_take(sa->replay, *seq);
 	return r;
+}
+
+enum esp_result esp_open_end(struct esp_sa *sa, struct bytes plain, struct esp_opened *out)
+{
+	enum esp_result r = strip_padding(sa, plain, out);
+
+	return r == ESP_OK ? check_inner(sa, out) : r;
 }
 
 static enum esp_result open_packet(struct esp_sa *sa, struct arena *a, struct bytes packet,
 				   bool want_tree, struct esp_opened *out)
 {
 	struct esp_parts p;
-	enum esp_result r = check_length(sa, packet);
+	enum esp_result r = esp_open_begin(sa, packet, &p, &out->seq);
 	struct bytes plain;
 	uint8_t *at;
 
-	if (r == ESP_OK)
-		r = cut(sa, packet, &p);
-	if (r == ESP_OK)
-		r = verdict(sa, CHECK_SPI, p.spi == sa->config.spi);
 	if (r != ESP_OK)
 		return r;
 	at = arena_alloc(a, p.cipher.len);
 	if (at == NULL)
 		return ESP_SHORT;
 	plain = bytes_make(at, p.cipher.len);
-	out->seq = whole_number(sa, p.seq);
-	r = authenticate(sa, &p, out->seq, at);
-	if (r == ESP_OK)
-		r = strip_padding(sa, plain, out);
-	if (r == ESP_OK)
-		r = check_inner(sa, out);
+	r = check_icv(sa, &p, out->seq, at);
+	if (r != ESP_OK)
+		return r;
+	replay_take(sa->replay, out->seq);
+	r = esp_open_end(sa, plain, out);
 	if (want_tree && out->inner.at != NULL)
 		out->tree = esp_opened_tree(sa, a, &p, plain, out);
 	return r;

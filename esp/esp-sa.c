@@ -1,7 +1,7 @@
 /*
  * An SA: its keys, counters and omissions.
  */
-#include "esp-sa.h"
+#include "esp-batch.h"
 
 #include <stdlib.h>
 
@@ -80,6 +80,7 @@ void esp_sa_free(struct esp_sa *sa)
 {
 	if (sa == NULL)
 		return;
+	esp_backend_leave(sa);
 	sealer_free(sa->sealer);
 	replay_free(sa->replay);
 	wipe(sa->key, sizeof(sa->key));
@@ -121,35 +122,10 @@ void esp_sa_set_seq(struct esp_sa *sa, uint64_t seq)
 	sa->begun = seq != 0;
 }
 
-/* RFC 4106 5 and RFC 4303 2.2.1: an AEAD has the 64-bit number in its AAD, a MAC the high half at
- * the end. */
-void esp_cover(const struct esp_sa *sa, uint32_t spi, uint32_t seq, uint32_t seq_high,
-	       struct esp_covered *out)
-{
-	bool esn = sa->config.suite.esn, aead = sa->config.suite.encr->aead;
-
-	*out = (struct esp_covered){ .aad_len = 8 };
-	store_u32(out->aad, spi);
-	store_u32(out->aad + 4, seq);
-	if (esn && aead) {
-		store_u32(out->aad + 4, seq_high);
-		store_u32(out->aad + 8, seq);
-		out->aad_len = 12;
-	} else if (esn) {
-		store_u32(out->tail, seq_high);
-		out->tail_len = 4;
-	}
-}
-
-size_t esp_pad_needed(const struct esp_sa *sa, size_t payload)
-{
-	size_t over = (payload + ESP_TRAILER) % sa->align;
-
-	return over == 0 ? 0 : sa->align - over;
-}
-
 void esp_fill_padding(const struct esp_sa *sa, uint8_t *at, size_t len)
 {
+	bool zero = esp_omits(sa, DUTY_PADDING);
+
 	for (size_t i = 0; i < len; i++)
-		at[i] = esp_omits(sa, DUTY_PADDING) ? 0 : (uint8_t)(i + 1);
+		at[i] = zero ? 0 : (uint8_t)(i + 1);
 }

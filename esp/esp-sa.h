@@ -1,8 +1,8 @@
 /*
  * What the files of esp/ share about an SA.
  *
- * Sealing and opening of one packet go through struct esp_sa alone, so that another backend (or a
- * batch of packets) replaces `sealer` and its few callers and nothing else.
+ * One packet and a batch go the same way: numbers, padding, checks and window are the same
+ * functions; a batch differs in where packets lie and in who does the cryptography (esp-batch.h).
  */
 #ifndef ESP_SA_H
 #define ESP_SA_H
@@ -31,6 +31,8 @@ struct esp_sa {
 	uint8_t key[ESP_KEY_MAX], integ_key[ESP_KEY_MAX];
 	struct crypto *crypto;
 	struct sealer *sealer;
+	const struct esp_backend *backend;      /* of batches; NULL: in none */
+	void *backend_state, *backend_key;
 	struct replay *replay;          /* inbound */
 	bool for_sealing;
 	uint64_t omit;
@@ -52,11 +54,38 @@ struct esp_covered {
 	uint8_t aad[12], tail[4];
 	size_t aad_len, tail_len;
 };
-void esp_cover(const struct esp_sa *sa, uint32_t spi, uint32_t seq, uint32_t seq_high,
-	       struct esp_covered *out);
+/* RFC 4106 5 and RFC 4303 2.2.1: an AEAD has the 64-bit number in its AAD, a MAC the high half at
+ * the end.  (In whole words: what is read again at once as one should be written as one.) */
+static inline void esp_cover(const struct esp_sa *sa, uint32_t spi, uint32_t seq, uint32_t seq_high,
+			     struct esp_covered *out)
+{
+	out->aad_len = 8;
+	out->tail_len = 0;
+	if (!sa->config.suite.esn) {
+		store_u64(out->aad, (uint64_t)spi << 32 | seq);
+	} else if (sa->config.suite.encr->aead) {
+		store_u64(out->aad, (uint64_t)spi << 32 | seq_high);
+		store_u32(out->aad + 8, seq);
+		out->aad_len = 12;
+	} else {
+		store_u64(out->aad, (uint64_t)spi << 32 | seq);
+		store_u32(out->tail, seq_high);
+		out->tail_len = 4;
+	}
+}
 
 /* Padding that the suite needs behind so many octets of payload. */
-size_t esp_pad_needed(const struct esp_sa *sa, size_t payload);
+static inline size_t esp_pad_needed(const struct esp_sa *sa, size_t payload)
+{
+	return (0 - (payload + ESP_TRAILER)) & (sa->align - 1);
+}
+
+/* The next number, or that of the shape (may be NULL); why may be NULL. */
+enum esp_result esp_choose_number(const struct esp_sa *sa, const struct esp_shape *shape,
+				  uint64_t *seq, struct why *why);
+/* A counter where an IV must only be fresh, chance where it must not be foretold. */
+void esp_choose_iv(struct esp_sa *sa, struct rng *rng, const struct esp_shape *shape,
+		   uint8_t iv[static ESP_IV_MAX]);
 
 /* A packet as it is about to be sealed. */
 struct esp_draft {
@@ -77,6 +106,14 @@ struct esp_parts {
 	uint32_t spi, seq;
 	struct bytes iv, cipher, icv;
 };
+/* Opening up to the ICV: length, parts, SPI, the whole number, and whether it may be taken. */
+enum esp_result esp_open_begin(struct esp_sa *sa, struct bytes packet, struct esp_parts *p,
+			       uint64_t *seq);
+/* May the number be taken, as the window stands now? */
+enum esp_result esp_check_number(const struct esp_sa *sa, uint64_t seq);
+/* Opening behind the ICV: padding, next header, inner packet, selectors.  plain: all that was
+ * encrypted. */
+enum esp_result esp_open_end(struct esp_sa *sa, struct bytes plain, struct esp_opened *out);
 /* The tree of an opened packet (root: format_esp); plain is all that was encrypted. */
 struct node *esp_opened_tree(const struct esp_sa *sa, struct arena *a, const struct esp_parts *p,
 			     struct bytes plain, const struct esp_opened *o);

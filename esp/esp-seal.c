@@ -32,8 +32,8 @@ static uint64_t following(const struct esp_sa *sa)
 	return (sa->seq + step) & last_number(sa);
 }
 
-static enum esp_result choose_number(const struct esp_sa *sa, const struct esp_shape *shape,
-				     uint64_t *seq, struct why *why)
+enum esp_result esp_choose_number(const struct esp_sa *sa, const struct esp_shape *shape,
+				  uint64_t *seq, struct why *why)
 {
 	if (shape && shape->has_seq) {
 		*seq = shape->seq;
@@ -45,9 +45,8 @@ static enum esp_result choose_number(const struct esp_sa *sa, const struct esp_s
 	return ESP_OK;
 }
 
-/* A counter where an IV must only be fresh, chance where it must not be foretold. */
-static void choose_iv(struct esp_sa *sa, struct rng *rng, const struct esp_shape *shape,
-		      uint8_t iv[static ESP_IV_MAX])
+void esp_choose_iv(struct esp_sa *sa, struct rng *rng, const struct esp_shape *shape,
+		   uint8_t iv[static ESP_IV_MAX])
 {
 	memset(iv, 0, ESP_IV_MAX);
 	sa->iv_counter++;
@@ -133,7 +132,7 @@ enum esp_result esp_seal(struct esp_sa *sa, struct arena *a, struct rng *rng, st
 			 struct why *why)
 {
 	struct esp_draft d = { .inner = inner, .next_header = next_header };
-	enum esp_result r = choose_number(sa, shape, &d.seq, why);
+	enum esp_result r = esp_choose_number(sa, shape, &d.seq, why);
 	bool ok;
 
 	*out = BYTES_NONE;
@@ -141,7 +140,7 @@ enum esp_result esp_seal(struct esp_sa *sa, struct arena *a, struct rng *rng, st
 		return refuse(sa, r);
 	if (!choose_padding(sa, shape, &d, why))
 		return refuse(sa, ESP_BAD_PADDING);
-	choose_iv(sa, rng, shape, d.iv);
+	esp_choose_iv(sa, rng, shape, d.iv);
 	if (shape && has_edits(shape->edits))
 		ok = esp_seal_edited(sa, a, &d, shape->edits, out, why);
 	else

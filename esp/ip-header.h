@@ -27,6 +27,18 @@ struct ip_header {
 
 /* False with why if it is no whole IP packet. */
 bool ip_header_read(struct bytes octets, struct ip_header *out, struct why *why);
+/* Its length as the header says; 0 if it is no whole IP packet. */
+static inline size_t ip_length(struct bytes in)
+{
+	size_t header, length;
+	struct ip_header h;
+
+	if (in.len < IPV4_HEADER || in.at[0] >> 4 != 4)
+		return ip_header_read(in, &h, NULL) ? h.length : 0;
+	header = (size_t)(in.at[0] & 15) * 4;
+	length = load_u16(in.at + 2);
+	return header < IPV4_HEADER || length < header || length > in.len ? 0 : length;
+}
 static inline size_t ip_address_len(uint8_t family)
 {
 	return family == 4 ? 4 : 16;
