@@ -121,6 +121,7 @@ bool host_revive(struct real_host *h, struct why *why)
 	if (result.progress != TARGET_DONE)
 		return why_set(why, "the target does not come up again after its death (%s)", h->how);
 	h->dead = false;
+	h->mark = target_log_mark(h->target);
 	for (size_t i = 0; i < h->slot_count; i++)
 		if (h->slots[i].state == SLOT_CLEARING)
 			h->slots[i] = (struct slot){ .number = h->slots[i].number };
@@ -185,7 +186,7 @@ static void watch(struct real_host *h)
 {
 	struct target_exit how;
 
-	if (h->dead || target_alive(h->target, &how))
+	if (h->dead || h->asked || target_alive(h->target, &how))
 		return;
 	h->dead = true;
 	if (how.signal)

@@ -28,6 +28,7 @@ struct real_host {
 	size_t slot_count;
 	bool cookies;                   /* the instance that asks for cookies */
 	bool dead;
+	bool asked;                     /* a scenario has it killed or restarted: no death of its own */
 	char how[120];                  /* it died */
 	uint64_t mark;                  /* of the log */
 	char tail[LOG_TAIL][240];

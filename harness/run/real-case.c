@@ -121,6 +121,8 @@ static unsigned real_order(struct run *r, struct tester *t, const char *verb, st
 	if (r->order_verb == TARGET_VERBS)
 		return why_set(why, "the driver knows no '%s'", verb);
 	r->order_name = t->slot_name;
+	if (r->order_verb == TARGET_RESTART || r->order_verb == TARGET_KILL)
+		h->asked = true;
 	r->order_tries = 0;
 	r->order_again = 0;
 	if (r->order_verb == TARGET_NEW_CHILD)
@@ -149,8 +151,10 @@ static int real_result(struct run *r, unsigned ticket, struct why *why)
 	if (result.progress == TARGET_PENDING)
 		return 0;
 	r->order_ticket = 0;
-	if (result.progress == TARGET_DONE)
+	if (result.progress == TARGET_DONE) {
+		h->asked &= r->order_verb != TARGET_RESTART;
 		return 1;
+	}
 	why_set(why, "%s", result.text ? result.text : "refused");
 	if (r->order_verb == TARGET_INITIATE || ++r->order_tries >= ORDER_TRIES)
 		return -1;

@@ -12,17 +12,22 @@
 /* ------------------------------------------------------------ which cases need what */
 
 /* Cases that end the target for all: they run alone. */
-static bool restarts(const struct element_node *steps, size_t count)
+static bool any_restart(const struct element_node *steps, size_t count)
 {
 	for (size_t i = 0; i < count; i++) {
 		const char *verb = steps[i].element == EL_TARGET ? attr_text(&steps[i], AT_DO) : NULL;
 
 		if (verb && (strcmp(verb, "restart") == 0 || strcmp(verb, "kill") == 0))
 			return true;
-		if (restarts(steps[i].children, steps[i].child_count))
+		if (any_restart(steps[i].children, steps[i].child_count))
 			return true;
 	}
 	return false;
+}
+
+static bool restarts(const struct job *job)
+{
+	return any_restart(job->what->scenario->steps, job->what->scenario->step_count);
 }
 
 static bool wants_cookies(const struct scenario *s)
@@ -59,6 +64,14 @@ static bool provisional(const struct test_suite *s, const struct flight *f, cons
 	return broken && !f->alone && s->width > 1;
 }
 
+/* --retries count what was run alone. */
+static bool another_try(const struct test_suite *s, const struct flight *f, const struct case_result *c)
+{
+	unsigned alone = f->alone && s->width > 1 ? f->attempt : f->attempt + 1;
+
+	return c->verdict > VERDICT_WEAK && alone <= s->options.retries;
+}
+
 /* Alone it was well: what was seen among others is interference. */
 static void compare(struct test_suite *s, const struct case_result *before, struct case_result *c)
 {
@@ -81,7 +94,9 @@ static bool landed(struct test_suite *s, struct flight *f, struct why *why)
 		return why_set(why, "no memory for results");
 	if (f->run->world)
 		slots_release(f->run);
-	if (provisional(s, f, c)) {
+	s->host->asked = false;
+	c->flaky = before && before->verdict != c->verdict;
+	if (provisional(s, f, c) || another_try(s, f, c)) {
 		f->job->result = c;
 		s->again[s->again_count++] = f->job;
 	} else {
@@ -145,11 +160,12 @@ static bool may_launch(const struct test_suite *s, const struct job *job)
 static bool together(struct test_suite *s, struct job **jobs, size_t count, struct why *why)
 {
 	for (size_t next = 0; !suite_wants_stop(s) && (s->in_flight || next < count);) {
-		while (next < count && restarts(jobs[next]->what->scenario->steps, jobs[next]->what->scenario->step_count))
-			s->again[s->again_count++] = jobs[next++];
-		while (next < count && may_launch(s, jobs[next]))
-			if (!launch(s, jobs[next++], s->width == 1, why))
+		while (next < count && (restarts(jobs[next]) || may_launch(s, jobs[next]))) {
+			if (restarts(jobs[next]))
+				s->again[s->again_count++] = jobs[next++];
+			else if (!launch(s, jobs[next++], s->width == 1, why))
 				return false;
+		}
 		if (!turn(s, why))
 			return false;
 		if (!s->in_flight && next < count && !may_launch(s, jobs[next]))

@@ -55,7 +55,7 @@ static bool make_jobs(struct test_suite *s)
 
 	s->jobs = arena_array(s->arena, count + 1, sizeof *s->jobs);
 	s->order = arena_array(s->arena, count + 1, sizeof(struct job *));
-	s->again = arena_array(s->arena, count + 1, sizeof(struct job *));
+	s->again = arena_array(s->arena, count * (2 + s->options.retries) + 1, sizeof(struct job *));
 	s->results = arena_array(s->arena, count + 1, sizeof(struct case_result *));
 	if (!s->jobs || !s->order || !s->again || !s->results)
 		return false;
