@@ -288,9 +288,22 @@ static bool request(struct run *r, const char *verb, const struct ike_sa *ike, c
 #define TICKET_DONE 1
 #define TICKET_WAITS 2
 
+/* A process of its own that ends and begins; what it knew is gone. */
+static bool ended(struct run *r, const char *verb, struct why *why)
+{
+	const char *label = run_printf(r, "life %u", ++r->lives);
+
+	r->killed = strcmp(verb, "kill") == 0;
+	return r->killed ? node_kill(r->target_node, label, why) : node_restart(r->target_node, label, why);
+}
+
 static unsigned builtin_order(struct run *r, struct tester *t, const char *verb, struct ike_sa *ike,
 			      struct child_sa *child, struct why *why)
 {
+	if (strcmp(verb, "restart") == 0 || strcmp(verb, "kill") == 0)
+		return ended(r, verb, why) ? TICKET_DONE : 0;
+	if (r->killed)
+		return why_set(why, "the target was killed");
 	if (strcmp(verb, "initiate") == 0)
 		return endpoint_initiate(node_endpoint(r->target_node), t->index, run_now(r), why) ? TICKET_DONE : 0;
 	if (strcmp(verb, "ping") == 0)

@@ -309,6 +309,8 @@ struct run {
 	const struct target_kind *target;
 	struct world_node *target_node;     /* built-in */
 	void *target_state;
+	bool killed;                        /* built-in */
+	unsigned lives;
 	int order_verb;                     /* real: the order under way */
 	const char *order_name;
 	unsigned order_ticket, order_tries;

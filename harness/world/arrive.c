@@ -169,9 +169,9 @@ void node_receive(struct world_node *n, struct bytes sent, struct bytes delivere
 	struct ip_packet ip;
 	struct happening h = { EVENT_RECEIVED, node_name(n), delivered, NULL, serial };
 
-	if (!ip_parse(delivered, &ip, NULL) || !ip.checksum_right) {
+	if (n->down || !ip_parse(delivered, &ip, NULL) || !ip.checksum_right) {
 		h.kind = EVENT_DROPPED;
-		h.text = "wrong checksum";
+		h.text = n->down ? "nobody is there" : "wrong checksum";
 		world_event(w, &h);
 		return;
 	}

@@ -116,6 +116,7 @@ struct world_node {
 	size_t removed;
 	struct reassembly *fragments;   /* of inner packets; NULL until there was one */
 	uint16_t ip_id, echo_id, echo_seq;
+	bool down;                      /* it hears and says nothing */
 };
 
 void node_free(struct world_node *n);

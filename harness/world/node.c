@@ -66,6 +66,30 @@ struct world_node *node_new(struct world *w, const struct node_config *config, s
 	return n;
 }
 
+bool node_restart(struct world_node *n, const char *label, struct why *why)
+{
+	struct endpoint_config config = n->config.endpoint;
+	struct endpoint *anew;
+
+	config.rng = rng_split(&n->config.endpoint.rng, label);
+	anew = endpoint_new(&config, why);
+	if (anew == NULL)
+		return false;
+	plane_free(n);
+	endpoint_free(n->endpoint);
+	n->endpoint = anew;
+	n->rng = rng_split(&config.rng, "data-plane");
+	n->removed = 0;
+	n->down = false;
+	return true;
+}
+
+bool node_kill(struct world_node *n, const char *label, struct why *why)
+{
+	n->down = node_restart(n, label, why);
+	return n->down;
+}
+
 struct endpoint *node_endpoint(struct world_node *n)
 {
 	return n->endpoint;

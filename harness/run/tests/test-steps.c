@@ -66,6 +66,11 @@ static const struct row rows[] = {
 	{ "alive not", STEPS("<network down=\"yes\"/><alive judges=\"must\"/>"), VERDICT_FAIL, "no IKE_SA_INIT response" },
 	{ "target delete-ike", STEPS("<establish/><target do=\"delete-ike\"/><expect request=\"delete-ike\" judges=\"must\"/>"), VERDICT_PASS, NULL },
 	{ "target ping", STEPS("<establish/><works child=\"child\"/><target do=\"ping\"/><expect esp=\"ping\" judges=\"must\"/>"), VERDICT_PASS, NULL },
+	{ "target restart", STEPS("<establish ike=\"old\"/><target do=\"restart\"/><gone ike=\"old\" judges=\"must\"/><establish judges=\"must\"/>"
+		"<works judges=\"must\"/>"), VERDICT_PASS, NULL },
+	{ "target kill", { .no_alive = true, .steps = "<establish/><target do=\"kill\"/><works judges=\"must\"/>" }, VERDICT_FAIL, "no response" },
+	{ "target kill, alive at the end", { .steps = "<target do=\"kill\"/><check value=\"1\" is=\"1\" judges=\"must\"/>" }, VERDICT_DIED,
+		"closing handshake" },
 	{ "network delay", STEPS("<network delay=\"2s\"/><send request=\"IKE_SA_INIT\" save=\"q\"/><expect response=\"IKE_SA_INIT\" save=\"a\"/>"
 		"<check value=\"${a.time()} - ${q.time()}\" min=\"4s\" judges=\"must\"/>"), VERDICT_PASS, NULL },
 	{ "network nat", STEPS("<network nat=\"203.0.113.7:31000\"/><exchange request=\"IKE_SA_INIT\"/><exchange request=\"IKE_AUTH\">"

@@ -110,6 +110,10 @@ struct node_config {
 	void *ctx;
 };
 struct world_node *node_new(struct world *w, const struct node_config *config, struct why *why);
+/* Its process ends: all SAs are forgotten, it hears and says nothing until node_restart. */
+bool node_kill(struct world_node *n, const char *label, struct why *why);
+/* It begins anew and knows no SA; label tells its chance from what it drew before.  The endpoint is another one. */
+bool node_restart(struct world_node *n, const char *label, struct why *why);
 struct endpoint *node_endpoint(struct world_node *n);
 const struct node_config *node_configuration(const struct world_node *n);
 /* What a stepped node does not want to judge: handled as by an automatic one. */
