@@ -16,7 +16,8 @@ static usec feature_time(const struct profile *p, const char *name, usec otherwi
 	return text && usec_parse(text, &t) ? t : otherwise;
 }
 
-static unsigned long feature_number(const struct profile *p, const char *name, unsigned long otherwise)
+static unsigned long feature_number(const struct profile *p, const char *name,
+				    unsigned long otherwise)
 {
 	const char *text = profile_feature(p, name);
 
@@ -29,7 +30,8 @@ struct retransmission profile_retransmission(const struct profile *p)
 
 	return (struct retransmission){
 		.first = feature_time(p, "retransmit-first", RETRANSMIT_FIRST),
-		.factor_permille = factor && *factor ? (unsigned)(strtod(factor, NULL) * 1000) : 2000,
+		.factor_permille =
+			factor && *factor ? (unsigned)(strtod(factor, NULL) * 1000) : 2000,
 		.sendings = (unsigned)feature_number(p, "retransmit-sendings", 6),
 	};
 }
@@ -52,7 +54,8 @@ static bool outer_of(const struct profile *p, uint8_t family, size_t nth, size_t
 }
 
 /* "2": the second of the profile, "ipv6": the first of that family, or an address itself. */
-static bool chosen_address(const struct profile *p, const char *text, size_t nth, size_t *index, struct why *why)
+static bool chosen_address(const struct profile *p, const char *text, size_t nth, size_t *index,
+			   struct why *why)
 {
 	struct address a, b;
 	char *end;
@@ -62,24 +65,28 @@ static bool chosen_address(const struct profile *p, const char *text, size_t nth
 		return outer_of(p, 4, nth, index) || outer_of(p, 6, nth, index) ||
 		       why_set(why, "the profile has no %zu addresses for testers", nth + 1);
 	if (strcmp(text, "ipv6") == 0)
-		return outer_of(p, 6, nth, index) || why_set(why, "the profile has no IPv6 address for a tester");
+		return outer_of(p, 6, nth, index) ||
+		       why_set(why, "the profile has no IPv6 address for a tester");
 	if (n && !*end && n <= p->tester_count) {
 		*index = n - 1;
 		return true;
 	}
 	for (*index = 0; *index < p->tester_count; ++*index)
-		if (address_parse(text, &a) && address_parse(p->testers[*index], &b) && address_same_host(&a, &b))
+		if (address_parse(text, &a) && address_parse(p->testers[*index], &b) &&
+		    address_same_host(&a, &b))
 			return true;
 	return why_set(why, "the profile has no tester address '%s'", text);
 }
 
-static bool set_ends(const struct profile *p, struct connection *c, size_t index, bool tester_side, struct why *why)
+static bool set_ends(const struct profile *p, struct connection *c, size_t index, bool tester_side,
+		     struct why *why)
 {
 	struct address tester, target;
 
 	if (!address_parse(p->testers[index], &tester))
 		return why_set(why, "'%s' is no address", p->testers[index]);
-	if (!address_parse(tester.family == 6 ? p->address6 ? p->address6 : "" : p->address, &target))
+	if (!address_parse(tester.family == 6 ? p->address6 ? p->address6 : "" : p->address,
+			   &target))
 		return why_set(why, "the target has no IPv%u address", tester.family);
 	tester.port = 500;
 	target.port = p->port;
@@ -104,7 +111,8 @@ static void second_address(struct run *r, struct tester *t)
 
 /* ------------------------------------------------------------ testers */
 
-/* With several testers on one connection each has an inner address of its own, and a selector of it. */
+/* With several testers on one connection each has an inner address of its own, and a selector of
+ * it. */
 static void apart(struct address *inner, size_t count, struct selectors *s, size_t nth)
 {
 	for (size_t i = 0; i < count; i++)
@@ -132,9 +140,11 @@ static bool tester_make(struct run *r, size_t nth, struct why *why)
 	size_t index = 0;
 
 	if (!pc)
-		return why_set(why, "the profile has no connection '%s'", row->connection ? row->connection : "");
+		return why_set(why, "the profile has no connection '%s'",
+			       row->connection ? row->connection : "");
 	*t = (struct tester){ .name = row->name ? row->name : "tester", .index = nth };
-	if (!connection_make(r, pc, true, c, why) || !chosen_address(p, row->address, nth, &index, why) ||
+	if (!connection_make(r, pc, true, c, why) ||
+	    !chosen_address(p, row->address, nth, &index, why) ||
 	    !set_ends(p, c, index, true, why) ||
 	    !addresses_make(r, pc->tester.inner, t->inner, 4, &t->inner_count, why) ||
 	    !addresses_make(r, pc->target.inner, t->target_inner, 4, &t->target_inner_count, why))
@@ -175,8 +185,8 @@ static bool target_connections(struct run *r, struct connection *out, struct why
 {
 	for (size_t i = 0; i < r->tester_count; i++) {
 		const struct tester *t = &r->testers[i];
-		const struct profile_connection *pc = profile_connection_find(r->options->profile,
-									      row_of(r, i)->connection);
+		const struct profile_connection *pc =
+			profile_connection_find(r->options->profile, row_of(r, i)->connection);
 
 		if (!connection_make(r, pc, false, &out[i], why))
 			return false;
@@ -200,7 +210,8 @@ static bool wants_cookies(const struct run *r)
 
 static void target_outer(const struct run *r, struct node_config *config)
 {
-	for (size_t i = 0; i < r->tester_count && config->outer_count < ARRAY_LEN(config->outer); i++) {
+	for (size_t i = 0; i < r->tester_count && config->outer_count < ARRAY_LEN(config->outer);
+	     i++) {
 		const struct address *a = &r->testers[i].connections[0].remote;
 		bool there = false;
 
@@ -214,7 +225,8 @@ static void target_outer(const struct run *r, struct node_config *config)
 static bool target_node(struct run *r, struct why *why)
 {
 	const struct profile *p = r->options->profile;
-	struct connection *connections = arena_array(r->arena, r->tester_count, sizeof *connections);
+	struct connection *connections =
+		arena_array(r->arena, r->tester_count, sizeof *connections);
 	struct node_config config = {
 		.endpoint = {
 			.name = "target", .automatic = true, .crypto = r->options->crypto,
@@ -228,7 +240,8 @@ static bool target_node(struct run *r, struct why *why)
 		.replay_window = (uint32_t)feature_number(p, "replay-window", 64),
 	};
 
-	if (!connections || !target_connections(r, connections, why) || !fault_apply(r, &config, why))
+	if (!connections || !target_connections(r, connections, why) ||
+	    !fault_apply(r, &config, why))
 		return false;
 	target_outer(r, &config);
 	config.inner_count = r->testers[0].target_inner_count;
@@ -239,11 +252,13 @@ static bool target_node(struct run *r, struct why *why)
 
 /* ------------------------------------------------------------ orders */
 
+/* clang-format off */
 static const struct { const char *verb; enum purpose purpose; } orders[] = {
 	{ "new-child",    PURPOSE_NEW_CHILD    }, { "rekey-child",  PURPOSE_REKEY_CHILD  },
 	{ "rekey-ike",    PURPOSE_REKEY_IKE    }, { "delete-child", PURPOSE_DELETE_CHILD },
 	{ "delete-ike",   PURPOSE_DELETE_IKE   },
 };
+/* clang-format on */
 
 static struct ike_sa *their_ike(const struct run *r, const struct ike_sa *ours)
 {
@@ -259,7 +274,8 @@ static struct ike_sa *their_ike(const struct run *r, const struct ike_sa *ours)
 	return NULL;
 }
 
-static struct child_sa *their_child(const struct run *r, struct ike_sa *of, const struct child_sa *ours)
+static struct child_sa *their_child(const struct run *r, struct ike_sa *of,
+				    const struct child_sa *ours)
 {
 	struct child_sa *c;
 
@@ -269,8 +285,8 @@ static struct child_sa *their_child(const struct run *r, struct ike_sa *of, cons
 	return NULL;
 }
 
-static bool request(struct run *r, const char *verb, const struct ike_sa *ike, const struct child_sa *child,
-		    struct why *why)
+static bool request(struct run *r, const char *verb, const struct ike_sa *ike,
+		    const struct child_sa *child, struct why *why)
 {
 	struct ike_sa *sa = ike ? their_ike(r, ike) : NULL;
 	struct child_sa *c = sa && child ? their_child(r, sa, child) : NULL;
@@ -280,12 +296,13 @@ static bool request(struct run *r, const char *verb, const struct ike_sa *ike, c
 			continue;
 		if (!sa)
 			return why_set(why, "the target has no such IKE SA");
-		return endpoint_request(node_endpoint(r->target_node), orders[i].purpose, sa, c, run_now(r), why);
+		return endpoint_request(node_endpoint(r->target_node), orders[i].purpose, sa, c,
+					run_now(r), why);
 	}
 	return why_set(why, "'%s' is not built yet for the built-in target", verb);
 }
 
-#define TICKET_DONE 1
+#define TICKET_DONE  1
 #define TICKET_WAITS 2
 
 /* A process of its own that ends and begins; what it knew is gone. */
@@ -294,7 +311,8 @@ static bool ended(struct run *r, const char *verb, struct why *why)
 	const char *label = run_printf(r, "life %u", ++r->lives);
 
 	r->killed = strcmp(verb, "kill") == 0;
-	return r->killed ? node_kill(r->target_node, label, why) : node_restart(r->target_node, label, why);
+	return r->killed ? node_kill(r->target_node, label, why)
+			 : node_restart(r->target_node, label, why);
 }
 
 static unsigned builtin_order(struct run *r, struct tester *t, const char *verb, struct ike_sa *ike,
@@ -305,7 +323,9 @@ static unsigned builtin_order(struct run *r, struct tester *t, const char *verb,
 	if (r->killed)
 		return why_set(why, "the target was killed");
 	if (strcmp(verb, "initiate") == 0)
-		return endpoint_initiate(node_endpoint(r->target_node), t->index, run_now(r), why) ? TICKET_DONE : 0;
+		return endpoint_initiate(node_endpoint(r->target_node), t->index, run_now(r), why)
+			       ? TICKET_DONE
+			       : 0;
 	if (strcmp(verb, "ping") == 0)
 		return node_ping(r->target_node, &t->inner[0], why) ? TICKET_DONE : 0;
 	if (request(r, verb, ike, child, why))
@@ -331,7 +351,10 @@ static const struct target_kind builtin = { builtin_order, builtin_result, NULL 
 bool builtin_setup(struct run *r, struct why *why)
 {
 	struct world_config config = {
-		.crypto = r->options->crypto, .rng = rng_split(&r->rng, "link"), .log = &r->log, .run = r->label,
+		.crypto = r->options->crypto,
+		.rng = rng_split(&r->rng, "link"),
+		.log = &r->log,
+		.run = r->label,
 		.target = r->options->profile->id,
 	};
 

@@ -43,9 +43,13 @@ void run_note(struct run *r, const char *format, ...)
 	vsnprintf(text, sizeof text, format, args);
 	va_end(args);
 	event_emit(&r->log, &(struct event){
-		.kind = EVENT_NOTE, .time = run_now(r), .text = text, .endpoint = "tester",
-		.file = r->place ? r->place->file : NULL, .line = r->place ? r->place->line : 0,
-	});
+				    .kind = EVENT_NOTE,
+				    .time = run_now(r),
+				    .text = text,
+				    .endpoint = "tester",
+				    .file = r->place ? r->place->file : NULL,
+				    .line = r->place ? r->place->line : 0,
+			    });
 }
 
 void run_observed(struct run *r, const char *what)
@@ -54,7 +58,8 @@ void run_observed(struct run *r, const char *what)
 
 	if (at && (at[strlen(what)] == 0 || at[strlen(what)] == ','))
 		return;
-	r->observed = r->observed ? run_printf(r, "%s, %s", r->observed, what) : arena_text(r->arena, what);
+	r->observed = r->observed ? run_printf(r, "%s, %s", r->observed, what)
+				  : arena_text(r->arena, what);
 }
 
 void run_floor(struct run *r, enum verdict v, const struct element_node *el, const char *reason)
@@ -92,8 +97,8 @@ void run_fault(struct run *r, const struct element_node *el, const struct why *w
 		place.file = arena_text(r->arena, why->file);
 		place.line = why->line;
 	}
-	run_end(r, each ? VERDICT_NOT_APPLICABLE : VERDICT_ERROR, &place, "%s%s%s", why->path, why->path[0] ? ": " : "",
-		why->text);
+	run_end(r, each ? VERDICT_NOT_APPLICABLE : VERDICT_ERROR, &place, "%s%s%s", why->path,
+		why->path[0] ? ": " : "", why->text);
 }
 
 void run_missed(struct run *r, const struct step *s)
@@ -104,7 +109,8 @@ void run_missed(struct run *r, const struct step *s)
 		return;
 	r->late = true;
 	run_floor(r, VERDICT_INCONCLUSIVE, s->el,
-		  run_printf(r, "the harness itself was late by %llu ms", (unsigned long long)(r->lag / USEC_MS)));
+		  run_printf(r, "the harness itself was late by %llu ms",
+			     (unsigned long long)(r->lag / USEC_MS)));
 }
 
 static usec wall_now(void)
@@ -117,10 +123,13 @@ static usec wall_now(void)
 
 /* ------------------------------------------------------------ making */
 
-/* What events and captures call it: "id", "id#2" the second repetition, "id~2" its second attempt. */
-const char *run_label(const struct scenario_case *what, unsigned repetition, unsigned attempt, struct arena *a)
+/* What events and captures call it: "id", "id#2" the second repetition, "id~2" its second attempt.
+ */
+const char *run_label(const struct scenario_case *what, unsigned repetition, unsigned attempt,
+		      struct arena *a)
 {
-	const char *label = repetition ? arena_printf(a, "%s#%u", what->id, repetition + 1) : what->id;
+	const char *label =
+		repetition ? arena_printf(a, "%s#%u", what->id, repetition + 1) : what->id;
 
 	return attempt ? arena_printf(a, "%s~%u", label, attempt + 1) : label;
 }
@@ -135,8 +144,10 @@ static void forward(void *ctx, const struct event *e)
 		r->packets++;
 		if (!e->endpoint || strcmp(e->endpoint, "target") != 0)
 			r->last_sent = e->octets.len <= sizeof r->last_octets
-				? bytes_make(memcpy(r->last_octets, e->octets.at, e->octets.len), e->octets.len)
-				: BYTES_NONE;
+					       ? bytes_make(memcpy(r->last_octets, e->octets.at,
+								   e->octets.len),
+							    e->octets.len)
+					       : BYTES_NONE;
 	}
 	copy.run = r->label;
 	if (!copy.target)
@@ -151,7 +162,8 @@ static bool speaks_of(const struct element_node *steps, size_t count, const char
 {
 	for (size_t i = 0; i < count; i++) {
 		for (size_t k = 0; k < steps[i].attr_count; k++)
-			if (steps[i].attrs[k].name != AT_NOTE && strstr(steps[i].attrs[k].text, word))
+			if (steps[i].attrs[k].name != AT_NOTE &&
+			    strstr(steps[i].attrs[k].text, word))
 				return true;
 		if (speaks_of(steps[i].children, steps[i].child_count, word))
 			return true;
@@ -169,8 +181,8 @@ static bool requirements_begin(struct run *r)
 	return r->requirements != NULL;
 }
 
-struct run *run_new(const struct run_options *o, const struct scenario_case *what, unsigned repetition,
-		    unsigned attempt, struct why *why)
+struct run *run_new(const struct run_options *o, const struct scenario_case *what,
+		    unsigned repetition, unsigned attempt, struct why *why)
 {
 	struct arena *a = arena_new(RUN_ARENA);
 	struct run *r = a ? arena_new_of(a, struct run) : NULL;
@@ -181,8 +193,15 @@ struct run *run_new(const struct run_options *o, const struct scenario_case *wha
 		return NULL;
 	}
 	*r = (struct run){
-		.options = o, .what = what, .scenario = what->scenario, .repetition = repetition, .attempt = attempt,
-		.arena = a, .label = run_label(what, repetition, attempt, a), .floor = VERDICT_PASS, .wall_began = wall_now(),
+		.options = o,
+		.what = what,
+		.scenario = what->scenario,
+		.repetition = repetition,
+		.attempt = attempt,
+		.arena = a,
+		.label = run_label(what, repetition, attempt, a),
+		.floor = VERDICT_PASS,
+		.wall_began = wall_now(),
 	};
 	rng_seed(&r->rng, o->seed, run_label(what, repetition, 0, a));
 	event_listen(&r->log, forward, r);
@@ -214,18 +233,23 @@ static const char *role_word(enum role role)
 
 void run_begin(struct run *r)
 {
-	const char *not;
+	const char * not ;
 	struct why why = { 0 };
 
 	judge_begin(r);
 	not = run_inapplicable(r);
 	if (!r->attempt)
 		event_emit(&r->log, &(struct event){
-			.kind = EVENT_CASE, .id = r->label, .text = r->scenario->title, .file = r->scenario->file, .line = 1,
-			.path = r->scenario->area, .detail = role_word(r->what->target),
-		});
-	if (not) {
-		run_floor(r, VERDICT_NOT_APPLICABLE, NULL, not);
+					    .kind = EVENT_CASE,
+					    .id = r->label,
+					    .text = r->scenario->title,
+					    .file = r->scenario->file,
+					    .line = 1,
+					    .path = r->scenario->area,
+					    .detail = role_word(r->what->target),
+				    });
+	if (not ) {
+		run_floor(r, VERDICT_NOT_APPLICABLE, NULL, not );
 		r->phase = RUN_OVER;
 		return;
 	}
@@ -304,7 +328,9 @@ static void delete_all(struct run *r)
 		struct ike_sa *sa;
 
 		for (size_t n = 0; (sa = endpoint_ike_sa(r->testers[i].endpoint, n)); n++) {
-			struct sending out = { .purpose = PURPOSE_DELETE_IKE, .ike = sa, .retransmit = true };
+			struct sending out = { .purpose = PURPOSE_DELETE_IKE,
+					       .ike = sa,
+					       .retransmit = true };
 
 			if (ike_sa_view(sa).state == IKE_ESTABLISHED)
 				endpoint_send(r->testers[i].endpoint, &out, run_now(r), NULL);
@@ -342,11 +368,16 @@ static bool move_clean(struct run *r)
 static bool move(struct run *r)
 {
 	switch (r->phase) {
-	case RUN_STEPS: return move_steps(r);
-	case RUN_HEAL:  return move_heal(r);
-	case RUN_ALIVE: return move_alive(r);
-	case RUN_CLEAN: return move_clean(r);
-	case RUN_OVER:  break;
+	case RUN_STEPS:
+		return move_steps(r);
+	case RUN_HEAL:
+		return move_heal(r);
+	case RUN_ALIVE:
+		return move_alive(r);
+	case RUN_CLEAN:
+		return move_clean(r);
+	case RUN_OVER:
+		break;
 	}
 	return false;
 }

@@ -1,4 +1,5 @@
-/* Known deviations of a target: what is listed with a reason and a reference does not fail the run. */
+/* Known deviations of a target: what is listed with a reason and a reference does not fail the run.
+ */
 #include "suite.h"
 
 #include <fnmatch.h>
@@ -7,7 +8,7 @@
 struct deviation {
 	const char *id, *requirement, *reason, *reference;
 	enum verdict verdict;
-	bool seen, met;                 /* its case was run; and the verdict was there */
+	bool seen, met; /* its case was run; and the verdict was there */
 };
 
 struct deviations {
@@ -36,9 +37,11 @@ static bool read_row(struct deviations *d, const json_t *row, size_t n, struct w
 	out->reason = text_of(d->arena, row, "reason");
 	out->reference = text_of(d->arena, row, "reference");
 	if (!out->id || !out->reason || !verdict)
-		return why_set(why, "%s: deviation %zu needs id, verdict and reason", d->path, n + 1);
+		return why_set(why, "%s: deviation %zu needs id, verdict and reason", d->path,
+			       n + 1);
 	if (!verdict_parse(verdict, &out->verdict))
-		return why_set(why, "%s: deviation %zu: '%s' is no verdict", d->path, n + 1, verdict);
+		return why_set(why, "%s: deviation %zu: '%s' is no verdict", d->path, n + 1,
+			       verdict);
 	return true;
 }
 
@@ -76,7 +79,8 @@ struct deviations *deviations_load(const char *path, struct why *why)
 	d->arena = a;
 	d->path = arena_text(a, path);
 	root = json_load_file(path, JSON_REJECT_DUPLICATES, &error);
-	good = root ? read_all(d, root, why) : why_at_line(why, path, (unsigned)error.line, "%s", error.text);
+	good = root ? read_all(d, root, why)
+		    : why_at_line(why, path, (unsigned)error.line, "%s", error.text);
 	json_decref(root);
 	if (good)
 		return d;
@@ -152,11 +156,13 @@ void deviations_apply(const struct deviations *d, struct case_result *c, struct 
 	if (met && all_listed(d, c)) {
 		c->deviation = arena_printf(a, "%s%s%s", met->reason, met->reference ? " " : "",
 					    met->reference ? met->reference : "");
-		c->reason = c->reason ? arena_printf(a, "%s [known: %s]", c->reason, c->deviation) : c->deviation;
+		c->reason = c->reason ? arena_printf(a, "%s [known: %s]", c->reason, c->deviation)
+				      : c->deviation;
 		c->verdict = VERDICT_EXPECTED_FAIL;
 	} else if (missed && !met && !breaks_it(c->verdict) && !strchr(missed->id, '*')) {
 		c->verdict = VERDICT_UNEXPECTED_PASS;
-		c->reason = arena_printf(a, "a known deviation does not show any more: %s", missed->reason);
+		c->reason = arena_printf(a, "a known deviation does not show any more: %s",
+					 missed->reason);
 	}
 }
 
@@ -170,7 +176,8 @@ static bool in_library(const struct test_suite *s, const struct deviation *row)
 
 static bool narrowed(const struct run_filter *f)
 {
-	return f->name_count || f->glob_count || f->rfc || f->level || f->area || f->role || f->only || f->shards;
+	return f->name_count || f->glob_count || f->rfc || f->level || f->area || f->role ||
+	       f->only || f->shards;
 }
 
 size_t deviations_stale(const struct deviations *d, struct test_suite *s, const char ***out)
@@ -186,13 +193,15 @@ size_t deviations_stale(const struct deviations *d, struct test_suite *s, const 
 		if (row->met || (!row->seen && narrowed(&s->options.filter)))
 			continue;
 		if (!row->seen)
-			(*out)[count++] = arena_printf(s->arena, "%s: %s", row->id, in_library(s, row) ?
-						       "it was not run" : "no case has this id");
+			(*out)[count++] = arena_printf(s->arena, "%s: %s", row->id,
+						       in_library(s, row) ? "it was not run"
+									  : "no case has this id");
 		else
-			(*out)[count++] = arena_printf(s->arena, "%s%s%s: %s was expected and not seen", row->id,
-						       row->requirement ? " " : "",
-						       row->requirement ? row->requirement : "",
-						       verdict_name(row->verdict));
+			(*out)[count++] =
+				arena_printf(s->arena, "%s%s%s: %s was expected and not seen",
+					     row->id, row->requirement ? " " : "",
+					     row->requirement ? row->requirement : "",
+					     verdict_name(row->verdict));
 	}
 	return count;
 }

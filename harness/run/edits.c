@@ -1,30 +1,33 @@
-/* Edits as they stand in a scenario, made into edits of messages; values are worked out where used. */
+/* Edits as they stand in a scenario, made into edits of messages; values are worked out where used.
+ */
 #include "inside.h"
 
 /* What edit values point at. */
 struct edit_expr {
 	const struct attr *attr;
-	bool number;                    /* of a bit or an octet, not of a field */
+	bool number; /* of a bit or an octet, not of a field */
 };
 
-
-static bool convert(const struct value *v, const struct edit_place *place, struct arena *a, struct edit_value *out,
-		    struct why *why)
+static bool convert(const struct value *v, const struct edit_place *place, struct arena *a,
+		    struct edit_value *out, struct why *why)
 {
 	const struct wire_row *row = place->node ? place->node->row : NULL;
-	bool wants_octets = row && (row->kind == WIRE_OCTETS || row->kind == WIRE_REST || row->kind == WIRE_COMPUTED);
+	bool wants_octets = row && (row->kind == WIRE_OCTETS || row->kind == WIRE_REST ||
+				    row->kind == WIRE_COMPUTED);
 
 	*out = (struct edit_value){ 0 };
 	if ((v->kind == VALUE_NUMBER || v->kind == VALUE_TIME) && !wants_octets) {
 		if (v->negative)
-			return why_set(why, "the value is -%llu, and a field cannot hold less than 0",
+			return why_set(why,
+				       "the value is -%llu, and a field cannot hold less than 0",
 				       (unsigned long long)v->number);
 		out->number = v->number;
 		return true;
 	}
 	out->is_octets = true;
-	return value_octets(v, wants_octets && v->kind == VALUE_NUMBER ? place->node->octets.len : 0, a, &out->octets,
-			    why);
+	return value_octets(v,
+			    wants_octets && v->kind == VALUE_NUMBER ? place->node->octets.len : 0,
+			    a, &out->octets, why);
 }
 
 static bool count_of(const struct value *v, struct edit_value *out, struct why *why)
@@ -33,13 +36,14 @@ static bool count_of(const struct value *v, struct edit_value *out, struct why *
 	return value_number(v, &out->number, why);
 }
 
-static bool edit_value_of(void *ctx, const void *expression, const struct edit_place *place, struct arena *a,
-			  struct edit_value *out, struct why *why)
+static bool edit_value_of(void *ctx, const void *expression, const struct edit_place *place,
+			  struct arena *a, struct edit_value *out, struct why *why)
 {
 	struct run *r = ctx;
 	const struct edit_expr *e = expression;
 	const struct edit_place *before = r->edit_place;
-	const struct names *names = place->node && place->node->row ? place->node->row->names : NULL;
+	const struct names *names =
+		place->node && place->node->row ? place->node->row->names : NULL;
 	struct value v;
 	bool good;
 
@@ -50,18 +54,26 @@ static bool edit_value_of(void *ctx, const void *expression, const struct edit_p
 	return good;
 }
 
-static void edited(void *ctx, const struct edit *e, const char *path, const char *from, const char *to)
+static void edited(void *ctx, const struct edit *e, const char *path, const char *from,
+		   const char *to)
 {
 	struct run *r = ctx;
 
 	event_emit(&r->log, &(struct event){
-		.kind = EVENT_EDITED, .time = run_now(r), .endpoint = "tester", .file = e->file, .line = e->line,
-		.path = path, .wanted = from, .got = to,
-	});
+				    .kind = EVENT_EDITED,
+				    .time = run_now(r),
+				    .endpoint = "tester",
+				    .file = e->file,
+				    .line = e->line,
+				    .path = path,
+				    .wanted = from,
+				    .got = to,
+			    });
 	oracles_edited(r, path);
 }
 
-static const void *expr_of(struct run *r, const struct element_node *el, enum attribute name, bool number)
+static const void *expr_of(struct run *r, const struct element_node *el, enum attribute name,
+			   bool number)
 {
 	const struct attr *a = attr_find(el, name);
 	struct edit_expr *e = a ? arena_new_of(r->arena, struct edit_expr) : NULL;
@@ -71,7 +83,8 @@ static const void *expr_of(struct run *r, const struct element_node *el, enum at
 	return e;
 }
 
-static bool path_of(struct run *r, const struct element_node *el, enum attribute name, const char **out, struct why *why)
+static bool path_of(struct run *r, const struct element_node *el, enum attribute name,
+		    const char **out, struct why *why)
 {
 	if (!attr_find(el, name))
 		return true;
@@ -81,13 +94,15 @@ static bool path_of(struct run *r, const struct element_node *el, enum attribute
 
 static bool is_place(const struct attr *a)
 {
-	return a->name == AT_PART || a->name == AT_BEFORE || a->name == AT_AFTER || a->name == AT_TIMES ||
-	       a->name == AT_NOTE || a->name == AT_BY;
+	return a->name == AT_PART || a->name == AT_BEFORE || a->name == AT_AFTER ||
+	       a->name == AT_TIMES || a->name == AT_NOTE || a->name == AT_BY;
 }
 
-static bool new_fields(struct run *r, const struct element_node *el, struct edit *out, struct why *why)
+static bool new_fields(struct run *r, const struct element_node *el, struct edit *out,
+		       struct why *why)
 {
-	struct edit_field *fields = arena_array(r->arena, el->attr_count ? el->attr_count : 1, sizeof *fields);
+	struct edit_field *fields =
+		arena_array(r->arena, el->attr_count ? el->attr_count : 1, sizeof *fields);
 
 	if (!fields)
 		return why_set(why, "no memory");
@@ -101,14 +116,16 @@ static bool new_fields(struct run *r, const struct element_node *el, struct edit
 		if (!e)
 			return why_set(why, "no memory");
 		*e = (struct edit_expr){ .attr = a };
-		fields[out->field_count].name = a->name == AT_OTHER ? a->other : attribute_name(a->name);
+		fields[out->field_count].name =
+			a->name == AT_OTHER ? a->other : attribute_name(a->name);
 		fields[out->field_count++].value = e;
 	}
 	out->fields = fields;
 	return true;
 }
 
-static bool times_of(struct run *r, const struct element_node *el, struct edit *out, struct why *why)
+static bool times_of(struct run *r, const struct element_node *el, struct edit *out,
+		     struct why *why)
 {
 	const char *text = run_text(r, el, AT_TIMES, why);
 	unsigned most;
@@ -116,16 +133,19 @@ static bool times_of(struct run *r, const struct element_node *el, struct edit *
 	out->times = 1;
 	if (!attr_find(el, AT_TIMES))
 		return true;
-	return text && (count_parse(text, &out->times, &most) || why_set(why, "'%s' is no count", text));
+	return text &&
+	       (count_parse(text, &out->times, &most) || why_set(why, "'%s' is no count", text));
 }
 
-static bool simple(struct run *r, const struct element_node *el, enum edit_op op, struct edit *out, struct why *why)
+static bool simple(struct run *r, const struct element_node *el, enum edit_op op, struct edit *out,
+		   struct why *why)
 {
 	out->op = op;
 	out->value = expr_of(r, el, AT_TO, false);
-	return path_of(r, el, AT_FIELD, &out->path, why) && path_of(r, el, AT_PART, &out->path, why) &&
-	       path_of(r, el, AT_BEFORE, &out->before, why) && path_of(r, el, AT_AFTER, &out->after, why) &&
-	       times_of(r, el, out, why);
+	return path_of(r, el, AT_FIELD, &out->path, why) &&
+	       path_of(r, el, AT_PART, &out->path, why) &&
+	       path_of(r, el, AT_BEFORE, &out->before, why) &&
+	       path_of(r, el, AT_AFTER, &out->after, why) && times_of(r, el, out, why);
 }
 
 static bool corrupt(struct run *r, const struct element_node *el, struct edit *out, struct why *why)
@@ -150,10 +170,12 @@ static bool truncated(struct run *r, const struct element_node *el, struct edit 
 	return true;
 }
 
+/* clang-format off */
 static const struct { enum element element; enum edit_op op; } simple_ops[] = {
 	{ EL_SET, EDIT_SET }, { EL_UNSET, EDIT_UNSET }, { EL_FREEZE, EDIT_FREEZE }, { EL_ADD, EDIT_ADD },
 	{ EL_DROP, EDIT_DROP }, { EL_COPY, EDIT_COPY }, { EL_MOVE, EDIT_MOVE },
 };
+/* clang-format on */
 
 static bool edit_of(struct run *r, const struct element_node *el, struct edit *out, struct why *why)
 {
@@ -174,7 +196,8 @@ static bool edit_of(struct run *r, const struct element_node *el, struct edit *o
 	return why_set(why, "%s is no edit", element_name(el->element));
 }
 
-const struct edits *edits_from(struct run *r, const struct element_node *rows, size_t count, struct why *why)
+const struct edits *edits_from(struct run *r, const struct element_node *rows, size_t count,
+			       struct why *why)
 {
 	struct edits *edits = arena_new_of(r->arena, struct edits);
 	struct edit *out = arena_array(r->arena, count ? count : 1, sizeof *out);

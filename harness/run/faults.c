@@ -2,14 +2,21 @@
 #include "inside.h"
 
 /* What a faulty target edits is told of as the target's. */
-static void edited(void *ctx, const struct edit *e, const char *path, const char *from, const char *to)
+static void edited(void *ctx, const struct edit *e, const char *path, const char *from,
+		   const char *to)
 {
 	struct run *r = ctx;
 
 	event_emit(&r->log, &(struct event){
-		.kind = EVENT_EDITED, .time = run_now(r), .endpoint = "target", .file = e->file, .line = e->line,
-		.path = path, .wanted = from, .got = to,
-	});
+				    .kind = EVENT_EDITED,
+				    .time = run_now(r),
+				    .endpoint = "target",
+				    .file = e->file,
+				    .line = e->line,
+				    .path = path,
+				    .wanted = from,
+				    .got = to,
+			    });
 }
 
 static bool omit(const char *name, struct node_config *config, struct why *why)
@@ -59,7 +66,9 @@ bool fault_apply(struct run *r, struct node_config *config, struct why *why)
 		config->esp_edits = edits;
 		return true;
 	}
-	*m = (struct message_fault){ .message = f->message, .response = f->response, .edits = *edits };
+	*m = (struct message_fault){ .message = f->message,
+				     .response = f->response,
+				     .edits = *edits };
 	config->endpoint.faults = m;
 	config->endpoint.fault_count = 1;
 	return true;
@@ -85,6 +94,8 @@ const struct scenario_facts *run_facts(void)
 		names[count++] = checks[i].name;
 	for (size_t i = 0; i < esp_checks_count && count < CHECK_NAMES; i++)
 		names[count++] = esp_checks[i].name;
-	facts = (struct scenario_facts){ .check_known = check_known, .check_names = names, .check_count = count };
+	facts = (struct scenario_facts){ .check_known = check_known,
+					 .check_names = names,
+					 .check_count = count };
 	return &facts;
 }

@@ -11,14 +11,19 @@ static usec settle_time(const struct run *r)
 	return run_span(r, r->options->profile->settle);
 }
 
-void fence_begin(struct run *r, struct fence *f, struct tester *t, struct child_sa *esp, struct ike_sa *avoid,
-		 usec from, usec limit)
+void fence_begin(struct run *r, struct fence *f, struct tester *t, struct child_sa *esp,
+		 struct ike_sa *avoid, usec from, usec limit)
 {
 	usec answer = run_span(r, r->options->profile->answer);
 
 	*f = (struct fence){
-		.state = FENCE_PAUSE, .tester = t, .esp = esp != NULL, .child = esp, .avoid = avoid,
-		.until = usec_after(from, settle_time(r)), .echo_first = 1,
+		.state = FENCE_PAUSE,
+		.tester = t,
+		.esp = esp != NULL,
+		.child = esp,
+		.avoid = avoid,
+		.until = usec_after(from, settle_time(r)),
+		.echo_first = 1,
 		.limit = usec_after(from, limit > answer ? limit : answer),
 	};
 }
@@ -30,7 +35,8 @@ static struct ike_sa *usable_ike(struct run *r, const struct fence *f)
 	struct ike_sa *sa;
 
 	for (size_t i = 0; !f->fresh && (sa = endpoint_ike_sa(f->tester->endpoint, i)); i++)
-		if (sa != f->avoid && !private_ike(r, sa) && ike_sa_view(sa).state == IKE_ESTABLISHED)
+		if (sa != f->avoid && !private_ike(r, sa) &&
+		    ike_sa_view(sa).state == IKE_ESTABLISHED)
 			return sa;
 	return NULL;
 }
@@ -50,8 +56,11 @@ static const struct suite *cheapest(const struct connection *c)
 static struct sent *ask_init(struct run *r, struct fence *f)
 {
 	struct sending s = {
-		.purpose = PURPOSE_IKE_SA_INIT, .connection = CONNECTION_HONEST, .retransmit = true,
-		.propose = cheapest(&f->tester->connections[CONNECTION_HONEST]), .propose_count = 1,
+		.purpose = PURPOSE_IKE_SA_INIT,
+		.connection = CONNECTION_HONEST,
+		.retransmit = true,
+		.propose = cheapest(&f->tester->connections[CONNECTION_HONEST]),
+		.propose_count = 1,
 	};
 	struct why why = { 0 };
 	struct sent *sent = endpoint_send(f->tester->endpoint, &s, run_now(r), &why);
@@ -234,8 +243,12 @@ usec fence_look(struct run *r, struct fence *f)
 	if (f->state == FENCE_SETTLE && now >= f->until)
 		f->state = FENCE_DONE;
 	switch (f->state) {
-	case FENCE_PAUSE: case FENCE_SETTLE: return f->until;
-	case FENCE_ASKED:                    return usec_min(f->limit, f->probe);
-	default:                             return USEC_NEVER;
+	case FENCE_PAUSE:
+	case FENCE_SETTLE:
+		return f->until;
+	case FENCE_ASKED:
+		return usec_min(f->limit, f->probe);
+	default:
+		return USEC_NEVER;
 	}
 }

@@ -1,4 +1,5 @@
-/* for-each in="fields:MESSAGE:KIND": the fields of a kind in the payloads of the honest message that the tester sends. */
+/* for-each in="fields:MESSAGE:KIND": the fields of a kind in the payloads of the honest message
+ * that the tester sends. */
 #include "suite.h"
 
 #define FIELD_PATHS 512
@@ -30,7 +31,8 @@ static const struct sent *message_sent(struct run *r, enum purpose purpose)
 	for (size_t i = 0; i < ARRAY_LEN(names); i++) {
 		const struct known *k = known_find(r, names[i]);
 
-		if (k && k->count && k->messages[0]->kind == SAVED_SENT && k->messages[0]->sent->purpose == purpose)
+		if (k && k->count && k->messages[0]->kind == SAVED_SENT &&
+		    k->messages[0]->sent->purpose == purpose)
 			return k->messages[0]->sent;
 	}
 	return NULL;
@@ -43,8 +45,8 @@ static struct attr attr_of(enum attribute name, const char *text)
 	return (struct attr){ .name = name, .text = text };
 }
 
-static struct element_node *step_of(struct arena *a, struct scenario *s, enum element element, struct attr first,
-				    struct attr second)
+static struct element_node *step_of(struct arena *a, struct scenario *s, enum element element,
+				    struct attr first, struct attr second)
 {
 	struct element_node *el = &s->steps[s->step_count++];
 	struct attr *attrs = arena_array(a, 3, sizeof *attrs);
@@ -53,8 +55,13 @@ static struct element_node *step_of(struct arena *a, struct scenario *s, enum el
 		return NULL;
 	attrs[0] = first;
 	attrs[1] = second;
-	*el = (struct element_node){ .element = element, .file = "message", .line = 1, .attrs = attrs,
-				     .attr_count = !first.text ? 0 : second.text ? 2 : 1 };
+	*el = (struct element_node){ .element = element,
+				     .file = "message",
+				     .line = 1,
+				     .attrs = attrs,
+				     .attr_count = !first.text   ? 0
+						   : second.text ? 2
+								 : 1 };
 	return el;
 }
 
@@ -77,10 +84,11 @@ static struct attr one_suite(const struct profile *p, enum purpose purpose)
 	return attr_of(AT_PROPOSE, c->esp_count ? c->esp_suites[0] : NULL);
 }
 
-static bool steps_for(struct arena *a, struct scenario *s, const struct profile *p, const char *message,
-		      enum purpose purpose, enum role target)
+static bool steps_for(struct arena *a, struct scenario *s, const struct profile *p,
+		      const char *message, enum purpose purpose, enum role target)
 {
-	struct attr none = { 0 }, save = attr_of(AT_SAVE, "message"), request = attr_of(AT_REQUEST, message);
+	struct attr none = { 0 }, save = attr_of(AT_SAVE, "message"),
+		    request = attr_of(AT_REQUEST, message);
 	bool first = purpose == PURPOSE_IKE_SA_INIT, theirs = target == ROLE_INITIATOR;
 
 	s->steps = arena_array(a, 2, sizeof *s->steps);
@@ -89,17 +97,24 @@ static bool steps_for(struct arena *a, struct scenario *s, const struct profile 
 	if (first && theirs)
 		step_of(a, s, EL_TARGET, attr_of(AT_DO, "initiate"), none);
 	else if (!first)
-		step_of(a, s, EL_ESTABLISH, purpose == PURPOSE_IKE_AUTH ? attr_of(AT_UNTIL, "IKE_SA_INIT") : none, none);
+		step_of(a, s, EL_ESTABLISH,
+			purpose == PURPOSE_IKE_AUTH ? attr_of(AT_UNTIL, "IKE_SA_INIT") : none,
+			none);
 	theirs = theirs && (first || purpose == PURPOSE_IKE_AUTH);
-	return add_attr(step_of(a, s, theirs ? EL_ANSWER : EL_EXCHANGE, request, save), one_suite(p, purpose));
+	return add_attr(step_of(a, s, theirs ? EL_ANSWER : EL_EXCHANGE, request, save),
+			one_suite(p, purpose));
 }
 
-static bool run_one(struct test_suite *s, struct arena *a, const char *message, enum purpose purpose, enum role target,
-		    struct gathering *g, struct why *why)
+static bool run_one(struct test_suite *s, struct arena *a, const char *message,
+		    enum purpose purpose, enum role target, struct gathering *g, struct why *why)
 {
-	struct run_options o = { .library = s->options.library, .crypto = s->options.crypto,
-				 .profile = s->options.profile, .seed = 1 };
-	struct scenario scenario = { .id = "fields", .title = "An honest message", .file = "message", .target = target };
+	struct run_options o = { .library = s->options.library,
+				 .crypto = s->options.crypto,
+				 .profile = s->options.profile,
+				 .seed = 1 };
+	struct scenario scenario = {
+		.id = "fields", .title = "An honest message", .file = "message", .target = target
+	};
 	struct scenario_case one = { .scenario = &scenario, .id = "fields", .target = target };
 	const struct sent *sent = NULL;
 	struct run *r;
@@ -126,16 +141,19 @@ static bool run_one(struct test_suite *s, struct arena *a, const char *message, 
 	if (sent)
 		gather(g, sent->composed.message.outer);
 	else
-		why_set(why, "there was no such honest message: %s", r->reason ? r->reason : "no reason");
+		why_set(why, "there was no such honest message: %s",
+			r->reason ? r->reason : "no reason");
 	run_free(r);
 	return sent != NULL;
 }
 
-bool run_fields(void *ctx, const char *message, enum role target, int kind, struct arena *a, const char ***out,
-		size_t *count, struct why *why)
+bool run_fields(void *ctx, const char *message, enum role target, int kind, struct arena *a,
+		const char ***out, size_t *count, struct why *why)
 {
 	struct test_suite *s = ctx;
-	struct gathering g = { .paths = arena_array(a, FIELD_PATHS, sizeof(char *)), .arena = a, .kind = kind };
+	struct gathering g = { .paths = arena_array(a, FIELD_PATHS, sizeof(char *)),
+			       .arena = a,
+			       .kind = kind };
 	enum purpose purpose;
 	uint8_t exchange;
 

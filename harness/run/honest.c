@@ -23,10 +23,12 @@ static bool nat_hash(struct run *r, const struct saved *s, bool source, struct e
 
 static bool is_derived(enum wire_kind kind)
 {
-	return kind == WIRE_NEXT || kind == WIRE_MORE || kind == WIRE_LENGTH || kind == WIRE_COUNT || kind == WIRE_SIZE;
+	return kind == WIRE_NEXT || kind == WIRE_MORE || kind == WIRE_LENGTH ||
+	       kind == WIRE_COUNT || kind == WIRE_SIZE;
 }
 
-bool honest_value(struct run *r, const struct saved *s, const struct node *n, struct edit_value *out)
+bool honest_value(struct run *r, const struct saved *s, const struct node *n,
+		  struct edit_value *out)
 {
 	uint64_t type = 0;
 

@@ -27,7 +27,9 @@ static void configure(struct real_host *h, const struct profile *p)
 	struct retransmission t = profile_retransmission(p);
 
 	h->config.retransmission = (struct target_retransmission){
-		t.first, t.factor_permille / 1000.0, t.sendings > 1 ? t.sendings - 1 : 1,
+		t.first,
+		t.factor_permille / 1000.0,
+		t.sendings > 1 ? t.sendings - 1 : 1,
 	};
 	h->config.cookies = h->cookies ? TARGET_COOKIES_ALWAYS : TARGET_COOKIES_NEVER;
 	for (size_t i = 0; i < h->config.connections; i++) {
@@ -66,7 +68,8 @@ static bool open_device(struct real_host *h, struct why *why)
 	return h->real != NULL;
 }
 
-bool host_start(struct real_host *h, struct test_suite *s, size_t slots, bool cookies, struct why *why)
+bool host_start(struct real_host *h, struct test_suite *s, size_t slots, bool cookies,
+		struct why *why)
 {
 	const struct profile *p = s->options.profile;
 	const char *name = p->driver_config && *p->driver_config ? p->driver_config : p->driver;
@@ -80,8 +83,12 @@ bool host_start(struct real_host *h, struct test_suite *s, size_t slots, bool co
 	h->target = make_slots(h, slots) ? target_start(name, &h->config, why) : NULL;
 	if (h->target && open_device(h, why)) {
 		h->mark = target_log_mark(h->target);
-		event_emit(s->options.log, &(struct event){ .kind = EVENT_PROFILE, .id = p->id, .path = p->address,
-							    .text = p->source, .got = target_facts(h->target)->version });
+		event_emit(s->options.log,
+			   &(struct event){ .kind = EVENT_PROFILE,
+					    .id = p->id,
+					    .path = p->address,
+					    .text = p->source,
+					    .got = target_facts(h->target)->version });
 		return true;
 	}
 	host_stop(h);
@@ -119,7 +126,8 @@ bool host_revive(struct real_host *h, struct why *why)
 		result = target_result(h->target, ticket);
 	}
 	if (result.progress != TARGET_DONE)
-		return why_set(why, "the target does not come up again after its death (%s)", h->how);
+		return why_set(why, "the target does not come up again after its death (%s)",
+			       h->how);
 	h->dead = false;
 	h->mark = target_log_mark(h->target);
 	for (size_t i = 0; i < h->slot_count; i++)
@@ -137,7 +145,8 @@ static bool speaks_of(const char *line, unsigned slot)
 	size_t len = (size_t)snprintf(name, sizeof name, "s%u", slot);
 
 	for (const char *at = line; (at = strstr(at, name)); at++)
-		if ((at == line || !((at[-1] >= '0' && at[-1] <= '9') || (at[-1] >= 'a' && at[-1] <= 'z'))) &&
+		if ((at == line ||
+		     !((at[-1] >= '0' && at[-1] <= '9') || (at[-1] >= 'a' && at[-1] <= 'z'))) &&
 		    !(at[len] >= '0' && at[len] <= '9'))
 			return true;
 	return false;
@@ -167,8 +176,10 @@ static void hear_line(struct real_host *h, const char *line)
 		struct run *r = h->suite->flights[i].run;
 
 		if (r->world && concerns(h, r, line))
-			event_emit(&r->log, &(struct event){ .kind = EVENT_TARGET, .time = run_now(r),
-							     .endpoint = "target", .text = line });
+			event_emit(&r->log, &(struct event){ .kind = EVENT_TARGET,
+							     .time = run_now(r),
+							     .endpoint = "target",
+							     .text = line });
 	}
 }
 
@@ -204,7 +215,8 @@ static void clear_slots(struct real_host *h)
 		if (s->state != SLOT_CLEARING)
 			continue;
 		for (size_t k = 0; k < 2; k++) {
-			if (s->tickets[k] && target_result(h->target, s->tickets[k]).progress != TARGET_PENDING)
+			if (s->tickets[k] &&
+			    target_result(h->target, s->tickets[k]).progress != TARGET_PENDING)
 				s->tickets[k] = 0;
 			pending |= s->tickets[k] != 0;
 		}

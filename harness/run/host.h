@@ -13,9 +13,9 @@
 
 enum slot_state { SLOT_FREE, SLOT_LEASED, SLOT_CLEARING };
 struct slot {
-	unsigned number;                /* from 1: "s3", "s3-ip6" */
+	unsigned number; /* from 1: "s3", "s3-ip6" */
 	enum slot_state state;
-	unsigned tickets[2];            /* resets under way, over IPv4 and IPv6 */
+	unsigned tickets[2]; /* resets under way, over IPv4 and IPv6 */
 };
 
 #define LOG_TAIL 12
@@ -26,16 +26,17 @@ struct real_host {
 	struct real *real;
 	struct slot *slots;
 	size_t slot_count;
-	bool cookies;                   /* the instance that asks for cookies */
+	bool cookies; /* the instance that asks for cookies */
 	bool dead;
-	bool asked;                     /* a scenario has it killed or restarted: no death of its own */
-	char how[120];                  /* it died */
-	uint64_t mark;                  /* of the log */
+	bool asked;    /* a scenario has it killed or restarted: no death of its own */
+	char how[120]; /* it died */
+	uint64_t mark; /* of the log */
 	char tail[LOG_TAIL][240];
 	unsigned lines;
 };
 
-bool host_start(struct real_host *h, struct test_suite *s, size_t slots, bool cookies, struct why *why);
+bool host_start(struct real_host *h, struct test_suite *s, size_t slots, bool cookies,
+		struct why *why);
 void host_stop(struct real_host *h);
 /* Takes the daemon up again after its death; false with why if it does not come. */
 bool host_revive(struct real_host *h, struct why *why);

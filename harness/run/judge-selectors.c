@@ -13,7 +13,8 @@ static bool one_selector(struct node *n, struct traffic_selector *out)
 {
 	uint64_t protocol = 0, first = 0, last = 0xffff;
 
-	if (!address_at(n, "start_address", &out->range.first) || !address_at(n, "end_address", &out->range.last))
+	if (!address_at(n, "start_address", &out->range.first) ||
+	    !address_at(n, "end_address", &out->range.last))
 		return false;
 	wire_number(n, "protocol", &protocol);
 	wire_number(n, "start_port", &first);
@@ -46,7 +47,8 @@ static bool of_words(struct run *r, const char *text, struct selectors *out, str
 	char *copy = arena_text(r->arena, text), *save = NULL;
 
 	out->count = 0;
-	for (char *w = copy ? strtok_r(copy, " ", &save) : NULL; w; w = strtok_r(NULL, " ", &save)) {
+	for (char *w = copy ? strtok_r(copy, " ", &save) : NULL; w;
+	     w = strtok_r(NULL, " ", &save)) {
 		if (out->count == SELECTORS || !of_range(w, &out->rows[out->count]))
 			return why_set(why, "'%s' is no range of addresses", w);
 		out->count++;
@@ -63,7 +65,8 @@ static bool of_reference(struct run *r, const char *text, struct selectors *out)
 	const struct known *k;
 	char *name;
 
-	if (len < 4 || strncmp(text, "${", 2) != 0 || text[len - 1] != '}' || strstr(text + 2, "${"))
+	if (len < 4 || strncmp(text, "${", 2) != 0 || text[len - 1] != '}' ||
+	    strstr(text + 2, "${"))
 		return false;
 	inside = arena_printf(r->arena, "%.*s", (int)(len - 3), text + 2);
 	for (dot = inside; (dot = strchr(dot, '.')); dot++) {
@@ -92,8 +95,8 @@ static bool of_child(struct run *r, const char *text, struct selectors *out)
 	return true;
 }
 
-static bool of_attr(struct run *r, const struct element_node *el, enum attribute name, struct selectors *out,
-		    struct why *why)
+static bool of_attr(struct run *r, const struct element_node *el, enum attribute name,
+		    struct selectors *out, struct why *why)
 {
 	const char *text = attr_text(el, name);
 
@@ -118,8 +121,8 @@ static const char *print(struct run *r, const struct selectors *s)
 	return *text ? text : "none";
 }
 
-bool judge_selectors(struct run *r, const struct element_node *el, struct saved *s, const char *path,
-		     const char *judges)
+bool judge_selectors(struct run *r, const struct element_node *el, struct saved *s,
+		     const char *path, const char *judges)
 {
 	bool subset = attr_find(el, AT_SUBSET_OF) != NULL, held;
 	struct selectors wanted = { 0 }, got = { 0 };
@@ -136,8 +139,10 @@ bool judge_selectors(struct run *r, const struct element_node *el, struct saved 
 		judge(r, el, judges, false, path, subset ? "a subset" : "cover", "no selectors");
 		return false;
 	}
-	held = got.count && (subset ? selectors_subset(&got, &wanted) : selectors_subset(&wanted, &got));
-	judge(r, el, judges, held, path, run_printf(r, "%s %s", subset ? "a subset of" : "to cover", print(r, &wanted)),
+	held = got.count &&
+	       (subset ? selectors_subset(&got, &wanted) : selectors_subset(&wanted, &got));
+	judge(r, el, judges, held, path,
+	      run_printf(r, "%s %s", subset ? "a subset of" : "to cover", print(r, &wanted)),
 	      print(r, &got));
 	return true;
 }

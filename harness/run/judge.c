@@ -27,8 +27,8 @@ const char *judges_of(struct run *r, const struct element_node *el)
 	return text && *text ? text : NULL;
 }
 
-static void settle(struct run *r, struct requirement_state *q, const struct element_node *el, bool held,
-		   const char *path, const char *wanted, const char *got)
+static void settle(struct run *r, struct requirement_state *q, const struct element_node *el,
+		   bool held, const char *path, const char *wanted, const char *got)
 {
 	q->reached = true;
 	if (held || q->broken)
@@ -43,17 +43,24 @@ static void settle(struct run *r, struct requirement_state *q, const struct elem
 			    : run_printf(r, "wanted %s, got %s", wanted, got);
 }
 
-static void emit(struct run *r, const struct element_node *el, const char *id, const char *verdict, const char *path,
-		 const char *wanted, const char *got)
+static void emit(struct run *r, const struct element_node *el, const char *id, const char *verdict,
+		 const char *path, const char *wanted, const char *got)
 {
 	event_emit(&r->log, &(struct event){
-		.kind = EVENT_CHECK, .time = run_now(r), .file = el->file, .line = el->line, .id = id, .path = path,
-		.wanted = wanted, .got = got, .verdict = verdict,
-	});
+				    .kind = EVENT_CHECK,
+				    .time = run_now(r),
+				    .file = el->file,
+				    .line = el->line,
+				    .id = id,
+				    .path = path,
+				    .wanted = wanted,
+				    .got = got,
+				    .verdict = verdict,
+			    });
 }
 
-static void condition(struct run *r, const struct element_node *el, bool held, const char *path, const char *wanted,
-		      const char *got)
+static void condition(struct run *r, const struct element_node *el, bool held, const char *path,
+		      const char *wanted, const char *got)
 {
 	bool closing = r->phase == RUN_ALIVE;
 	enum verdict v = closing ? VERDICT_DIED : VERDICT_INCONCLUSIVE;
@@ -62,12 +69,13 @@ static void condition(struct run *r, const struct element_node *el, bool held, c
 	if (held)
 		return;
 	r->dead |= closing;
-	run_floor(r, v, el, run_printf(r, "%s%s%swanted %s, got %s", closing ? "the closing handshake: " : "",
-				       path ? path : "", path && *path ? ": " : "", wanted, got));
+	run_floor(r, v, el,
+		  run_printf(r, "%s%s%swanted %s, got %s", closing ? "the closing handshake: " : "",
+			     path ? path : "", path && *path ? ": " : "", wanted, got));
 }
 
-void judge(struct run *r, const struct element_node *el, const char *judges, bool held, const char *path,
-	   const char *wanted, const char *got)
+void judge(struct run *r, const struct element_node *el, const char *judges, bool held,
+	   const char *path, const char *wanted, const char *got)
 {
 	if (!judges || (!held && r->late)) {
 		condition(r, el, held, path, wanted, got);
@@ -78,13 +86,16 @@ void judge(struct run *r, const struct element_node *el, const char *judges, boo
 		struct requirement_state *q = requirement_named(r, judges, len);
 
 		if (!q) {
-			run_end(r, VERDICT_ERROR, el, "judges '%.*s', which is no requirement of the scenario", (int)len,
+			run_end(r, VERDICT_ERROR, el,
+				"judges '%.*s', which is no requirement of the scenario", (int)len,
 				judges);
 			return;
 		}
 		emit(r, el, q->row->requirement ? q->row->requirement->id : q->row->id,
-		     held ? "pass" : verdict_name(q->row->requirement ? verdict_of_break(q->row->requirement->gate)
-								      : VERDICT_FAIL),
+		     held ? "pass"
+			  : verdict_name(q->row->requirement
+						 ? verdict_of_break(q->row->requirement->gate)
+						 : VERDICT_FAIL),
 		     path, wanted, got);
 		settle(r, q, el, held, path, wanted, got);
 		judges += len + strspn(judges + len, " ");
@@ -95,7 +106,8 @@ void judge(struct run *r, const struct element_node *el, const char *judges, boo
 
 #define PRINTED 160
 
-static bool each_item(const struct value *v, bool (*test)(const struct value *, const struct value *),
+static bool each_item(const struct value *v,
+		      bool (*test)(const struct value *, const struct value *),
 		      const struct value *with)
 {
 	if (v->kind != VALUE_LIST)
@@ -135,6 +147,7 @@ static bool one_of(const struct value *a, const struct value *list)
 	return false;
 }
 
+/* clang-format off */
 static const struct {
 	enum attribute attribute;
 	const char *words;
@@ -146,6 +159,7 @@ static const struct {
 	{ AT_MIN,    "at least ", at_least },
 	{ AT_MAX,    "at most ",  at_most },
 };
+/* clang-format on */
 
 /* A value as people read it: with the name of the registry if it has one. */
 static const char *value_words(struct run *r, const struct value *v, const struct names *names)
@@ -159,8 +173,8 @@ static const char *value_words(struct run *r, const struct value *v, const struc
 	return name ? run_printf(r, "%s (%s)", name, text) : arena_text(r->arena, text);
 }
 
-static void broken_value(struct run *r, const struct element_node *el, const char *judges, const char *path,
-			 const char *wanted, const struct why *why)
+static void broken_value(struct run *r, const struct element_node *el, const char *judges,
+			 const char *path, const char *wanted, const struct why *why)
 {
 	judge(r, el, judges, false, path, wanted, why->text);
 }
@@ -173,8 +187,9 @@ static const char *check_path(struct run *r, const struct element_node *el, stru
 }
 
 /* The value that is judged, and the registry of its field. */
-static bool judged_value(struct run *r, const struct element_node *el, struct saved *s, const char *path,
-			 struct value *out, struct edit_place *place, const struct names **names, struct why *why)
+static bool judged_value(struct run *r, const struct element_node *el, struct saved *s,
+			 const char *path, struct value *out, struct edit_place *place,
+			 const struct names **names, struct why *why)
 {
 	struct node *node = NULL;
 
@@ -191,7 +206,8 @@ static bool judged_value(struct run *r, const struct element_node *el, struct sa
 	return saved_value(r, s, path, out, why);
 }
 
-bool judge_check(struct run *r, const struct element_node *el, struct saved *s, const char *inherited)
+bool judge_check(struct run *r, const struct element_node *el, struct saved *s,
+		 const char *inherited)
 {
 	const char *judges = attr_find(el, AT_JUDGES) ? judges_of(r, el) : inherited;
 	struct why why = { 0 };
@@ -212,7 +228,8 @@ bool judge_check(struct run *r, const struct element_node *el, struct saved *s, 
 			if (!attr_find(el, AT_FIELD))
 				run_end(r, VERDICT_ERROR, el, "%s", why.text);
 			else
-				broken_value(r, el, judges, path, run_printf(r, "%s%s", comparisons[i].words, a->text),
+				broken_value(r, el, judges, path,
+					     run_printf(r, "%s%s", comparisons[i].words, a->text),
 					     &why);
 			return false;
 		}
@@ -230,7 +247,8 @@ bool judge_check(struct run *r, const struct element_node *el, struct saved *s, 
 	return true;
 }
 
-static void judge_presence(struct run *r, const struct element_node *el, struct saved *s, const char *inherited)
+static void judge_presence(struct run *r, const struct element_node *el, struct saved *s,
+			   const char *inherited)
 {
 	const char *judges = attr_find(el, AT_JUDGES) ? judges_of(r, el) : inherited;
 	struct why why = { 0 };
@@ -242,7 +260,8 @@ static void judge_presence(struct run *r, const struct element_node *el, struct 
 		return;
 	}
 	there = saved_nodes(r, s, part, NULL, 0) > 0;
-	judge(r, el, judges, there == want, part, want ? "present" : "absent", there ? "present" : "absent");
+	judge(r, el, judges, there == want, part, want ? "present" : "absent",
+	      there ? "present" : "absent");
 }
 
 void judge_message(struct run *r, const struct element_node *el, struct saved *s)
@@ -277,7 +296,9 @@ static void mark_one(struct run *r, const struct element_node *el, enum mark mar
 		struct requirement_state *q = requirement_named(r, judges, len);
 
 		if (q)
-			*(mark == MARK_LEFT ? &q->left : mark == MARK_REACHED ? &q->reached : &q->judged) = true;
+			*(mark == MARK_LEFT      ? &q->left
+			  : mark == MARK_REACHED ? &q->reached
+						 : &q->judged) = true;
 		judges += len + strspn(judges + len, " ");
 	}
 }

@@ -145,11 +145,15 @@ struct saved *saved_esp(struct run *r, struct tester *t, const struct esp_sent *
 struct bytes saved_octets(const struct saved *s)
 {
 	switch (s->kind) {
-	case SAVED_SENT:     return s->sent->composed.count ? s->sent->composed.datagrams[0] : BYTES_NONE;
-	case SAVED_SEEN:     return s->seen->datagram.octets;
-	case SAVED_ESP_SENT: return s->esp->esp;
-	case SAVED_ARRIVAL:  return s->arrival->kind == ARRIVED_CLEAR ? s->arrival->inner.octets
-								      : s->arrival->ip.payload;
+	case SAVED_SENT:
+		return s->sent->composed.count ? s->sent->composed.datagrams[0] : BYTES_NONE;
+	case SAVED_SEEN:
+		return s->seen->datagram.octets;
+	case SAVED_ESP_SENT:
+		return s->esp->esp;
+	case SAVED_ARRIVAL:
+		return s->arrival->kind == ARRIVED_CLEAR ? s->arrival->inner.octets
+							 : s->arrival->ip.payload;
 	}
 	return BYTES_NONE;
 }

@@ -4,17 +4,21 @@
 #include <stdlib.h>
 
 #define LOAD_MAX 200000
-#define PONGS 4096
+#define PONGS    4096
 
 struct load {
 	struct tester *tester;
 	const struct element_node *el;
-	struct child_sa *child;         /* ESP; NULL: requests */
+	struct child_sa *child; /* ESP; NULL: requests */
 	size_t size;
-	const struct sent *pattern;     /* the first request; the others are it with other SPIs and nonces */
+	const struct sent
+		*pattern; /* the first request; the others are it with other SPIs and nonces */
 	usec began, gap, next, until;
 	uint64_t sent, answered;
-	struct { uint16_t id, seq; usec time; } pings[PONGS];
+	struct {
+		uint16_t id, seq;
+		usec time;
+	} pings[PONGS];
 	struct value *latency;
 	size_t latencies;
 	bool over;
@@ -46,7 +50,8 @@ static bool load_child(struct run *r, struct step *s, struct load *l, struct why
 	if (!attr_find(s->el, AT_ESP))
 		return true;
 	if (attr_find(s->el, AT_CHILD))
-		return (text = run_text(r, s->el, AT_CHILD, why)) && child_named(r, text, &l->child, why);
+		return (text = run_text(r, s->el, AT_CHILD, why)) &&
+		       child_named(r, text, &l->child, why);
 	l->child = newest_child(r, s->tester, NULL);
 	return l->child || why_set(why, "there is no Child SA yet");
 }
@@ -54,7 +59,8 @@ static bool load_child(struct run *r, struct step *s, struct load *l, struct why
 static bool load_begin(struct run *r, struct step *s, struct why *why)
 {
 	struct load *l = arena_new_of(r->arena, struct load);
-	const char *request = attr_find(s->el, AT_REQUEST) ? run_text(r, s->el, AT_REQUEST, why) : NULL;
+	const char *request =
+		attr_find(s->el, AT_REQUEST) ? run_text(r, s->el, AT_REQUEST, why) : NULL;
 	uint64_t size = 0;
 	usec span = USEC_NEVER;
 
@@ -81,8 +87,8 @@ static bool load_begin(struct run *r, struct step *s, struct why *why)
 /* ------------------------------------------------------------ sending */
 
 /* A fresh SPI and nonce by edits: as cheap as a flood should be. */
-static bool fresh_value(void *ctx, const void *expression, const struct edit_place *place, struct arena *a,
-			struct edit_value *out, struct why *why)
+static bool fresh_value(void *ctx, const void *expression, const struct edit_place *place,
+			struct arena *a, struct edit_value *out, struct why *why)
 {
 	struct run *r = ctx;
 	size_t len = *(const size_t *)expression;
@@ -107,11 +113,13 @@ static bool send_request(struct run *r, struct load *l)
 {
 	static const size_t eight = 8, thirty_two = 32;
 	static const struct edit rows[] = {
-		{ .op = EDIT_SET, .path = "HDR.spi_i", .value = &eight, .times = 1 },
-		{ .op = EDIT_SET, .path = "Ni.data", .value = &thirty_two, .times = 1 },
+		{.op = EDIT_SET,  .path = "HDR.spi_i", .value = &eight,      .times = 1},
+		{ .op = EDIT_SET, .path = "Ni.data",   .value = &thirty_two, .times = 1},
 	};
 	struct edits edits = { .rows = rows, .count = 2, .value = fresh_value, .ctx = r };
-	struct sending out = { .purpose = PURPOSE_IKE_SA_INIT, .connection = CONNECTION_HONEST, .lost = true };
+	struct sending out = { .purpose = PURPOSE_IKE_SA_INIT,
+			       .connection = CONNECTION_HONEST,
+			       .lost = true };
 	struct why why = { 0 };
 
 	if (!l->pattern) {
@@ -119,7 +127,8 @@ static bool send_request(struct run *r, struct load *l)
 		if (l->pattern)
 			make_private(r, l->pattern->ike);
 	}
-	return l->pattern && endpoint_again(l->tester->endpoint, l->pattern, &edits, false, run_now(r), &why);
+	return l->pattern &&
+	       endpoint_again(l->tester->endpoint, l->pattern, &edits, false, run_now(r), &why);
 }
 
 static bool send_ping(struct run *r, struct load *l)
@@ -172,11 +181,13 @@ bool load_heard(struct run *r, const struct item *it)
 		if (!l->child || !a->is_echo || !a->echo.reply)
 			continue;
 		for (size_t i = 0; i < PONGS && i < l->sent; i++) {
-			if (l->pings[i].id != a->echo.id || l->pings[i].seq != a->echo.seq || !l->pings[i].time)
+			if (l->pings[i].id != a->echo.id || l->pings[i].seq != a->echo.seq ||
+			    !l->pings[i].time)
 				continue;
 			if (l->latencies < PONGS)
 				l->latency[l->latencies++] =
-					(struct value){ .kind = VALUE_TIME, .number = a->time - l->pings[i].time };
+					(struct value){ .kind = VALUE_TIME,
+							.number = a->time - l->pings[i].time };
 			l->pings[i].time = 0;
 			l->answered++;
 			return true;
@@ -219,7 +230,8 @@ static enum progress stop_look(struct run *r, struct step *s)
 	return run_now(r) >= s->deadline ? STEP_DONE : STEP_WAITS;
 }
 
-bool load_value(const struct load *l, const char *field, struct arena *a, struct value *out, struct why *why)
+bool load_value(const struct load *l, const char *field, struct arena *a, struct value *out,
+		struct why *why)
 {
 	usec span = l->ended > l->began ? l->ended - l->began : 1;
 	struct value list = { .kind = VALUE_LIST, .items = l->latency, .count = l->latencies };
@@ -232,7 +244,8 @@ bool load_value(const struct load *l, const char *field, struct arena *a, struct
 		out->number = l->sent - l->answered;
 	else if (strcmp(field, "rate") == 0)
 		out->number = l->sent * USEC_S / span;
-	else if (strncmp(field, "latency.", 8) == 0 && strlen(field) < sizeof what + 8 && strchr(field, '(')) {
+	else if (strncmp(field, "latency.", 8) == 0 && strlen(field) < sizeof what + 8 &&
+		 strchr(field, '(')) {
 		size_t len = strcspn(field + 8, "(");
 
 		memcpy(what, field + 8, len);

@@ -13,15 +13,16 @@ static bool open_end(struct selector *out, bool found)
 	return true;
 }
 
-static bool make_message(struct run *r, const struct element_node *el, enum attribute name, struct selector *out,
-			 struct why *why)
+static bool make_message(struct run *r, const struct element_node *el, enum attribute name,
+			 struct selector *out, struct why *why)
 {
 	const char *text = run_text(r, el, name, why);
 
 	if (!text)
 		return false;
 	out->kind = name == AT_REQUEST ? SELECT_REQUEST : SELECT_RESPONSE;
-	return purpose_parse(text, &out->exchange, &out->purpose) || why_set(why, "'%s' is no message", text);
+	return purpose_parse(text, &out->exchange, &out->purpose) ||
+	       why_set(why, "'%s' is no message", text);
 }
 
 static bool is_packet_word(const char *text)
@@ -50,10 +51,12 @@ bool packet_of(struct run *r, const struct element_node *el, enum attribute name
 		return true;
 	}
 	e = expr_parse(r->arena, attr_text(el, name), why);
-	return e && expr_eval(e, &scope, r->arena, &v, why) && value_octets(&v, 0, r->arena, octets, why);
+	return e && expr_eval(e, &scope, r->arena, &v, why) &&
+	       value_octets(&v, 0, r->arena, octets, why);
 }
 
-static bool make_again(struct run *r, const struct element_node *el, struct selector *out, struct why *why)
+static bool make_again(struct run *r, const struct element_node *el, struct selector *out,
+		       struct why *why)
 {
 	const char *text = run_text(r, el, AT_AGAIN, why);
 	struct why missing;
@@ -65,7 +68,8 @@ static bool make_again(struct run *r, const struct element_node *el, struct sele
 	return open_end(out, out->again != NULL);
 }
 
-static bool make_kind(struct run *r, const struct element_node *el, struct selector *out, struct why *why)
+static bool make_kind(struct run *r, const struct element_node *el, struct selector *out,
+		      struct why *why)
 {
 	if (el->element == EL_EXCHANGE) {
 		bool good = make_message(r, el, AT_REQUEST, out, why);
@@ -89,7 +93,8 @@ static bool make_kind(struct run *r, const struct element_node *el, struct selec
 	return true;
 }
 
-static bool make_sas(struct run *r, const struct element_node *el, struct selector *out, struct why *why)
+static bool make_sas(struct run *r, const struct element_node *el, struct selector *out,
+		     struct why *why)
 {
 	struct why missing;
 	const char *text;
@@ -107,7 +112,8 @@ static bool make_sas(struct run *r, const struct element_node *el, struct select
 	return true;
 }
 
-static bool make_answers(struct run *r, const struct element_node *el, struct selector *out, struct why *why)
+static bool make_answers(struct run *r, const struct element_node *el, struct selector *out,
+			 struct why *why)
 {
 	struct why missing;
 	struct saved *s;
@@ -115,7 +121,8 @@ static bool make_answers(struct run *r, const struct element_node *el, struct se
 
 	if (!attr_find(el, AT_ANSWERS)) {
 		out->answers = out->tester->last_request && !out->tester->last_request->answered
-			? out->tester->last_request : NULL;
+				       ? out->tester->last_request
+				       : NULL;
 		return true;
 	}
 	if (!(text = run_text(r, el, AT_ANSWERS, why)))
@@ -141,7 +148,8 @@ struct tester *tester_of(struct run *r, const struct element_node *el, struct wh
 	return t;
 }
 
-bool selector_make(struct run *r, const struct element_node *el, struct selector *out, struct why *why)
+bool selector_make(struct run *r, const struct element_node *el, struct selector *out,
+		   struct why *why)
 {
 	*out = (struct selector){ .tester = tester_of(r, el, why) };
 	if (!out->tester || !make_kind(r, el, out, why) || !make_sas(r, el, out, why) ||
@@ -166,8 +174,8 @@ bool same_request(const struct sent *a, const struct sent *b)
 {
 	if (a == b)
 		return a != NULL;
-	return a && b && a->ike == b->ike && a->id == b->id && a->purpose == b->purpose && a->response == b->response &&
-	       a->composed.message.spi_i == b->composed.message.spi_i;
+	return a && b && a->ike == b->ike && a->id == b->id && a->purpose == b->purpose &&
+	       a->response == b->response && a->composed.message.spi_i == b->composed.message.spi_i;
 }
 
 static bool has_part(struct run *r, const struct item *it, const char *part, size_t len)
@@ -236,7 +244,8 @@ static bool notify_fits(const struct selector *s, const struct seen *m)
 			return false;
 		memcpy(name, p, len);
 		name[len] = 0;
-		if ((names_value(&names_notify, name, &type) || (type = (uint32_t)strtoul(name, NULL, 0))) &&
+		if ((names_value(&names_notify, name, &type) ||
+		     (type = (uint32_t)strtoul(name, NULL, 0))) &&
 		    message_notify(&m->message, (uint16_t)type))
 			return true;
 		p += len + strspn(p + len, " ");
@@ -278,7 +287,8 @@ static enum fit request_fit(struct run *r, const struct selector *s, const struc
 static bool same_place(const struct seen *a, const struct seen *b)
 {
 	return a->message.spi_i == b->message.spi_i && a->message.id == b->message.id &&
-	       a->message.exchange == b->message.exchange && a->message.response == b->message.response;
+	       a->message.exchange == b->message.exchange &&
+	       a->message.response == b->message.response;
 }
 
 static enum fit again_fit(const struct selector *s, const struct item *it)
@@ -291,7 +301,8 @@ static enum fit again_fit(const struct selector *s, const struct item *it)
 		return FIT_NO;
 	if (bytes_equal(saved_octets(m), it->seen->datagram.octets))
 		return FIT_YES;
-	if (m->kind == SAVED_SEEN && same_place(m->seen, it->seen) && !it->seen->repeats && !m->seen->response)
+	if (m->kind == SAVED_SEEN && same_place(m->seen, it->seen) && !it->seen->repeats &&
+	    !m->seen->response)
 		return FIT_SPOILS;
 	return FIT_NO;
 }
@@ -300,7 +311,8 @@ bool item_is_pong(const struct item *it, const struct esp_sent *ping)
 {
 	const struct arrival *a = it->arrival;
 
-	return ping && a->is_echo && a->echo.reply && a->echo.id == ping->echo.id && a->echo.seq == ping->echo.seq;
+	return ping && a->is_echo && a->echo.reply && a->echo.id == ping->echo.id &&
+	       a->echo.seq == ping->echo.seq;
 }
 
 /* Opened, ICV right: the target did send this, whatever our own data plane makes of it. */
@@ -339,7 +351,8 @@ static enum fit packet_fit(const struct selector *s, const struct item *it)
 	return packet_word_fits(s, it) ? FIT_YES : FIT_NO;
 }
 
-/* Any answer to what we did last: a response, an IKE message in clear, the reply to our last ping. */
+/* Any answer to what we did last: a response, an IKE message in clear, the reply to our last ping.
+ */
 static enum fit answer_fit(struct run *r, const struct selector *s, const struct item *it)
 {
 	const struct seen *m = it->seen;
@@ -353,7 +366,9 @@ static enum fit answer_fit(struct run *r, const struct selector *s, const struct
 		return FIT_NO;
 	if (m->message.response)
 		return m->answers && private_ike(r, m->answers->ike) ? FIT_NO : FIT_YES;
-	return m->message.protection == MESSAGE_CLEAR && m->message.exchange != IKE_SA_INIT ? FIT_YES : FIT_NO;
+	return m->message.protection == MESSAGE_CLEAR && m->message.exchange != IKE_SA_INIT
+		       ? FIT_YES
+		       : FIT_NO;
 }
 
 enum fit selector_fit(struct run *r, const struct selector *s, const struct item *it)
@@ -367,7 +382,8 @@ enum fit selector_fit(struct run *r, const struct selector *s, const struct item
 		return it->seen && it->seen->is_ike ? request_fit(r, s, it) : FIT_NO;
 	case SELECT_RESPONSE:
 		return it->seen && it->seen->is_ike ? response_fit(r, s, it) : FIT_NO;
-	case SELECT_ESP: case SELECT_CLEAR:
+	case SELECT_ESP:
+	case SELECT_CLEAR:
 		return packet_fit(s, it);
 	case SELECT_AGAIN:
 		return again_fit(s, it);
@@ -380,7 +396,8 @@ static bool of_conversation(struct run *r, const struct seen *s)
 {
 	if (r->phase != RUN_STEPS || (s->answers && private_ike(r, s->answers->ike)))
 		return true;
-	return r->stepping && r->step.el->element == EL_ESTABLISH && same_request(s->answers, r->step.sent);
+	return r->stepping && r->step.el->element == EL_ESTABLISH &&
+	       same_request(s->answers, r->step.sent);
 }
 
 bool is_followed(struct run *r, const struct seen *s)
@@ -389,12 +406,14 @@ bool is_followed(struct run *r, const struct seen *s)
 		return false;
 	if (message_notify(&s->message, NOTIFY_COOKIE))
 		return !r->names_cookie || of_conversation(r, s);
-	return message_notify(&s->message, NOTIFY_INVALID_KE_PAYLOAD) && (!r->names_invalid_ke || of_conversation(r, s));
+	return message_notify(&s->message, NOTIFY_INVALID_KE_PAYLOAD) &&
+	       (!r->names_invalid_ke || of_conversation(r, s));
 }
 
 /* ------------------------------------------------------------ look-ahead */
 
-static bool steps_could(struct run *r, const struct element_node *steps, size_t count, const struct item *it);
+static bool steps_could(struct run *r, const struct element_node *steps, size_t count,
+			const struct item *it);
 
 static bool one_could(struct run *r, const struct element_node *el, const struct item *it)
 {
@@ -421,27 +440,34 @@ static bool one_could(struct run *r, const struct element_node *el, const struct
 
 static bool establish_could(struct run *r, const struct item *it)
 {
-	return r->what->target == ROLE_INITIATOR && it->seen && it->seen->is_ike && !it->seen->message.response &&
-	       !it->seen->repeats && it->seen->message.exchange == IKE_SA_INIT;
+	return r->what->target == ROLE_INITIATOR && it->seen && it->seen->is_ike &&
+	       !it->seen->message.response && !it->seen->repeats &&
+	       it->seen->message.exchange == IKE_SA_INIT;
 }
 
 static bool step_could(struct run *r, const struct element_node *el, const struct item *it)
 {
 	switch (el->element) {
-	case EL_EXPECT: case EL_EXPECT_NOTHING: case EL_EXPECT_REFUSAL:
+	case EL_EXPECT:
+	case EL_EXPECT_NOTHING:
+	case EL_EXPECT_REFUSAL:
 		return one_could(r, el, it);
 	case EL_ANSWER:
 		return !attr_text(el, AT_ALWAYS) && one_could(r, el, it);
 	case EL_ESTABLISH:
 		return establish_could(r, it);
-	case EL_ANY_OF: case EL_CASE: case EL_REPEAT: case EL_INCLUDE:
+	case EL_ANY_OF:
+	case EL_CASE:
+	case EL_REPEAT:
+	case EL_INCLUDE:
 		return steps_could(r, el->children, el->child_count, it);
 	default:
 		return false;
 	}
 }
 
-static bool steps_could(struct run *r, const struct element_node *steps, size_t count, const struct item *it)
+static bool steps_could(struct run *r, const struct element_node *steps, size_t count,
+			const struct item *it)
 {
 	for (size_t i = 0; i < count; i++)
 		if (step_could(r, &steps[i], it))
@@ -457,15 +483,18 @@ bool could_take(struct run *r, const struct item *it)
 		for (size_t i = 0; i < r->step.el->child_count; i++) {
 			const struct element_node *c = &r->step.el->children[i];
 
-			if (c->child_count > 1 && steps_could(r, c->children + 1, c->child_count - 1, it))
+			if (c->child_count > 1 &&
+			    steps_could(r, c->children + 1, c->child_count - 1, it))
 				return true;
 		}
 	for (size_t d = r->depth; d-- > 0;) {
 		const struct frame *f = &r->frames[d];
 
-		if (f->next < f->count && steps_could(r, f->steps + f->next, f->count - f->next, it))
+		if (f->next < f->count &&
+		    steps_could(r, f->steps + f->next, f->count - f->next, it))
 			return true;
-		if (f->kind == FRAME_REPEAT && f->round < f->rounds && steps_could(r, f->steps, f->count, it))
+		if (f->kind == FRAME_REPEAT && f->round < f->rounds &&
+		    steps_could(r, f->steps, f->count, it))
 			return true;
 	}
 	return false;

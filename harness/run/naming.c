@@ -4,8 +4,8 @@
 struct naming {
 	struct tester *tester;
 	const char *name;
-	const struct sent *ours;        /* request of ours, or */
-	const struct seen *theirs;      /* of the target */
+	const struct sent *ours;   /* request of ours, or */
+	const struct seen *theirs; /* of the target */
 	struct naming *next;
 };
 
@@ -16,13 +16,16 @@ static const char *new_name(struct run *r, const struct element_node *el)
 	return attr_find(el, AT_NEW) ? run_text(r, el, AT_NEW, &why) : NULL;
 }
 
-static void later(struct run *r, struct tester *t, const char *name, const struct sent *ours, const struct seen *theirs)
+static void later(struct run *r, struct tester *t, const char *name, const struct sent *ours,
+		  const struct seen *theirs)
 {
 	struct naming *n = arena_new_of(r->arena, struct naming);
 
 	if (!n)
 		return;
-	*n = (struct naming){ .tester = t, .name = name, .ours = ours, .theirs = theirs, .next = r->namings };
+	*n = (struct naming){
+		.tester = t, .name = name, .ours = ours, .theirs = theirs, .next = r->namings
+	};
 	r->namings = n;
 }
 
@@ -50,7 +53,8 @@ void name_seen(struct run *r, struct tester *t, const struct element_node *el, s
 		later(r, t, name, NULL, s);
 }
 
-void name_made(struct run *r, struct tester *t, const char *name, enum purpose purpose, struct ike_sa *ike)
+void name_made(struct run *r, struct tester *t, const char *name, enum purpose purpose,
+	       struct ike_sa *ike)
 {
 	struct child_sa *c;
 
@@ -111,7 +115,8 @@ void accepted(struct run *r, const struct item *it)
 	if (!m || !m->is_ike || !m->message.response)
 		return;
 	if (m->message.exchange == IKE_SA_INIT && !is_followed(r, m) &&
-	    (message_notify(&m->message, NOTIFY_COOKIE) || message_notify(&m->message, NOTIFY_INVALID_KE_PAYLOAD)))
+	    (message_notify(&m->message, NOTIFY_COOKIE) ||
+	     message_notify(&m->message, NOTIFY_INVALID_KE_PAYLOAD)))
 		it->tester->again = m->answers ? m->answers->ike : m->ike;
 	if (!m->answers)
 		return;

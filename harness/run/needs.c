@@ -1,4 +1,5 @@
-/* What a case needs of a profile, said by <needs> or following from its steps; else it is not applicable. */
+/* What a case needs of a profile, said by <needs> or following from its steps; else it is not
+ * applicable. */
 #include "inside.h"
 
 #include <stdlib.h>
@@ -71,9 +72,11 @@ static void look_through(const struct element_node *steps, size_t count, struct 
 {
 	for (size_t i = 0; i < count; i++) {
 		const struct element_node *el = &steps[i];
-		bool child = attr_find(el, AT_CHILD) && (el->element == EL_WORKS || el->element == EL_GONE);
+		bool child = attr_find(el, AT_CHILD) &&
+			     (el->element == EL_WORKS || el->element == EL_GONE);
 
-		u->esp |= child || ((attr_find(el, AT_ESP) || attr_find(el, AT_IP)) && !element_is_edit(el->element));
+		u->esp |= child || ((attr_find(el, AT_ESP) || attr_find(el, AT_IP)) &&
+				    !element_is_edit(el->element));
 		if (el->element == EL_TARGET) {
 			u->control = true;
 			u->verb = attr_text(el, AT_DO);
@@ -116,9 +119,9 @@ const char *run_inapplicable(struct run *r)
 {
 	const char *not = r->what->not_applicable;
 
-	for (size_t i = 0; i < r->scenario->need_count && !not; i++)
+	for (size_t i = 0; i < r->scenario->need_count && !not ; i++)
 		not = need(r, &r->scenario->needs[i]);
-	for (size_t i = 0; i < r->scenario->tester_count && !not; i++) {
+	for (size_t i = 0; i < r->scenario->tester_count && !not ; i++) {
 		const char *name = r->scenario->testers[i].connection;
 
 		if (name && !profile_connection_find(r->options->profile, name))

@@ -3,7 +3,8 @@
 
 /* ------------------------------------------------------------ keys */
 
-static struct sealer *opener(struct oracles *o, const struct suite *s, struct bytes key, struct bytes integ)
+static struct sealer *opener(struct oracles *o, const struct suite *s, struct bytes key,
+			     struct bytes integ)
 {
 	return sealer_new(o->run->options->crypto, s->encr, s->integ, key, integ, false, NULL);
 }
@@ -17,8 +18,10 @@ void oracle_ike_keys(struct oracles *o, const struct event_ike_keys *k)
 	n->spi_i = k->spi_i;
 	n->spi_r = k->spi_r;
 	n->suite = *k->suite;
-	n->from_initiator = (struct message_keys){ &n->suite, opener(o, &n->suite, k->sk_ei, k->sk_ai) };
-	n->from_responder = (struct message_keys){ &n->suite, opener(o, &n->suite, k->sk_er, k->sk_ar) };
+	n->from_initiator =
+		(struct message_keys){ &n->suite, opener(o, &n->suite, k->sk_ei, k->sk_ai) };
+	n->from_responder =
+		(struct message_keys){ &n->suite, opener(o, &n->suite, k->sk_er, k->sk_ar) };
 	n->next = o->keys;
 	o->keys = n;
 }
@@ -33,11 +36,13 @@ static const struct oracle_keys *keys_of(const struct oracles *o, const struct m
 
 /* ------------------------------------------------------------ requests and responses */
 
-static struct oracle_request *request_of(const struct oracles *o, const struct message *m, bool by_target)
+static struct oracle_request *request_of(const struct oracles *o, const struct message *m,
+					 bool by_target)
 {
 	for (struct oracle_request *q = o->requests; q; q = q->next)
 		if (q->spi_i == m->spi_i && q->id == m->id && q->by_target == by_target &&
-		    q->initiator == (m->response ? !m->initiator : m->initiator) && q->exchange == m->exchange)
+		    q->initiator == (m->response ? !m->initiator : m->initiator) &&
+		    q->exchange == m->exchange)
 			return q;
 	return NULL;
 }
@@ -50,11 +55,16 @@ static void note_request(struct oracles *o, const struct message *m, bool by_tar
 		q = arena_new_of(o->run->arena, struct oracle_request);
 		if (!q)
 			return;
-		*q = (struct oracle_request){ .spi_i = m->spi_i, .id = m->id, .exchange = m->exchange,
-			.by_target = by_target, .initiator = m->initiator, .next = o->requests };
+		*q = (struct oracle_request){ .spi_i = m->spi_i,
+					      .id = m->id,
+					      .exchange = m->exchange,
+					      .by_target = by_target,
+					      .initiator = m->initiator,
+					      .next = o->requests };
 		o->requests = q;
 	} else if (by_target && !q->answered && !bytes_equal(q->octets, m->octets)) {
-		fire(o, ORACLE_RETRANSMISSION, NULL, run_printf(o->run, "request %u with other octets", m->id));
+		fire(o, ORACLE_RETRANSMISSION, NULL,
+		     run_printf(o->run, "request %u with other octets", m->id));
 	}
 	q->answered = false;
 	if (by_target)
@@ -90,9 +100,10 @@ static void look_at_field(struct oracles *o, const struct node *n)
 
 	if (n->row->kind == WIRE_RESERVED && n->number)
 		fire(o, ORACLE_RESERVED, NULL,
-		     run_printf(o->run, "%s = %llu", wire_path_of(n, path, sizeof path), (unsigned long long)n->number));
-	if (strcmp(n->row->name, "critical") == 0 && n->number && n->parent && n->parent->type >= PAYLOAD_SA &&
-	    n->parent->type <= PAYLOAD_EAP)
+		     run_printf(o->run, "%s = %llu", wire_path_of(n, path, sizeof path),
+				(unsigned long long)n->number));
+	if (strcmp(n->row->name, "critical") == 0 && n->number && n->parent &&
+	    n->parent->type >= PAYLOAD_SA && n->parent->type <= PAYLOAD_EAP)
 		fire(o, ORACLE_CRITICAL, NULL,
 		     run_printf(o->run, "%s = 1", wire_path_of(n, path, sizeof path)));
 }
@@ -112,7 +123,8 @@ static void look_at_nat_hashes(struct oracles *o, const struct message *m)
 	for (uint16_t type = 16388; type <= 16389; type++) {
 		struct node *data;
 
-		if (!(n = message_notify(m, type)) || !(data = wire_find(n, "data", NULL)) || data->octets.len == 20)
+		if (!(n = message_notify(m, type)) || !(data = wire_find(n, "data", NULL)) ||
+		    data->octets.len == 20)
 			continue;
 		fire(o, ORACLE_NAT_HASH, NULL, run_printf(o->run, "%zu octets", data->octets.len));
 	}
@@ -121,7 +133,8 @@ static void look_at_nat_hashes(struct oracles *o, const struct message *m)
 /* A nonce belongs to one exchange; a retry of IKE_SA_INIT may bear it again. */
 static void look_at_nonce(struct oracles *o, const struct message *m)
 {
-	struct node *n = message_payload(m, PAYLOAD_NONCE, 1), *data = n ? wire_find(n, "data", NULL) : NULL;
+	struct node *n = message_payload(m, PAYLOAD_NONCE, 1),
+		    *data = n ? wire_find(n, "data", NULL) : NULL;
 	uint64_t exchange = m->spi_i ^ (uint64_t)m->id << 8 ^ m->response;
 
 	if (data && !once(o, &o->nonces, 0, data->octets, exchange))
@@ -132,7 +145,8 @@ static void look_at_spi(struct oracles *o, const struct message *m)
 {
 	uint8_t spi[8];
 
-	if (m->exchange != IKE_SA_INIT || !m->response || !m->spi_r || !message_payload(m, PAYLOAD_NONCE, 1))
+	if (m->exchange != IKE_SA_INIT || !m->response || !m->spi_r ||
+	    !message_payload(m, PAYLOAD_NONCE, 1))
 		return;
 	store_u64(spi, m->spi_r);
 	if (!once(o, &o->spis, 0, BYTES_OF(spi), m->spi_i))
@@ -177,7 +191,9 @@ static void tell_tree(struct oracles *o, const struct message *m, bool by_target
 	wire_print(m->outer, put, t);
 	if (m->inner)
 		wire_print(m->inner, put, t);
-	event_emit(&o->run->log, &(struct event){ .kind = EVENT_TREE, .time = run_now(o->run), .text = t->text,
+	event_emit(&o->run->log, &(struct event){ .kind = EVENT_TREE,
+						  .time = run_now(o->run),
+						  .text = t->text,
 						  .endpoint = by_target ? "target" : "tester" });
 }
 
@@ -189,7 +205,8 @@ static const struct oracle_keys *open_message(struct oracles *o, struct message 
 	struct why why;
 
 	if (k && m->protection == MESSAGE_SEALED)
-		message_open(m, m->initiator ? &k->from_initiator : &k->from_responder, true, true, &why);
+		message_open(m, m->initiator ? &k->from_initiator : &k->from_responder, true, true,
+			     &why);
 	return k;
 }
 

@@ -5,9 +5,11 @@
 
 struct oracle_row {
 	const char *name, *requirement, *wanted;
-	const char *premise;            /* roots of paths of ours, between spaces, whose edits switch it off; "*" any */
+	const char *premise; /* roots of paths of ours, between spaces, whose edits switch it off;
+				"*" any */
 };
 
+/* clang-format off */
 static const struct oracle_row oracle_rows[ORACLES] = {
 	[ORACLE_AUTH] = { "auth-recomputed", "RFC7296-2.15-01", "AUTH that keys and signed octets give",
 		"HDR SA KE Ni Nr IDi IDr AUTH SK datagram" },
@@ -26,6 +28,7 @@ static const struct oracle_row oracle_rows[ORACLES] = {
 	[ORACLE_LENGTHS] = { "lengths-right", "RFC7296-3.2-03", "a message that can be decoded whole", "" },
 	[ORACLE_NAT_HASH] = { "nat-hash-size", "RFC7296-2.23-06", "20 octets", "" },
 };
+/* clang-format on */
 
 /* ------------------------------------------------------------ firing */
 
@@ -43,10 +46,16 @@ void fire(struct oracles *o, enum oracle which, const char *wanted, const char *
 		o->fired[which].got = arena_text(r->arena, got);
 	}
 	event_emit(&r->log, &(struct event){
-		.kind = EVENT_ORACLE, .time = run_now(r), .endpoint = "target", .id = row->name, .detail = row->requirement,
-		.wanted = wanted, .got = got, .file = r->place ? r->place->file : NULL,
-		.line = r->place ? r->place->line : 0,
-	});
+				    .kind = EVENT_ORACLE,
+				    .time = run_now(r),
+				    .endpoint = "target",
+				    .id = row->name,
+				    .detail = row->requirement,
+				    .wanted = wanted,
+				    .got = got,
+				    .file = r->place ? r->place->file : NULL,
+				    .line = r->place ? r->place->line : 0,
+			    });
 }
 
 void oracle_fire(struct run *r, const char *name, const char *wanted, const char *got)
@@ -86,18 +95,25 @@ size_t oracles_results(struct run *r, struct arena *a, struct requirement_result
 
 	for (size_t i = 0; i < ORACLES && r->oracles && count < cap; i++) {
 		const struct oracle_row *row = &oracle_rows[i];
-		const struct requirement *q = library_requirement(r->options->library, row->requirement);
+		const struct requirement *q =
+			library_requirement(r->options->library, row->requirement);
 
 		if (!r->oracles->fired[i].count)
 			continue;
 		out[count++] = (struct requirement_result){
-			.name = row->name, .requirement = q, .ref = row->requirement, .oracle = true,
-			.verdict = q ? verdict_of_break(q->gate) : VERDICT_FAIL, .file = arena_text(a, r->scenario->file),
-			.line = 1, .wanted = arena_text(a, r->oracles->fired[i].wanted),
+			.name = row->name,
+			.requirement = q,
+			.ref = row->requirement,
+			.oracle = true,
+			.verdict = q ? verdict_of_break(q->gate) : VERDICT_FAIL,
+			.file = arena_text(a, r->scenario->file),
+			.line = 1,
+			.wanted = arena_text(a, r->oracles->fired[i].wanted),
 			.got = arena_text(a, r->oracles->fired[i].got),
-			.reason = arena_printf(a, "oracle %s: wanted %s, got %s (%u times)", row->name,
-					       r->oracles->fired[i].wanted, r->oracles->fired[i].got,
-					       r->oracles->fired[i].count),
+			.reason =
+				arena_printf(a, "oracle %s: wanted %s, got %s (%u times)",
+					     row->name, r->oracles->fired[i].wanted,
+					     r->oracles->fired[i].got, r->oracles->fired[i].count),
 		};
 	}
 	return count;
@@ -114,7 +130,8 @@ uint64_t oracle_hash(struct bytes b)
 	return h;
 }
 
-bool once(struct oracles *o, struct oracle_set *set, uint64_t key, struct bytes octets, uint64_t message)
+bool once(struct oracles *o, struct oracle_set *set, uint64_t key, struct bytes octets,
+	  uint64_t message)
 {
 	uint64_t h = oracle_hash(octets) ^ key * 0x9e3779b97f4a7c15u;
 	struct oracle_once **bucket = &set->buckets[(h ^ h >> 32) % ONCE_BUCKETS], *n;
@@ -150,15 +167,17 @@ static void look_for_clear(struct oracles *o, const struct ip_packet *ip)
 
 		if (is_inner_host(t->target_inner, t->target_inner_count, &ip->from) &&
 		    is_inner_host(t->inner, t->inner_count, &ip->to))
-			fire(o, ORACLE_CLEAR, NULL, run_printf(o->run, "a packet in clear from %s to %s",
-							       address_print(&ip->from, from),
-							       address_print(&ip->to, to)));
+			fire(o, ORACLE_CLEAR, NULL,
+			     run_printf(o->run, "a packet in clear from %s to %s",
+					address_print(&ip->from, from),
+					address_print(&ip->to, to)));
 	}
 }
 
 static bool is_port(const struct run *r, uint16_t port, bool nat)
 {
-	return port == (nat ? 4500 : 500) || port == (nat ? r->options->profile->nat_port : r->options->profile->port);
+	return port == (nat ? 4500 : 500) ||
+	       port == (nat ? r->options->profile->nat_port : r->options->profile->port);
 }
 
 static void packet(struct oracles *o, struct bytes octets, bool by_target)

@@ -1,6 +1,7 @@
 /*
  * Oracles, always on: rules about everything that the target sends, as seen before the link touches
- * it.  They read the run's own event log and nothing else, so that what they say can be checked there.
+ * it.  They read the run's own event log and nothing else, so that what they say can be checked
+ * there.
  */
 #ifndef RUN_ORACLES_H
 #define RUN_ORACLES_H
@@ -8,8 +9,19 @@
 #include "inside.h"
 
 enum oracle {
-	ORACLE_AUTH, ORACLE_RESPONSE, ORACLE_RETRANSMISSION, ORACLE_IKE_IV, ORACLE_ESP_IV, ORACLE_ESP_FIRST,
-	ORACLE_ESP_NUMBER, ORACLE_NONCE, ORACLE_SPI, ORACLE_RESERVED, ORACLE_CRITICAL, ORACLE_CLEAR, ORACLE_LENGTHS,
+	ORACLE_AUTH,
+	ORACLE_RESPONSE,
+	ORACLE_RETRANSMISSION,
+	ORACLE_IKE_IV,
+	ORACLE_ESP_IV,
+	ORACLE_ESP_FIRST,
+	ORACLE_ESP_NUMBER,
+	ORACLE_NONCE,
+	ORACLE_SPI,
+	ORACLE_RESERVED,
+	ORACLE_CRITICAL,
+	ORACLE_CLEAR,
+	ORACLE_LENGTHS,
 	ORACLE_NAT_HASH,
 	ORACLES
 };
@@ -27,17 +39,18 @@ struct oracle_request {
 	uint64_t spi_i;
 	uint32_t id;
 	uint8_t exchange;
-	bool by_target, answered;       /* answered: a response went to the target since it was sent last */
+	bool by_target,
+		answered; /* answered: a response went to the target since it was sent last */
 	bool initiator;
-	struct bytes octets;            /* of the target's */
+	struct bytes octets; /* of the target's */
 	struct oracle_request *next;
 };
 
 /* Something that must not come twice: an IV under a key, a nonce. */
 struct oracle_once {
-	uint64_t key;                   /* SPIs; or what tells one use from another */
+	uint64_t key; /* SPIs; or what tells one use from another */
 	struct bytes octets;
-	uint64_t message;               /* hash of the whole message: a retransmission may repeat it */
+	uint64_t message; /* hash of the whole message: a retransmission may repeat it */
 	struct oracle_once *next;
 };
 
@@ -50,7 +63,7 @@ struct oracle_esp {
 	uint32_t spi;
 	bool aead;
 	size_t iv;
-	uint64_t top, seen;             /* highest number; bits of the 64 below it */
+	uint64_t top, seen; /* highest number; bits of the 64 below it */
 	uint64_t packets;
 	struct oracle_set ivs;
 	struct oracle_esp *next;
@@ -58,9 +71,12 @@ struct oracle_esp {
 
 struct oracles {
 	struct run *run;
-	struct arena *scratch;          /* of one message */
+	struct arena *scratch; /* of one message */
 	bool off[ORACLES];
-	struct { unsigned count; const char *wanted, *got; } fired[ORACLES];
+	struct {
+		unsigned count;
+		const char *wanted, *got;
+	} fired[ORACLES];
 	struct oracle_keys *keys;
 	struct oracle_request *requests;
 	struct oracle_set ike_ivs, nonces, spis;
@@ -70,7 +86,8 @@ struct oracles {
 void fire(struct oracles *o, enum oracle which, const char *wanted, const char *got);
 uint64_t oracle_hash(struct bytes b);
 /* True the first time; a repeat in the same message (by its hash) is no repeat. */
-bool once(struct oracles *o, struct oracle_set *set, uint64_t key, struct bytes octets, uint64_t message);
+bool once(struct oracles *o, struct oracle_set *set, uint64_t key, struct bytes octets,
+	  uint64_t message);
 void oracle_ike_keys(struct oracles *o, const struct event_ike_keys *k);
 void oracle_child_keys(struct oracles *o, const struct event_child_keys *k);
 /* An IKE datagram, from the target or from a tester. */

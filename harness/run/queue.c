@@ -94,8 +94,8 @@ static bool held(const struct run *r, const struct item *it)
 {
 	const struct seen *first = it->seen ? first_of(it->seen) : NULL;
 
-	return first && it->seen->repeats && it->seen->is_ike && !it->seen->message.response && !first->response &&
-	       (first->taken || waits(r, first));
+	return first && it->seen->repeats && it->seen->is_ike && !it->seen->message.response &&
+	       !first->response && (first->taken || waits(r, first));
 }
 
 static bool answered_always(struct run *r, struct item *it)
@@ -215,8 +215,9 @@ static const char *payload_words(struct run *r, const struct message *m)
 			continue;
 		text = run_printf(r, "%s%s%s", text, *text ? ", " : "", p->format->name);
 		if (p->type == PAYLOAD_NOTIFY && wire_number(p, "type", &type))
-			text = run_printf(r, "%s(%s)", text,
-					  names_print(&names_notify, (uint32_t)type, spare, sizeof spare));
+			text = run_printf(
+				r, "%s(%s)", text,
+				names_print(&names_notify, (uint32_t)type, spare, sizeof spare));
 	}
 	return text;
 }
@@ -229,7 +230,8 @@ static const char *ike_words(struct run *r, const struct seen *s)
 	if (!s->is_ike)
 		return "a datagram that is no IKE message";
 	parts = payload_words(r, &s->message);
-	return run_printf(r, "%s %s%s%s%s", names_print(&names_exchange, s->message.exchange, spare, sizeof spare),
+	return run_printf(r, "%s %s%s%s%s",
+			  names_print(&names_exchange, s->message.exchange, spare, sizeof spare),
 			  s->message.response ? "response" : "request",
 			  s->message.protection == MESSAGE_BAD_ICV ? " with a wrong ICV" : "",
 			  *parts ? " with " : " without payloads", parts);
@@ -238,16 +240,21 @@ static const char *ike_words(struct run *r, const struct seen *s)
 static const char *packet_words(struct run *r, const struct arrival *a)
 {
 	switch (a->kind) {
-	case ARRIVED_KEEPALIVE: return "a NAT keepalive";
-	case ARRIVED_ICMP:      return "an ICMP message";
-	case ARRIVED_CLEAR:     return a->is_echo ? "a ping in clear" : "a packet in clear";
+	case ARRIVED_KEEPALIVE:
+		return "a NAT keepalive";
+	case ARRIVED_ICMP:
+		return "an ICMP message";
+	case ARRIVED_CLEAR:
+		return a->is_echo ? "a ping in clear" : "a packet in clear";
 	case ARRIVED_ESP:
 		if (a->result != ESP_OK)
 			return run_printf(r, "an ESP packet (%s)", esp_result_name(a->result));
 		if (a->is_echo)
-			return a->echo.reply ? "an ESP packet with a pong" : "an ESP packet with a ping";
+			return a->echo.reply ? "an ESP packet with a pong"
+					     : "an ESP packet with a ping";
 		return run_printf(r, "an ESP packet with protocol %u", a->inner.protocol);
-	default:                return "a packet of another kind";
+	default:
+		return "a packet of another kind";
 	}
 }
 
@@ -256,5 +263,6 @@ const char *item_text(struct run *r, const struct item *it)
 	usec after = it->arrival->time > r->step_end ? it->arrival->time - r->step_end : 0;
 	const char *what = it->seen ? ike_words(r, it->seen) : packet_words(r, it->arrival);
 
-	return run_printf(r, "%s after %llu ms", what, (unsigned long long)((after + 500) / USEC_MS));
+	return run_printf(r, "%s after %llu ms", what,
+			  (unsigned long long)((after + 500) / USEC_MS));
 }

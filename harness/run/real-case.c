@@ -15,7 +15,8 @@ static bool moves(const struct element_node *steps, size_t count)
 	return false;
 }
 
-/* A target may let one path at a time have a pair of selectors: the closing handshake has a slot of its own. */
+/* A target may let one path at a time have a pair of selectors: the closing handshake has a slot of
+ * its own. */
 static bool behind_nat(const struct element_node *steps, size_t count)
 {
 	for (size_t i = 0; i < count; i++)
@@ -37,7 +38,8 @@ size_t slots_needed(const struct scenario *s)
 
 /* ------------------------------------------------------------ testers */
 
-static const struct target_connection *connection_of(const struct real_host *h, unsigned slot, bool six)
+static const struct target_connection *connection_of(const struct real_host *h, unsigned slot,
+						     bool six)
 {
 	char name[TARGET_NAME];
 
@@ -49,7 +51,8 @@ static bool selector(const char *text, struct selectors *out, struct why *why)
 {
 	out->count = 1;
 	out->rows[0] = (struct traffic_selector){ .last_port = 0xffff };
-	return address_range_parse(text, &out->rows[0].range) || why_set(why, "'%s' is no range of addresses", text);
+	return address_range_parse(text, &out->rows[0].range) ||
+	       why_set(why, "'%s' is no range of addresses", text);
 }
 
 static bool identity(struct run *r, const char *text, struct identity *out, struct why *why)
@@ -63,7 +66,8 @@ static bool identity(struct run *r, const char *text, struct identity *out, stru
 }
 
 /* The suites are the profile's, everything else is the slot's. */
-static bool slot_connection(struct run *r, const struct target_connection *tc, struct connection *c, struct why *why)
+static bool slot_connection(struct run *r, const struct target_connection *tc, struct connection *c,
+			    struct why *why)
 {
 	const struct profile *p = r->options->profile;
 	const struct target_child *child = &tc->child[0];
@@ -74,15 +78,19 @@ static bool slot_connection(struct run *r, const struct target_connection *tc, s
 	c->remote = tc->target;
 	c->remote.port = p->port;
 	c->secret = bytes_text(tc->secret);
-	return identity(r, tc->tester_id, &c->us, why) && identity(r, tc->target_id, &c->them, why) &&
-	       selector(child->tester_selector, &c->ours, why) && selector(child->target_selector, &c->theirs, why);
+	return identity(r, tc->tester_id, &c->us, why) &&
+	       identity(r, tc->target_id, &c->them, why) &&
+	       selector(child->tester_selector, &c->ours, why) &&
+	       selector(child->target_selector, &c->theirs, why);
 }
 
 static bool tester_on_slot(struct run *r, size_t nth, struct why *why)
 {
 	struct real_host *h = r->target_state;
-	const struct scenario_tester *row = nth < r->scenario->tester_count ? &r->scenario->testers[nth] : NULL;
-	const struct profile_connection *pc = profile_connection_find(r->options->profile, row ? row->connection : NULL);
+	const struct scenario_tester *row =
+		nth < r->scenario->tester_count ? &r->scenario->testers[nth] : NULL;
+	const struct profile_connection *pc =
+		profile_connection_find(r->options->profile, row ? row->connection : NULL);
 	struct tester *t = &r->testers[nth];
 	struct slot *slot = host_lease(h);
 	const struct target_connection *tc;
@@ -91,7 +99,11 @@ static bool tester_on_slot(struct run *r, size_t nth, struct why *why)
 
 	if (!pc || !slot)
 		return why_set(why, pc ? "no slot is free" : "the profile has no such connection");
-	*t = (struct tester){ .name = row && row->name ? row->name : nth ? "probe" : "tester", .index = nth, .slot = slot->number };
+	*t = (struct tester){ .name = row && row->name ? row->name
+				      : nth            ? "probe"
+						       : "tester",
+			      .index = nth,
+			      .slot = slot->number };
 	tc = connection_of(h, slot->number, six);
 	if (!tc || !connection_make(r, pc, true, &t->connections[CONNECTION_HONEST], why) ||
 	    !slot_connection(r, tc, &t->connections[CONNECTION_HONEST], why))
@@ -108,10 +120,10 @@ static bool tester_on_slot(struct run *r, size_t nth, struct why *why)
 /* ------------------------------------------------------------ orders */
 
 #define ORDER_TRIES 8
-#define ORDER_GAP (250 * USEC_MS)
+#define ORDER_GAP   (250 * USEC_MS)
 
-static unsigned real_order(struct run *r, struct tester *t, const char *verb, struct ike_sa *ike, struct child_sa *child,
-			   struct why *why)
+static unsigned real_order(struct run *r, struct tester *t, const char *verb, struct ike_sa *ike,
+			   struct child_sa *child, struct why *why)
 {
 	struct real_host *h = r->target_state;
 
@@ -127,7 +139,8 @@ static unsigned real_order(struct run *r, struct tester *t, const char *verb, st
 	r->order_again = 0;
 	if (r->order_verb == TARGET_NEW_CHILD)
 		r->order_name = run_printf(r, "%s-more", t->slot_name);
-	r->order_ticket = target_order(h->target, (enum target_verb)r->order_verb, r->order_name, why);
+	r->order_ticket =
+		target_order(h->target, (enum target_verb)r->order_verb, r->order_name, why);
 	return r->order_ticket ? 1 : 0;
 }
 
@@ -144,7 +157,8 @@ static int real_result(struct run *r, unsigned ticket, struct why *why)
 	if (!r->order_ticket) {
 		if (run_now(r) < r->order_again)
 			return 0;
-		r->order_ticket = target_order(h->target, (enum target_verb)r->order_verb, r->order_name, why);
+		r->order_ticket = target_order(h->target, (enum target_verb)r->order_verb,
+					       r->order_name, why);
 		return r->order_ticket ? 0 : -1;
 	}
 	result = target_result(h->target, r->order_ticket);
@@ -187,7 +201,9 @@ static bool second_address(struct run *r, struct tester *t, struct why *why)
 	if (!slot)
 		return why_set(why, "no slot is free");
 	t->second_slot = slot->number;
-	t->second = connection_of(r->target_state, slot->number, t->connections[0].local.family == 6)->tester;
+	t->second =
+		connection_of(r->target_state, slot->number, t->connections[0].local.family == 6)
+			->tester;
 	t->second.port = 500;
 	return true;
 }
@@ -197,7 +213,10 @@ bool real_setup(struct run *r, struct why *why)
 	struct real_host *h = r->target_state;
 	size_t count = testers_needed(r->scenario);
 	struct world_config config = {
-		.crypto = r->options->crypto, .log = &r->log, .run = r->label, .target = r->options->profile->id,
+		.crypto = r->options->crypto,
+		.log = &r->log,
+		.run = r->label,
+		.target = r->options->profile->id,
 		.real = h->real,
 	};
 

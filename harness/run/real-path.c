@@ -1,4 +1,5 @@
-/* The path to a target that has just come up: its first packets may be lost, and must not be a scenario's. */
+/* The path to a target that has just come up: its first packets may be lost, and must not be a
+ * scenario's. */
 #include "host.h"
 
 #include "base/arena.h"
@@ -6,17 +7,19 @@
 
 #include <unistd.h>
 
-#define PATH_ARENA ((size_t)1 << 20)
-#define PATH_TURNS 150
+#define PATH_ARENA   ((size_t)1 << 20)
+#define PATH_TURNS   150
 #define PATH_TURN_MS 20
 #define PATH_LONGEST 2048
 
-static bool ask(int fd, struct arena *a, const struct address *from, const struct address *to, uint16_t seq)
+static bool ask(int fd, struct arena *a, const struct address *from, const struct address *to,
+		uint16_t seq)
 {
 	const struct echo e = { .id = 0x1ce, .seq = seq, .data = bytes_text("is the path up?") };
 	struct bytes packet;
 
-	return echo_make(a, from, to, &e, &packet) && write(fd, packet.at, packet.len) == (ssize_t)packet.len;
+	return echo_make(a, from, to, &e, &packet) &&
+	       write(fd, packet.at, packet.len) == (ssize_t)packet.len;
 }
 
 /* Reads what is there; was a reply of that host among it? */
@@ -32,8 +35,8 @@ static bool answered(int fd, const struct address *host)
 
 		if (got <= 0)
 			return false;
-		if (ip_parse(bytes_make(octets, (size_t)got), &ip, NULL) && address_same_host(&ip.from, host) &&
-		    echo_parse(&ip, &e) && e.reply)
+		if (ip_parse(bytes_make(octets, (size_t)got), &ip, NULL) &&
+		    address_same_host(&ip.from, host) && echo_parse(&ip, &e) && e.reply)
 			return true;
 	}
 	return false;

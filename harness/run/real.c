@@ -1,13 +1,14 @@
-/* The real world: hundreds of cases wait at the same time in one loop, on the slots of one target. */
+/* The real world: hundreds of cases wait at the same time in one loop, on the slots of one target.
+ */
 #include "host.h"
 
 #include <stdlib.h>
 
-#define REAL_WIDTH 24
+#define REAL_WIDTH  24
 #define SLOTS_SPARE 8
-#define SLOTS_MAX 250
-#define LOOP_WAIT (50 * USEC_MS)
-#define LOOP_BUSY (5 * USEC_MS)
+#define SLOTS_MAX   250
+#define LOOP_WAIT   (50 * USEC_MS)
+#define LOOP_BUSY   (5 * USEC_MS)
 
 /* ------------------------------------------------------------ which cases need what */
 
@@ -15,7 +16,8 @@
 static bool any_restart(const struct element_node *steps, size_t count)
 {
 	for (size_t i = 0; i < count; i++) {
-		const char *verb = steps[i].element == EL_TARGET ? attr_text(&steps[i], AT_DO) : NULL;
+		const char *verb =
+			steps[i].element == EL_TARGET ? attr_text(&steps[i], AT_DO) : NULL;
 
 		if (verb && (strcmp(verb, "restart") == 0 || strcmp(verb, "kill") == 0))
 			return true;
@@ -56,16 +58,18 @@ static bool launch(struct test_suite *s, struct job *job, bool alone, struct why
 	return true;
 }
 
-static bool provisional(const struct test_suite *s, const struct flight *f, const struct case_result *c)
+static bool provisional(const struct test_suite *s, const struct flight *f,
+			const struct case_result *c)
 {
-	bool broken = c->verdict == VERDICT_FAIL || c->verdict == VERDICT_DIED || c->verdict == VERDICT_INCONCLUSIVE ||
-		      c->verdict == VERDICT_ERROR;
+	bool broken = c->verdict == VERDICT_FAIL || c->verdict == VERDICT_DIED ||
+		      c->verdict == VERDICT_INCONCLUSIVE || c->verdict == VERDICT_ERROR;
 
 	return broken && !f->alone && s->width > 1;
 }
 
 /* --retries count what was run alone. */
-static bool another_try(const struct test_suite *s, const struct flight *f, const struct case_result *c)
+static bool another_try(const struct test_suite *s, const struct flight *f,
+			const struct case_result *c)
 {
 	unsigned alone = f->alone && s->width > 1 ? f->attempt : f->attempt + 1;
 
@@ -80,7 +84,8 @@ static void compare(struct test_suite *s, const struct case_result *before, stru
 	c->interference = true;
 	c->flaky = true;
 	c->reason = arena_printf(s->arena, "interference: %s among other cases (%s), %s alone",
-				 verdict_name(before->verdict), before->reason ? before->reason : "no reason",
+				 verdict_name(before->verdict),
+				 before->reason ? before->reason : "no reason",
 				 verdict_name(c->verdict));
 	c->verdict = VERDICT_INCONCLUSIVE;
 }
@@ -126,7 +131,8 @@ static bool step_flights(struct test_suite *s, struct why *why)
 static void wait_for_something(struct test_suite *s)
 {
 	struct real *real = s->host->real;
-	usec now = real_now(real), until = now + (host_free_slots(s->host) ? LOOP_WAIT : LOOP_BUSY), late;
+	usec now = real_now(real), until = now + (host_free_slots(s->host) ? LOOP_WAIT : LOOP_BUSY),
+	     late;
 	struct pollfd fds[TARGET_POLLFDS];
 	size_t count = target_pollfds(s->host->target, fds, TARGET_POLLFDS);
 
@@ -193,7 +199,8 @@ static bool alone(struct test_suite *s, struct why *why)
 }
 
 /* All jobs of one instance of the target. */
-static bool on_instance(struct test_suite *s, struct job **jobs, size_t count, bool cookies, struct why *why)
+static bool on_instance(struct test_suite *s, struct job **jobs, size_t count, bool cookies,
+			struct why *why)
 {
 	struct real_host *h = s->host;
 	size_t slots = s->width + SLOTS_SPARE;

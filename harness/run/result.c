@@ -33,38 +33,64 @@ static const char *copy(struct arena *a, const char *text)
 	return text ? arena_text(a, text) : NULL;
 }
 
-static struct requirement_result requirement_result(const struct requirement_state *q, struct arena *a)
+static struct requirement_result requirement_result(const struct requirement_state *q,
+						    struct arena *a)
 {
 	return (struct requirement_result){
-		.name = q->row->id, .requirement = q->row->requirement,
+		.name = q->row->id,
+		.requirement = q->row->requirement,
 		.ref = q->row->requirement ? q->row->requirement->id : q->row->id,
-		.verdict = q->verdict, .reason = copy(a, q->reason), .file = copy(a, q->file), .line = q->line,
-		.path = copy(a, q->path), .wanted = copy(a, q->wanted), .got = copy(a, q->got),
+		.verdict = q->verdict,
+		.reason = copy(a, q->reason),
+		.file = copy(a, q->file),
+		.line = q->line,
+		.path = copy(a, q->path),
+		.wanted = copy(a, q->wanted),
+		.got = copy(a, q->got),
 	};
 }
 
 static void emit_verdict(struct run *r, const struct requirement_result *q)
 {
-	event_emit(&r->log, &(struct event){
-		.kind = EVENT_VERDICT, .time = r->world ? run_now(r) : 0, .id = q->ref, .verdict = verdict_name(q->verdict),
-		.text = q->reason, .detail = q->requirement ? level_name(q->requirement->level) : NULL,
-		.path = q->requirement ? gate_name(q->requirement->gate) : NULL, .file = q->file, .line = q->line,
-		.wanted = q->wanted, .got = q->got,
-	});
+	event_emit(&r->log,
+		   &(struct event){
+			   .kind = EVENT_VERDICT,
+			   .time = r->world ? run_now(r) : 0,
+			   .id = q->ref,
+			   .verdict = verdict_name(q->verdict),
+			   .text = q->reason,
+			   .detail = q->requirement ? level_name(q->requirement->level) : NULL,
+			   .path = q->requirement ? gate_name(q->requirement->gate) : NULL,
+			   .file = q->file,
+			   .line = q->line,
+			   .wanted = q->wanted,
+			   .got = q->got,
+		   });
 }
 
-static void emit_end(struct run *r, const struct case_result *c, const struct requirement_result *worst)
+static void emit_end(struct run *r, const struct case_result *c,
+		     const struct requirement_result *worst)
 {
 	event_emit(&r->log, &(struct event){
-		.kind = EVENT_CASE_END, .time = c->world_time, .verdict = verdict_name(c->verdict), .text = c->reason,
-		.detail = c->observed, .number = (int64_t)c->wall_time, .file = c->file, .line = c->line,
-		.path = c->path, .wanted = c->wanted, .got = c->got, .id = worst ? worst->ref : NULL,
-	});
+				    .kind = EVENT_CASE_END,
+				    .time = c->world_time,
+				    .verdict = verdict_name(c->verdict),
+				    .text = c->reason,
+				    .detail = c->observed,
+				    .number = (int64_t)c->wall_time,
+				    .file = c->file,
+				    .line = c->line,
+				    .path = c->path,
+				    .wanted = c->wanted,
+				    .got = c->got,
+				    .id = worst ? worst->ref : NULL,
+			    });
 }
 
 #define ORACLES_FIRED 16
 
-static const struct requirement_result *results_of(struct run *r, struct arena *a, struct case_result *c)
+static const struct requirement_result *results_of(struct run *r, struct arena *a,
+						   struct case_result *c)
 {
 	size_t count = 0, all = r->scenario->requirement_count;
 	struct requirement_result *rows = arena_array(a, all + ORACLES_FIRED, sizeof *rows);
@@ -97,11 +123,20 @@ struct case_result *run_result(struct run *r, struct arena *a)
 	if (!c)
 		return NULL;
 	*c = (struct case_result){
-		.id = r->what->id, .scenario = r->scenario, .role = r->what->target, .repetition = r->repetition,
-		.attempts = r->attempt + 1, .verdict = r->inapplicable ? VERDICT_NOT_APPLICABLE : r->floor,
-		.observed = copy(a, r->observed), .file = copy(a, r->file ? r->file : r->scenario->file), .line = r->line,
-		.reason = copy(a, r->reason), .world_time = r->world ? run_now(r) - r->began : 0,
-		.wall_time = run_wall(r), .packets = r->packets, .log_tail = copy(a, r->log_tail),
+		.id = r->what->id,
+		.scenario = r->scenario,
+		.role = r->what->target,
+		.repetition = r->repetition,
+		.attempts = r->attempt + 1,
+		.verdict = r->inapplicable ? VERDICT_NOT_APPLICABLE : r->floor,
+		.observed = copy(a, r->observed),
+		.file = copy(a, r->file ? r->file : r->scenario->file),
+		.line = r->line,
+		.reason = copy(a, r->reason),
+		.world_time = r->world ? run_now(r) - r->began : 0,
+		.wall_time = run_wall(r),
+		.packets = r->packets,
+		.log_tail = copy(a, r->log_tail),
 	};
 	worst = results_of(r, a, c);
 	if (worst && worst->file && (worst->verdict > r->floor || !r->reason)) {

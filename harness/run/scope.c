@@ -18,7 +18,8 @@ static const char *attr_name(const struct attr *a)
 static const struct variable *parameter(struct run *r, const char *name)
 {
 	for (size_t i = r->depth; i-- > 0;) {
-		const struct element_node *el = r->frames[i].kind == FRAME_INCLUDE ? r->frames[i].el : NULL;
+		const struct element_node *el =
+			r->frames[i].kind == FRAME_INCLUDE ? r->frames[i].el : NULL;
 
 		for (size_t k = 0; el && k < el->attr_count; k++) {
 			const struct attr *a = &el->attrs[k];
@@ -67,29 +68,38 @@ static const struct transform *ke_method(struct run *r)
 	return sa ? ike_sa_view(sa).suite.ke : NULL;
 }
 
-static bool special_public(void *ctx, const char *kind, struct arena *a, struct value *out, struct why *why)
+static bool special_public(void *ctx, const char *kind, struct arena *a, struct value *out,
+			   struct why *why)
 {
 	const struct transform *ke = ke_method(ctx);
 	uint8_t octets[1024];
 	size_t len;
 
 	if (!ke)
-		return why_set(why, "public:%s needs a message with a KE payload of a known group", kind);
+		return why_set(why, "public:%s needs a message with a KE payload of a known group",
+			       kind);
 	if (!dh_special_public(ke, kind, octets, sizeof octets, &len))
 		return why_set(why, "%s has no public value of kind '%s'", ke->name, kind);
-	*out = (struct value){ .kind = VALUE_OCTETS, .octets = arena_copy(a, bytes_make(octets, len)) };
+	*out = (struct value){ .kind = VALUE_OCTETS,
+			       .octets = arena_copy(a, bytes_make(octets, len)) };
 	return true;
 }
 
 struct scope run_scope(struct run *r, const struct names *names)
 {
 	return (struct scope){
-		.variable = variable_of, .lookup = lookup_reference, .special = special_public, .ctx = r,
-		.names = names, .rng = &r->rng, .base = r->options->root,
+		.variable = variable_of,
+		.lookup = lookup_reference,
+		.special = special_public,
+		.ctx = r,
+		.names = names,
+		.rng = &r->rng,
+		.base = r->options->root,
 	};
 }
 
-bool run_value(struct run *r, const struct attr *a, const struct names *names, struct value *out, struct why *why)
+bool run_value(struct run *r, const struct attr *a, const struct names *names, struct value *out,
+	       struct why *why)
 {
 	struct scope scope = run_scope(r, names);
 
@@ -119,7 +129,8 @@ bool run_time(struct run *r, const struct attr *a, usec *out, struct why *why)
 	return run_value(r, a, NULL, &v, why) && value_time(&v, out, why);
 }
 
-const char *run_text(struct run *r, const struct element_node *el, enum attribute name, struct why *why)
+const char *run_text(struct run *r, const struct element_node *el, enum attribute name,
+		     struct why *why)
 {
 	struct scope scope = run_scope(r, NULL);
 	const char *text = attr_text(el, name), *out;

@@ -17,7 +17,8 @@ static bool id_fits(const char *id, const char *name)
 {
 	size_t len = strlen(name);
 
-	return strncmp(id, name, len) == 0 && (id[len] == 0 || id[len] == '.' || (len && name[len - 1] == '.'));
+	return strncmp(id, name, len) == 0 &&
+	       (id[len] == 0 || id[len] == '.' || (len && name[len - 1] == '.'));
 }
 
 /* A file, or a folder above it; written from anywhere. */
@@ -60,7 +61,8 @@ static bool level_fits(const struct scenario *s, const char *level)
 		const struct requirement *q = s->requirements[i].requirement;
 		const char *name = q ? level_name(q->level) : "";
 
-		if (strncasecmp(name, level, strlen(level)) == 0 && (name[strlen(level)] == 0 || name[strlen(level)] == ' '))
+		if (strncasecmp(name, level, strlen(level)) == 0 &&
+		    (name[strlen(level)] == 0 || name[strlen(level)] == ' '))
 			return true;
 	}
 	return false;
@@ -71,7 +73,8 @@ static bool area_fits(const struct scenario *s, const char *area)
 	if (s->area && strcmp(s->area, area) == 0)
 		return true;
 	for (size_t i = 0; i < s->requirement_count; i++)
-		if (s->requirements[i].requirement && strcmp(s->requirements[i].requirement->area, area) == 0)
+		if (s->requirements[i].requirement &&
+		    strcmp(s->requirements[i].requirement->area, area) == 0)
 			return true;
 	return false;
 }
@@ -115,7 +118,8 @@ static bool shard_fits(const struct run_filter *f, const char *id)
 static bool fits(const struct run_filter *f, const struct scenario_case *c)
 {
 	return any_name(f, c) && any_glob(f, c->id) && is_only(f, c->id) && shard_fits(f, c->id) &&
-	       (!f->rfc || rfc_fits(c->scenario, f->rfc)) && (!f->level || level_fits(c->scenario, f->level)) &&
+	       (!f->rfc || rfc_fits(c->scenario, f->rfc)) &&
+	       (!f->level || level_fits(c->scenario, f->level)) &&
 	       (!f->area || area_fits(c->scenario, f->area)) && (!f->role || (c->target & f->role));
 }
 
@@ -131,7 +135,8 @@ static bool names_known(const struct test_suite *s, struct why *why)
 
 		for (size_t k = 0; k < count && !known; k++)
 			known = is_path(f->names[i]) ? path_fits(all[k]->file, f->names[i])
-						     : id_fits(all[k]->id, f->names[i]) || id_fits(f->names[i], all[k]->id);
+						     : id_fits(all[k]->id, f->names[i]) ||
+							       id_fits(f->names[i], all[k]->id);
 		if (!known)
 			return why_set(why, "no scenario is called '%s'", f->names[i]);
 	}
@@ -149,12 +154,14 @@ static int by_id(const void *a, const void *b)
 static bool concerned(const struct run_filter *f, const struct scenario *s)
 {
 	for (size_t i = 0; i < f->name_count; i++)
-		if (is_path(f->names[i]) || id_fits(s->id, f->names[i]) || id_fits(f->names[i], s->id))
+		if (is_path(f->names[i]) || id_fits(s->id, f->names[i]) ||
+		    id_fits(f->names[i], s->id))
 			return true;
 	return !f->name_count;
 }
 
-static bool add_cases(struct test_suite *s, const struct scenario *scenario, size_t *cap, struct why *why)
+static bool add_cases(struct test_suite *s, const struct scenario *scenario, size_t *cap,
+		      struct why *why)
 {
 	const struct run_options *o = &s->options;
 	const struct scenario_case *cases;
@@ -162,14 +169,16 @@ static bool add_cases(struct test_suite *s, const struct scenario *scenario, siz
 
 	if (!concerned(&o->filter, scenario))
 		return true;
-	if (!scenario_cases(o->library, scenario, o->profile, o->set, o->set_count, &cases, &count, why))
+	if (!scenario_cases(o->library, scenario, o->profile, o->set, o->set_count, &cases, &count,
+			    why))
 		return false;
 	for (size_t i = 0; i < count; i++) {
 		if (!fits(&o->filter, &cases[i]))
 			continue;
 		if (s->case_count == *cap) {
 			size_t more = *cap ? 2 * *cap : 256;
-			const struct scenario_case **grown = arena_array(s->arena, more, sizeof *grown);
+			const struct scenario_case **grown =
+				arena_array(s->arena, more, sizeof *grown);
 
 			if (!grown)
 				return why_set(why, "no memory for %zu cases", more);

@@ -1,4 +1,5 @@
-/* The matrix of scenarios and faults: each fault must break the requirement that its scenario names. */
+/* The matrix of scenarios and faults: each fault must break the requirement that its scenario
+ * names. */
 #include "suite.h"
 
 #include <stdlib.h>
@@ -14,18 +15,21 @@ struct testing {
 #define SELFTEST_ARENA ((size_t)256 << 20)
 
 static const char honest[] =
-	"<scenario xmlns=\"urn:ikespec:scenario:1\" id=\"selftest.honest\" target=\"responder\" alive=\"no\">"
+	"<scenario xmlns=\"urn:ikespec:scenario:1\" id=\"selftest.honest\" target=\"responder\" "
+	"alive=\"no\">"
 	"<title>Handshake, ping, liveness check, delete</title>"
 	"<requirement id=\"basic\" ref=\"%s\"/>"
 	"<steps><establish judges=\"basic\"/><works child=\"child\" judges=\"basic\"/>"
-	"<works ike=\"ike\" judges=\"basic\"/><exchange request=\"delete-ike\" judges=\"basic\"/></steps></scenario>";
+	"<works ike=\"ike\" judges=\"basic\"/><exchange request=\"delete-ike\" "
+	"judges=\"basic\"/></steps></scenario>";
 
 /* ------------------------------------------------------------ running some */
 
 typedef void case_heard(void *ctx, const struct case_result *c);
 
-static bool run_scenarios(struct testing *t, struct library *l, const char *const *ids, size_t count, const char *fault,
-			  case_heard *heard, void *ctx, struct why *why)
+static bool run_scenarios(struct testing *t, struct library *l, const char *const *ids,
+			  size_t count, const char *fault, case_heard *heard, void *ctx,
+			  struct why *why)
 {
 	struct run_options o = *t->options;
 	struct test_suite *s;
@@ -69,7 +73,7 @@ static void hear_passing(void *ctx, const struct case_result *c)
 
 struct killing {
 	const struct scenario *scenario;
-	const char *breaks;             /* short name, or NULL */
+	const char *breaks; /* short name, or NULL */
 	bool killed, ran;
 	enum verdict worst;
 	const char *note;
@@ -80,7 +84,8 @@ static const char *requirement_of(const struct scenario *s, const char *name)
 {
 	for (size_t i = 0; name && i < s->requirement_count; i++)
 		if (strcmp(s->requirements[i].id, name) == 0)
-			return s->requirements[i].requirement ? s->requirements[i].requirement->id : name;
+			return s->requirements[i].requirement ? s->requirements[i].requirement->id
+							      : name;
 	return NULL;
 }
 
@@ -92,7 +97,8 @@ static bool broken_at(const struct case_result *c, const char *name)
 	for (size_t i = 0; i < c->requirement_count; i++) {
 		const struct requirement_result *q = &c->requirements[i];
 
-		if (q->verdict != VERDICT_FAIL && q->verdict != VERDICT_DIED && q->verdict != VERDICT_WEAK)
+		if (q->verdict != VERDICT_FAIL && q->verdict != VERDICT_DIED &&
+		    q->verdict != VERDICT_WEAK)
 			continue;
 		if (!name || strcmp(q->name, name) == 0 || (ref && strcmp(q->ref, ref) == 0))
 			return true;
@@ -114,7 +120,8 @@ static void hear_killing(void *ctx, const struct case_result *c)
 	k->killed |= broken_at(c, k->breaks);
 }
 
-static bool try_fault(struct testing *t, const struct scenario *s, const struct scenario_fault *f, struct why *why)
+static bool try_fault(struct testing *t, const struct scenario *s, const struct scenario_fault *f,
+		      struct why *why)
 {
 	struct killing k = { .scenario = s, .breaks = f->breaks, .arena = t->arena };
 	struct selftest_row *row;
@@ -125,9 +132,15 @@ static bool try_fault(struct testing *t, const struct scenario *s, const struct 
 		return false;
 	row = &t->rows[t->out->row_count++];
 	*row = (struct selftest_row){
-		.fault = f->ref, .scenario = s->id, .requirement = requirement_of(s, f->breaks), .killed = k.killed,
+		.fault = f->ref,
+		.scenario = s->id,
+		.requirement = requirement_of(s, f->breaks),
+		.killed = k.killed,
 		.verdict = k.worst,
-		.note = k.killed ? NULL : !k.ran ? "not applicable" : k.note ? k.note : "it passed",
+		.note = k.killed ? NULL
+			: !k.ran ? "not applicable"
+			: k.note ? k.note
+				 : "it passed",
 	};
 	return true;
 }
@@ -153,7 +166,8 @@ static bool try_scenario(struct testing *t, const struct scenario *s, struct why
 	return true;
 }
 
-/* ------------------------------------------------------------ a fault that breaks everything proves nothing */
+/* ------------------------------------------------------------ a fault that breaks everything
+ * proves nothing */
 
 static void hear_honest(void *ctx, const struct case_result *c)
 {
@@ -178,7 +192,8 @@ static bool add_honest(struct testing *t, struct why *why)
 	if (!count)
 		return why_set(why, "the catalogue is empty");
 	text = arena_printf(t->arena, honest, rows[0]->id);
-	return library_load_text(t->options->library, "selftest-honest.xml", bytes_text(text), NULL, NULL) ||
+	return library_load_text(t->options->library, "selftest-honest.xml", bytes_text(text), NULL,
+				 NULL) ||
 	       why_set(why, "the honest scenario of the selftest could not be loaded");
 }
 
@@ -192,16 +207,19 @@ static bool try_faults(struct testing *t, struct why *why)
 	for (size_t i = 0; i < count; i++) {
 		bool good = true, killed = false;
 
-		if (!run_scenarios(t, t->options->library, &id, 1, faults[i]->id, hear_honest, &good, why))
+		if (!run_scenarios(t, t->options->library, &id, 1, faults[i]->id, hear_honest,
+				   &good, why))
 			return false;
 		if (!good)
-			((const char **)t->out->crippling)[t->out->crippling_count++] = faults[i]->id;
+			((const char **)t->out->crippling)[t->out->crippling_count++] =
+				faults[i]->id;
 		for (size_t k = 0; k < t->out->row_count; k++)
 			killed |= t->rows[k].killed && strcmp(t->rows[k].fault, faults[i]->id) == 0;
 		if (killed)
 			t->out->killed++;
 		else
-			((const char **)t->out->survivors)[t->out->survivor_count++] = faults[i]->id;
+			((const char **)t->out->survivors)[t->out->survivor_count++] =
+				faults[i]->id;
 	}
 	return true;
 }
@@ -223,11 +241,12 @@ static bool make(struct testing *t)
 	t->out->crippling = arena_array(t->arena, count + 1, sizeof(char *));
 	t->out->never_failing = arena_array(t->arena, scenarios + 1, sizeof(char *));
 	t->out->broken = arena_array(t->arena, scenarios + 1, sizeof(char *));
-	return t->rows && t->out->survivors && t->out->crippling && t->out->never_failing && t->out->broken;
+	return t->rows && t->out->survivors && t->out->crippling && t->out->never_failing &&
+	       t->out->broken;
 }
 
 struct selftest_whole {
-	struct selftest out;            /* first: what callers hold */
+	struct selftest out; /* first: what callers hold */
 	struct arena *arena;
 };
 

@@ -1,4 +1,5 @@
-/* any-of: all cases listen at once, the first message that fits the first step of a case takes it. */
+/* any-of: all cases listen at once, the first message that fits the first step of a case takes it.
+ */
 #include "inside.h"
 
 static bool is_silence(const struct step *c)
@@ -10,7 +11,8 @@ static bool is_silence(const struct step *c)
 }
 
 /* A first step listens, but does nothing yet: no request is sent, no fence of its own. */
-static bool listen(struct run *r, struct step *c, const struct element_node *el, const struct step *s, struct why *why)
+static bool listen(struct run *r, struct step *c, const struct element_node *el,
+		   const struct step *s, struct why *why)
 {
 	bool silence = el->element == EL_EXPECT_NOTHING || el->element == EL_EXPECT_REFUSAL;
 
@@ -38,8 +40,8 @@ static void begin_fence(struct run *r, struct step *s)
 	}
 	if (!quiet)
 		return;
-	fence_begin(r, &s->fence, quiet->tester, fenced_child(r, quiet), NULL, full ? quiet->deadline : s->began,
-		    quiet->within);
+	fence_begin(r, &s->fence, quiet->tester, fenced_child(r, quiet), NULL,
+		    full ? quiet->deadline : s->began, quiet->within);
 	s->fence.fresh = again;
 	s->wake = fence_look(r, &s->fence);
 }
@@ -71,7 +73,8 @@ static const char *all_names(struct run *r, const struct step *s)
 	const char *text = "";
 
 	for (size_t i = 0; i < s->case_count; i++)
-		text = run_printf(r, "%s%s%s", text, i ? ", " : "", attr_text(&s->el->children[i], AT_WHEN));
+		text = run_printf(r, "%s%s%s", text, i ? ", " : "",
+				  attr_text(&s->el->children[i], AT_WHEN));
 	return run_printf(r, "one of %s", text);
 }
 
@@ -100,7 +103,8 @@ static void take_case(struct run *r, struct step *s, size_t n, struct item *it)
 
 	run_observed(r, name);
 	if (judges || !held)
-		judge(r, any, judges, held, NULL, wanted ? wanted : choice, it ? run_printf(r, "%s: %s", name, item_text(r, it)) : name);
+		judge(r, any, judges, held, NULL, wanted ? wanted : choice,
+		      it ? run_printf(r, "%s: %s", name, item_text(r, it)) : name);
 	for (size_t i = 0; i < any->child_count; i++)
 		if (i != n)
 			judge_vacuous(r, &any->children[i]);
@@ -141,7 +145,8 @@ static bool any_offer(struct run *r, struct step *s, struct item *it)
 			take_case(r, s, i, it);
 			return true;
 		}
-		spoils |= fit == FIT_SPOILS && !(it->seen->answers && private_ike(r, it->seen->answers->ike));
+		spoils |= fit == FIT_SPOILS &&
+			  !(it->seen->answers && private_ike(r, it->seen->answers->ike));
 	}
 	if (!spoils)
 		return false;

@@ -14,19 +14,27 @@ static bool yes(const struct element_node *el, enum attribute name)
 
 const char *wanted_text(struct run *r, const struct element_node *el)
 {
-	static const struct { enum attribute name; const char *before, *behind; } kinds[] = {
-		{ AT_RESPONSE, "", " response" }, { AT_REQUEST, "", " request" }, { AT_ESP, "ESP ", "" },
-		{ AT_IP, "in clear: ", "" },      { AT_AGAIN, "a repetition of ", "" },
+	static const struct {
+		enum attribute name;
+		const char *before, *behind;
+	} kinds[] = {
+		{AT_RESPONSE, "",                 " response"},
+		{ AT_REQUEST, "",                 " request" },
+		{ AT_ESP,     "ESP ",             ""         },
+		{ AT_IP,      "in clear: ",       ""         },
+		{ AT_AGAIN,   "a repetition of ", ""         },
 	};
 	const char *text = NULL, *with;
 	struct why why;
 
 	for (size_t i = 0; i < ARRAY_LEN(kinds) && !text; i++) {
-		const char *name = attr_find(el, kinds[i].name) ? run_text(r, el, kinds[i].name, &why) : NULL;
+		const char *name =
+			attr_find(el, kinds[i].name) ? run_text(r, el, kinds[i].name, &why) : NULL;
 
 		if (name)
 			text = run_printf(r, "%s%s%s", kinds[i].before, name,
-					  el->element == EL_EXCHANGE ? " response" : kinds[i].behind);
+					  el->element == EL_EXCHANGE ? " response"
+								     : kinds[i].behind);
 	}
 	if (!text)
 		return "an answer";
@@ -47,7 +55,8 @@ bool times_of_step(struct run *r, struct step *s, struct why *why)
 	if (!attr_find(s->el, AT_TIMES))
 		return true;
 	text = run_text(r, s->el, AT_TIMES, why);
-	return text && (count_parse(text, &s->least, &s->most) || why_set(why, "'%s' is no count", text));
+	return text &&
+	       (count_parse(text, &s->least, &s->most) || why_set(why, "'%s' is no count", text));
 }
 
 bool within_of(struct run *r, struct step *s, enum attribute name, usec otherwise, struct why *why)
@@ -71,7 +80,8 @@ static bool known_names(const struct step *s, struct why *why)
 
 bool step_expect_begin(struct run *r, struct step *s, struct why *why)
 {
-	return selector_make(r, s->el, &s->selector, why) && known_names(s, why) && times_of_step(r, s, why) &&
+	return selector_make(r, s->el, &s->selector, why) && known_names(s, why) &&
+	       times_of_step(r, s, why) &&
 	       within_of(r, s, AT_WITHIN, r->options->profile->answer, why);
 }
 
@@ -228,14 +238,17 @@ static enum progress expect_look(struct run *r, struct step *s)
 		return STEP_WAITS;
 	if (s->count >= s->least) {
 		if (!s->count)
-			judge(r, s->el, judges_of(r, s->el), true, NULL, wanted_text(r, s->el), "none");
+			judge(r, s->el, judges_of(r, s->el), true, NULL, wanted_text(r, s->el),
+			      "none");
 		return STEP_DONE;
 	}
 	usec_print(s->within, span, sizeof span);
 	run_missed(r, s);
 	judge(r, s->el, judges_of(r, s->el), false, NULL,
-	      s->least > 1 ? run_printf(r, "%u of %s", s->least, wanted_text(r, s->el)) : wanted_text(r, s->el),
-	      s->count ? run_printf(r, "%u within %s", s->count, span) : run_printf(r, "nothing within %s", span));
+	      s->least > 1 ? run_printf(r, "%u of %s", s->least, wanted_text(r, s->el))
+			   : wanted_text(r, s->el),
+	      s->count ? run_printf(r, "%u within %s", s->count, span)
+		       : run_printf(r, "nothing within %s", span));
 	return STEP_STOPS;
 }
 

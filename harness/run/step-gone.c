@@ -26,7 +26,9 @@ static void try(struct run *r, struct step *s)
 	if (s->ping)
 		fence_sent(r, s->tester, s->ping);
 	if (!s->ping && !s->sent)
-		run_note(r, "our own end has no such SA any more: only what comes under it is watched");
+		run_note(
+			r,
+			"our own end has no such SA any more: only what comes under it is watched");
 }
 
 /*
@@ -59,8 +61,8 @@ static bool gone_begin(struct run *r, struct step *s, struct why *why)
 
 static void decided(struct run *r, struct step *s, bool held, const char *got)
 {
-	judge(r, s->el, judges_of(r, s->el), held, NULL, s->child ? "a Child SA that is gone" : "an IKE SA that is gone",
-	      got);
+	judge(r, s->el, judges_of(r, s->el), held, NULL,
+	      s->child ? "a Child SA that is gone" : "an IKE SA that is gone", got);
 	s->over = true;
 	s->end = STEP_DONE;
 }
@@ -73,14 +75,15 @@ static bool gone_offer(struct run *r, struct step *s, struct item *it)
 		return false;
 	if (fence_answered(r, &s->fence, it))
 		return true;
-	if (s->child && (item_is_pong(it, s->ping) || (a->kind == ARRIVED_ESP && a->child == s->child &&
-						       a->result == ESP_OK))) {
+	if (s->child && (item_is_pong(it, s->ping) ||
+			 (a->kind == ARRIVED_ESP && a->child == s->child && a->result == ESP_OK))) {
 		decided(r, s, false, item_text(r, it));
 		return true;
 	}
 	if (!s->sent || !it->seen || it->seen->repeats || !same_request(it->seen->answers, s->sent))
 		return false;
-	decided(r, s, !it->seen->authentic && message_notify(&it->seen->message, NOTIFY_INVALID_IKE_SPI),
+	decided(r, s,
+		!it->seen->authentic && message_notify(&it->seen->message, NOTIFY_INVALID_IKE_SPI),
 		item_text(r, it));
 	take_item(r, it, TAKE_LOST);
 	return true;
@@ -95,7 +98,8 @@ static enum progress gone_look(struct run *r, struct step *s)
 	s->wake = fence_look(r, &s->fence);
 	if (s->fence.state == FENCE_FAILED) {
 		run_missed(r, s);
-		run_end(r, VERDICT_INCONCLUSIVE, s->el, "silence, but the probe after it was not answered either");
+		run_end(r, VERDICT_INCONCLUSIVE, s->el,
+			"silence, but the probe after it was not answered either");
 		return STEP_STOPS;
 	}
 	if (s->fence.state == FENCE_DONE)

@@ -30,7 +30,9 @@ static bool ask(struct run *r, struct step *s, enum purpose purpose, struct why 
 {
 	bool honest = s->el->element == EL_ALIVE;
 	struct sending out = {
-		.purpose = purpose, .retransmit = true, .ike = purpose == PURPOSE_IKE_SA_INIT ? NULL : s->ike,
+		.purpose = purpose,
+		.retransmit = true,
+		.ike = purpose == PURPOSE_IKE_SA_INIT ? NULL : s->ike,
 		.connection = honest ? CONNECTION_HONEST : CONNECTION_ASKED,
 	};
 
@@ -49,7 +51,8 @@ static bool ask(struct run *r, struct step *s, enum purpose purpose, struct why 
 	return true;
 }
 
-static bool propose_of(struct run *r, struct step *s, enum attribute name, bool esp, struct why *why)
+static bool propose_of(struct run *r, struct step *s, enum attribute name, bool esp,
+		       struct why *why)
 {
 	const char *text;
 
@@ -109,7 +112,8 @@ static void establish_done(struct run *r, struct step *s, bool whole)
 		broken(r, s, "an IKE SA and a Child SA", "no Child SA");
 		return;
 	}
-	judge(r, s->el, judges_of(r, s->el), true, NULL, whole ? "an IKE SA and a Child SA" : "keys", "done");
+	judge(r, s->el, judges_of(r, s->el), true, NULL,
+	      whole ? "an IKE SA and a Child SA" : "keys", "done");
 	over(s, STEP_DONE);
 }
 
@@ -125,7 +129,8 @@ static bool establish_answered(struct run *r, struct step *s, struct item *it)
 	const char *got;
 	enum ike_state state;
 
-	if (!it->seen->message.response || it->seen->repeats || !same_request(it->seen->answers, s->sent))
+	if (!it->seen->message.response || it->seen->repeats ||
+	    !same_request(it->seen->answers, s->sent))
 		return false;
 	got = item_text(r, it);
 	take_item(r, it, TAKE_AUTOMATIC);
@@ -141,7 +146,8 @@ static bool establish_answered(struct run *r, struct step *s, struct item *it)
 	}
 	if (s->phase == PHASE_INIT) {
 		s->phase = PHASE_AUTH;
-		if (!propose_of(r, s, AT_PROPOSE_CHILD, true, &why) || !ask(r, s, PURPOSE_IKE_AUTH, &why))
+		if (!propose_of(r, s, AT_PROPOSE_CHILD, true, &why) ||
+		    !ask(r, s, PURPOSE_IKE_AUTH, &why))
 			fault(r, s, &why);
 		return true;
 	}
@@ -155,8 +161,12 @@ static bool establish_answered(struct run *r, struct step *s, struct item *it)
 static bool respond(struct run *r, struct step *s, struct item *it, struct why *why)
 {
 	struct sending out = {
-		.response = true, .answers = it->seen, .ike = it->seen->ike, .purpose = it->seen->purpose,
-		.propose = s->propose_count ? s->propose : NULL, .propose_count = s->propose_count,
+		.response = true,
+		.answers = it->seen,
+		.ike = it->seen->ike,
+		.purpose = it->seen->purpose,
+		.propose = s->propose_count ? s->propose : NULL,
+		.propose_count = s->propose_count,
 	};
 	struct sent *sent = endpoint_send(s->tester->endpoint, &out, run_now(r), why);
 
@@ -184,7 +194,8 @@ static void establish_ready(struct run *r, struct step *s)
 
 static bool establish_shown(struct run *r, struct step *s, struct item *it)
 {
-	if (!it->seen->message.response || it->seen->repeats || !same_request(it->seen->answers, s->sent))
+	if (!it->seen->message.response || it->seen->repeats ||
+	    !same_request(it->seen->answers, s->sent))
 		return false;
 	take_item(r, it, TAKE_AUTOMATIC);
 	s->tester->last_request = NULL;
@@ -201,7 +212,8 @@ static bool establish_asked(struct run *r, struct step *s, struct item *it)
 
 	if (s->phase == PHASE_READY)
 		return establish_shown(r, s, it);
-	if (it->seen->message.response || it->seen->repeats || it->seen->message.exchange != exchange)
+	if (it->seen->message.response || it->seen->repeats ||
+	    it->seen->message.exchange != exchange)
 		return false;
 	take_item(r, it, TAKE_HOLD);
 	if (exchange == IKE_SA_INIT && s->tester->ordered)
@@ -229,7 +241,8 @@ static bool establish_offer(struct run *r, struct step *s, struct item *it)
 {
 	if (it->tester != s->tester || !it->seen || !it->seen->is_ike)
 		return false;
-	return r->what->target == ROLE_INITIATOR ? establish_asked(r, s, it) : establish_answered(r, s, it);
+	return r->what->target == ROLE_INITIATOR ? establish_asked(r, s, it)
+						 : establish_answered(r, s, it);
 }
 
 static enum progress establish_look(struct run *r, struct step *s)
@@ -250,9 +263,11 @@ static enum progress establish_look(struct run *r, struct step *s)
 	if (run_now(r) < s->deadline)
 		return STEP_WAITS;
 	run_missed(r, s);
-	broken(r, s, goal(s), run_printf(r, "no %s %s within %s", s->phase == PHASE_INIT ? "IKE_SA_INIT" : "IKE_AUTH",
-					 r->what->target == ROLE_INITIATOR ? "request" : "response",
-					 usec_print(s->within, span, sizeof span)));
+	broken(r, s, goal(s),
+	       run_printf(r, "no %s %s within %s",
+			  s->phase == PHASE_INIT ? "IKE_SA_INIT" : "IKE_AUTH",
+			  r->what->target == ROLE_INITIATOR ? "request" : "response",
+			  usec_print(s->within, span, sizeof span)));
 	return s->end;
 }
 
@@ -287,7 +302,8 @@ static bool is_pong(const struct step *s, const struct item *it)
 	const struct arrival *a = it->arrival;
 
 	return s->ping && a->is_echo && a->echo.reply && a->echo.id == s->ping->echo.id &&
-	       (uint16_t)(a->echo.seq - s->ping_first) <= (uint16_t)(s->ping->echo.seq - s->ping_first);
+	       (uint16_t)(a->echo.seq - s->ping_first) <=
+		       (uint16_t)(s->ping->echo.seq - s->ping_first);
 }
 
 static void alive_delete(struct run *r, struct step *s)
@@ -300,7 +316,8 @@ static void alive_delete(struct run *r, struct step *s)
 		fault(r, s, &why);
 }
 
-/* After IKE_AUTH: data if there is a plane for it.  (The Child SA is installed when the world moves on.) */
+/* After IKE_AUTH: data if there is a plane for it.  (The Child SA is installed when the world moves
+ * on.) */
 static void alive_data(struct run *r, struct step *s)
 {
 	s->child = endpoint_child_sa(s->tester->endpoint, s->ike, 0);
@@ -343,8 +360,9 @@ static bool alive_offer(struct run *r, struct step *s, struct item *it)
 		alive_delete(r, s);
 		return true;
 	}
-	if (it->tester != s->tester || !it->seen || !it->seen->is_ike || !it->seen->message.response ||
-	    it->seen->repeats || !same_request(it->seen->answers, s->sent))
+	if (it->tester != s->tester || !it->seen || !it->seen->is_ike ||
+	    !it->seen->message.response || it->seen->repeats ||
+	    !same_request(it->seen->answers, s->sent))
 		return false;
 	got = item_text(r, it);
 	take_item(r, it, TAKE_AUTOMATIC);
@@ -360,13 +378,16 @@ static bool alive_offer(struct run *r, struct step *s, struct item *it)
 static enum progress alive_look(struct run *r, struct step *s)
 {
 	static const char *const waits[] = {
-		[PHASE_INIT] = "no IKE_SA_INIT response", [PHASE_AUTH] = "no IKE_AUTH response",
-		[PHASE_PING] = "no pong", [PHASE_DELETE] = "no response to the delete",
+		[PHASE_INIT] = "no IKE_SA_INIT response",
+		[PHASE_AUTH] = "no IKE_AUTH response",
+		[PHASE_PING] = "no pong",
+		[PHASE_DELETE] = "no response to the delete",
 	};
 	struct why why = { 0 };
 	char span[32];
 
-	if (!s->over && s->phase == PHASE_PING && r->moves != s->mark && run_now(r) >= s->next && !ping(r, s, &why))
+	if (!s->over && s->phase == PHASE_PING && r->moves != s->mark && run_now(r) >= s->next &&
+	    !ping(r, s, &why))
 		fault(r, s, &why);
 	if (s->over)
 		return s->end;
@@ -374,7 +395,8 @@ static enum progress alive_look(struct run *r, struct step *s)
 		return STEP_WAITS;
 	run_missed(r, s);
 	broken(r, s, "an honest handshake",
-	       run_printf(r, "%s within %s", waits[s->phase], usec_print(s->within, span, sizeof span)));
+	       run_printf(r, "%s within %s", waits[s->phase],
+			  usec_print(s->within, span, sizeof span)));
 	return s->end;
 }
 
@@ -438,7 +460,8 @@ static enum progress works_look(struct run *r, struct step *s)
 	if (run_now(r) >= s->deadline) {
 		run_missed(r, s);
 		broken(r, s, "a usable SA",
-		       run_printf(r, "no %s within %s", s->child ? "pong" : "response to a liveness check",
+		       run_printf(r, "no %s within %s",
+				  s->child ? "pong" : "response to a liveness check",
 				  usec_print(s->within, span, sizeof span)));
 		return s->end;
 	}

@@ -28,12 +28,14 @@ static bool notify_of(struct run *r, const struct element_node *el, uint16_t *ou
 	return type || why_set(why, "'%s' is no notify type", text);
 }
 
-bool parse_suites(struct run *r, const char *text, bool esp, struct suite *out, size_t *count, struct why *why)
+bool parse_suites(struct run *r, const char *text, bool esp, struct suite *out, size_t *count,
+		  struct why *why)
 {
 	char *copy = arena_text(r->arena, text), *save = NULL;
 
 	*count = 0;
-	for (char *w = copy ? strtok_r(copy, " ,", &save) : NULL; w; w = strtok_r(NULL, " ,", &save)) {
+	for (char *w = copy ? strtok_r(copy, " ,", &save) : NULL; w;
+	     w = strtok_r(NULL, " ,", &save)) {
 		if (*count == SUITES)
 			return why_set(why, "more than %d suites in '%s'", SUITES, text);
 		if (!suite_parse(w, esp, &out[(*count)++], why))
@@ -42,7 +44,8 @@ bool parse_suites(struct run *r, const char *text, bool esp, struct suite *out, 
 	return true;
 }
 
-static bool propose_of(struct run *r, const struct element_node *el, bool esp, struct sending *out, struct why *why)
+static bool propose_of(struct run *r, const struct element_node *el, bool esp, struct sending *out,
+		       struct why *why)
 {
 	struct suite *suites;
 	const char *text;
@@ -57,7 +60,8 @@ static bool propose_of(struct run *r, const struct element_node *el, bool esp, s
 	return true;
 }
 
-static bool fragments_of(struct run *r, const struct element_node *el, struct sending *out, struct why *why)
+static bool fragments_of(struct run *r, const struct element_node *el, struct sending *out,
+			 struct why *why)
 {
 	const struct attr *a = attr_find(el, AT_FRAGMENTS);
 	uint64_t n;
@@ -69,7 +73,8 @@ static bool fragments_of(struct run *r, const struct element_node *el, struct se
 	if (!run_number(r, a, &n, why))
 		return false;
 	out->fragments = (unsigned)n;
-	return n <= MESSAGE_FRAGMENTS || why_set(why, "%llu fragments are too many", (unsigned long long)n);
+	return n <= MESSAGE_FRAGMENTS ||
+	       why_set(why, "%llu fragments are too many", (unsigned long long)n);
 }
 
 static bool is_esp_purpose(enum purpose p)
@@ -77,7 +82,8 @@ static bool is_esp_purpose(enum purpose p)
 	return p == PURPOSE_IKE_AUTH || p == PURPOSE_NEW_CHILD || p == PURPOSE_REKEY_CHILD;
 }
 
-static bool shape_of(struct run *r, const struct element_node *el, struct sending *out, struct why *why)
+static bool shape_of(struct run *r, const struct element_node *el, struct sending *out,
+		     struct why *why)
 {
 	const char *protect = attr_text(el, AT_PROTECT);
 
@@ -85,19 +91,22 @@ static bool shape_of(struct run *r, const struct element_node *el, struct sendin
 	out->lost = yes(el, AT_LOST);
 	out->edits = edits_of(r, el, why);
 	return out->edits && notify_of(r, el, &out->notify, why) &&
-	       propose_of(r, el, is_esp_purpose(out->purpose), out, why) && fragments_of(r, el, out, why);
+	       propose_of(r, el, is_esp_purpose(out->purpose), out, why) &&
+	       fragments_of(r, el, out, why);
 }
 
 /* ------------------------------------------------------------ requests and responses */
 
 enum purpose purpose_default(uint8_t exchange)
 {
-	return exchange == IKE_SA_INIT ? PURPOSE_IKE_SA_INIT : exchange == IKE_AUTH ? PURPOSE_IKE_AUTH
-	     : exchange == INFORMATIONAL ? PURPOSE_INFORMATIONAL : PURPOSE_NEW_CHILD;
+	return exchange == IKE_SA_INIT     ? PURPOSE_IKE_SA_INIT
+	       : exchange == IKE_AUTH      ? PURPOSE_IKE_AUTH
+	       : exchange == INFORMATIONAL ? PURPOSE_INFORMATIONAL
+					   : PURPOSE_NEW_CHILD;
 }
 
-static bool purpose_of(struct run *r, const struct element_node *el, enum attribute name, enum purpose *out,
-		       struct why *why)
+static bool purpose_of(struct run *r, const struct element_node *el, enum attribute name,
+		       enum purpose *out, struct why *why)
 {
 	const char *text = run_text(r, el, name, why);
 	uint8_t exchange;
@@ -110,8 +119,8 @@ static bool purpose_of(struct run *r, const struct element_node *el, enum attrib
 	return true;
 }
 
-static bool request_sas(struct run *r, const struct element_node *el, struct tester *t, struct sending *out,
-			struct why *why)
+static bool request_sas(struct run *r, const struct element_node *el, struct tester *t,
+			struct sending *out, struct why *why)
 {
 	const char *text;
 
@@ -120,7 +129,8 @@ static bool request_sas(struct run *r, const struct element_node *el, struct tes
 			return false;
 	}
 	if (attr_find(el, AT_CHILD)) {
-		if (!(text = run_text(r, el, AT_CHILD, why)) || !child_named(r, text, &out->child, why))
+		if (!(text = run_text(r, el, AT_CHILD, why)) ||
+		    !child_named(r, text, &out->child, why))
 			return false;
 		if (!out->ike)
 			out->ike = child_sa_view(out->child).ike;
@@ -133,7 +143,8 @@ static bool request_sas(struct run *r, const struct element_node *el, struct tes
 	}
 	if (!out->ike)
 		out->ike = newest_ike(r, t);
-	if (!out->child && (out->purpose == PURPOSE_DELETE_CHILD || out->purpose == PURPOSE_REKEY_CHILD))
+	if (!out->child &&
+	    (out->purpose == PURPOSE_DELETE_CHILD || out->purpose == PURPOSE_REKEY_CHILD))
 		out->child = newest_child(r, t, out->ike);
 	return out->ike || why_set(why, "there is no IKE SA for this request yet");
 }
@@ -144,13 +155,14 @@ static void stimulated(struct run *r, struct tester *t, bool esp)
 	t->esp_last = esp;
 }
 
-bool send_message(struct run *r, struct step *s, const struct element_node *el, bool retransmit, struct why *why)
+bool send_message(struct run *r, struct step *s, const struct element_node *el, bool retransmit,
+		  struct why *why)
 {
 	struct sending out = { .retransmit = retransmit };
 	struct tester *t = s->tester;
 
-	if (!purpose_of(r, el, AT_REQUEST, &out.purpose, why) || !request_sas(r, el, t, &out, why) ||
-	    !shape_of(r, el, &out, why))
+	if (!purpose_of(r, el, AT_REQUEST, &out.purpose, why) ||
+	    !request_sas(r, el, t, &out, why) || !shape_of(r, el, &out, why))
 		return false;
 	s->sent = endpoint_send(t->endpoint, &out, run_now(r), why);
 	if (!s->sent)
@@ -160,9 +172,12 @@ bool send_message(struct run *r, struct step *s, const struct element_node *el, 
 	return true;
 }
 
-bool send_response(struct run *r, struct tester *t, const struct element_node *el, struct seen *to, struct why *why)
+bool send_response(struct run *r, struct tester *t, const struct element_node *el, struct seen *to,
+		   struct why *why)
 {
-	struct sending out = { .response = true, .answers = to, .ike = to->ike, .purpose = to->purpose };
+	struct sending out = {
+		.response = true, .answers = to, .ike = to->ike, .purpose = to->purpose
+	};
 	struct sent *sent;
 
 	if (attr_find(el, AT_RESPONSE) && !purpose_of(r, el, AT_RESPONSE, &out.purpose, why))
@@ -184,7 +199,8 @@ bool send_response(struct run *r, struct tester *t, const struct element_node *e
 
 static bool send_answer(struct run *r, struct step *s, struct why *why)
 {
-	const char *name = attr_find(s->el, AT_ANSWERS) ? run_text(r, s->el, AT_ANSWERS, why) : NULL;
+	const char *name =
+		attr_find(s->el, AT_ANSWERS) ? run_text(r, s->el, AT_ANSWERS, why) : NULL;
 	struct seen *to = s->tester->last_asked;
 	struct saved *m;
 
@@ -202,10 +218,13 @@ static bool send_answer(struct run *r, struct step *s, struct why *why)
 /* ------------------------------------------------------------ again */
 
 /* Another tester repeats it, or it is the target's own message: raw octets. */
-static bool send_copy(struct run *r, struct step *s, struct bytes octets, bool marker, struct why *why)
+static bool send_copy(struct run *r, struct step *s, struct bytes octets, bool marker,
+		      struct why *why)
 {
 	const struct connection *c = &s->tester->connections[CONNECTION_ASKED];
-	struct datagram d = { .from = c->local, .to = c->remote, .marker = marker, .octets = octets };
+	struct datagram d = {
+		.from = c->local, .to = c->remote, .marker = marker, .octets = octets
+	};
 	struct address now = node_address(s->tester->node, c->remote.family);
 
 	(void)r;
@@ -219,12 +238,14 @@ static bool send_copy(struct run *r, struct step *s, struct bytes octets, bool m
 	return true;
 }
 
-static bool again_ike(struct run *r, struct step *s, struct saved *m, const struct edits *edits, struct why *why)
+static bool again_ike(struct run *r, struct step *s, struct saved *m, const struct edits *edits,
+		      struct why *why)
 {
 	bool foreign = m->tester != s->tester;
 	struct sent *sent;
 
-	sent = endpoint_again(m->tester->endpoint, m->sent, edits, foreign || yes(s->el, AT_LOST), run_now(r), why);
+	sent = endpoint_again(m->tester->endpoint, m->sent, edits, foreign || yes(s->el, AT_LOST),
+			      run_now(r), why);
 	if (!sent)
 		return false;
 	s->sent = sent;
@@ -235,7 +256,8 @@ static bool again_ike(struct run *r, struct step *s, struct saved *m, const stru
 	return true;
 }
 
-static bool again_esp(struct run *r, struct step *s, struct saved *m, const struct edits *edits, struct why *why)
+static bool again_esp(struct run *r, struct step *s, struct saved *m, const struct edits *edits,
+		      struct why *why)
 {
 	const struct esp_sent *sent = node_send_again(s->tester->node, m->esp, edits, why);
 
@@ -270,9 +292,14 @@ static bool send_again(struct run *r, struct step *s, struct why *why)
 
 static enum esp_kind esp_kind_of(const char *word)
 {
-	static const struct { const char *word; enum esp_kind kind; } kinds[] = {
-		{ "ping", ESP_SEND_PING }, { "udp", ESP_SEND_UDP }, { "tcp", ESP_SEND_TCP },
-		{ "dummy", ESP_SEND_DUMMY },
+	static const struct {
+		const char *word;
+		enum esp_kind kind;
+	} kinds[] = {
+		{"ping",   ESP_SEND_PING },
+		{ "udp",   ESP_SEND_UDP  },
+		{ "tcp",   ESP_SEND_TCP  },
+		{ "dummy", ESP_SEND_DUMMY},
 	};
 
 	for (size_t i = 0; i < ARRAY_LEN(kinds); i++)
@@ -305,12 +332,14 @@ static bool send_packet(struct run *r, struct step *s, struct why *why)
 	struct esp_sent *sent;
 	const char *word, *name;
 
-	if (!packet_of(r, s->el, clear ? AT_IP : AT_ESP, &word, &out.octets, why) || !esp_shape(r, s, &out, why))
+	if (!packet_of(r, s->el, clear ? AT_IP : AT_ESP, &word, &out.octets, why) ||
+	    !esp_shape(r, s, &out, why))
 		return false;
 	if (word)
 		out.kind = esp_kind_of(word);
 	if (attr_find(s->el, AT_CHILD)) {
-		if (!(name = run_text(r, s->el, AT_CHILD, why)) || !child_named(r, name, &out.child, why))
+		if (!(name = run_text(r, s->el, AT_CHILD, why)) ||
+		    !child_named(r, name, &out.child, why))
 			return false;
 	} else {
 		out.child = newest_child(r, s->tester, NULL);
@@ -334,10 +363,14 @@ static bool send_octets(struct run *r, struct step *s, struct why *why)
 	struct bytes octets;
 	struct value v;
 
-	if (!run_value(r, attr_find(s->el, AT_OCTETS), NULL, &v, why) || !value_octets(&v, 0, r->arena, &octets, why))
+	if (!run_value(r, attr_find(s->el, AT_OCTETS), NULL, &v, why) ||
+	    !value_octets(&v, 0, r->arena, &octets, why))
 		return false;
-	endpoint_send_octets(s->tester->endpoint, CONNECTION_ASKED, sa && ike_sa_view(sa).local.port ==
-			     s->tester->connections[CONNECTION_ASKED].local_nat_port, octets, run_now(r));
+	endpoint_send_octets(
+		s->tester->endpoint, CONNECTION_ASKED,
+		sa && ike_sa_view(sa).local.port ==
+				s->tester->connections[CONNECTION_ASKED].local_nat_port,
+		octets, run_now(r));
 	stimulated(r, s->tester, false);
 	return true;
 }
@@ -354,9 +387,11 @@ static bool send_icmp(struct run *r, struct step *s, struct why *why)
 	if (name)
 		m = known_message(r, name, why);
 	if (!m || !m->arrival)
-		return kind && !m ? why_set(why, "icmp needs answers= a message of the target") : false;
+		return kind && !m ? why_set(why, "icmp needs answers= a message of the target")
+				  : false;
 	us = node_address(s->tester->node, m->arrival->ip.family);
-	if (!icmp_error_make(r->arena, &us, &m->arrival->ip.from, kind, m->arrival->delivered, &packet))
+	if (!icmp_error_make(r->arena, &us, &m->arrival->ip.from, kind, m->arrival->delivered,
+			     &packet))
 		return why_set(why, "'%s' is no ICMP error", kind);
 	node_send_packet(s->tester->node, packet);
 	stimulated(r, s->tester, false);
@@ -365,6 +400,7 @@ static bool send_icmp(struct run *r, struct step *s, struct why *why)
 
 /* ------------------------------------------------------------ the step */
 
+/* clang-format off */
 static const struct {
 	enum attribute attribute;
 	bool (*send)(struct run *r, struct step *s, struct why *why);
@@ -376,6 +412,7 @@ static const struct {
 	{ AT_OCTETS,   send_octets },
 	{ AT_ICMP,     send_icmp   },
 };
+/* clang-format on */
 
 static void save_sent(struct run *r, struct step *s, struct why *why)
 {

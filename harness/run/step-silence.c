@@ -14,7 +14,8 @@ static bool says_no(const struct element_node *el, enum attribute name)
 bool own_accord(const struct selector *s)
 {
 	switch (s->kind) {
-	case SELECT_REQUEST: case SELECT_CLEAR:
+	case SELECT_REQUEST:
+	case SELECT_CLEAR:
 		return true;
 	case SELECT_ESP:
 		return !s->packet || strcmp(s->packet, "pong") != 0;
@@ -38,7 +39,8 @@ struct child_sa *fenced_child(struct run *r, const struct step *s)
 static void begin_fence(struct run *r, struct step *s, bool full)
 {
 	s->full = full;
-	fence_begin(r, &s->fence, s->tester, fenced_child(r, s), NULL, full ? s->deadline : s->began, s->within);
+	fence_begin(r, &s->fence, s->tester, fenced_child(r, s), NULL,
+		    full ? s->deadline : s->began, s->within);
 	s->fence.fresh = s->selector.kind == SELECT_AGAIN;
 	s->wake = fence_look(r, &s->fence);
 }
@@ -85,7 +87,9 @@ static bool nothing_offer(struct run *r, struct step *s, struct item *it)
 	got = item_text(r, it);
 	take_item(r, it, it->seen ? TAKE_HOLD : TAKE_AUTOMATIC);
 	judge(r, s->el, judges_of(r, s->el), false, NULL,
-	      s->selector.kind == SELECT_ANSWER ? "silence" : run_printf(r, "no %s", wanted_text(r, s->el)), got);
+	      s->selector.kind == SELECT_ANSWER ? "silence"
+						: run_printf(r, "no %s", wanted_text(r, s->el)),
+	      got);
 	over(s, STEP_DONE);
 	return true;
 }
@@ -100,7 +104,8 @@ static void observe_refusal(struct run *r, const struct seen *m)
 		uint64_t got;
 
 		if (wire_number(n, "type", &got) && got < 16384) {
-			run_observed(r, names_print(&names_notify, (uint32_t)got, spare, sizeof spare));
+			run_observed(
+				r, names_print(&names_notify, (uint32_t)got, spare, sizeof spare));
 			return;
 		}
 	}
@@ -125,7 +130,9 @@ static void refused(struct run *r, struct step *s, struct item *it)
 
 static const char *refusal_text(struct run *r, const struct step *s)
 {
-	const char *kind = s->selector.notify ? run_printf(r, "an error with %s", s->selector.notify) : "an error notify";
+	const char *kind = s->selector.notify
+				   ? run_printf(r, "an error with %s", s->selector.notify)
+				   : "an error notify";
 
 	return says_no(s->el, AT_SILENCE) ? kind : run_printf(r, "silence or %s", kind);
 }
@@ -161,7 +168,8 @@ static enum progress fence_progress(struct run *r, struct step *s)
 	s->wake = fence_look(r, &s->fence);
 	if (s->fence.state == FENCE_FAILED) {
 		run_missed(r, s);
-		run_end(r, VERDICT_INCONCLUSIVE, s->el, "silence, but the probe after it was not answered either");
+		run_end(r, VERDICT_INCONCLUSIVE, s->el,
+			"silence, but the probe after it was not answered either");
 		return STEP_STOPS;
 	}
 	return s->fence.state == FENCE_DONE ? STEP_DONE : STEP_WAITS;
@@ -176,8 +184,10 @@ static enum progress nothing_look(struct run *r, struct step *s)
 	p = fence_progress(r, s);
 	if (p == STEP_DONE)
 		judge(r, s->el, judges_of(r, s->el), true, NULL,
-		      s->selector.kind == SELECT_ANSWER ? "silence"
-							: run_printf(r, "no %s", wanted_text(r, s->el)), "none");
+		      s->selector.kind == SELECT_ANSWER
+			      ? "silence"
+			      : run_printf(r, "no %s", wanted_text(r, s->el)),
+		      "none");
 	return p;
 }
 

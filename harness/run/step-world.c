@@ -7,7 +7,8 @@ static bool target_sas(struct run *r, struct step *s, const char *verb, struct w
 {
 	const char *text;
 
-	if (strcmp(verb, "initiate") == 0 || strcmp(verb, "restart") == 0 || strcmp(verb, "kill") == 0)
+	if (strcmp(verb, "initiate") == 0 || strcmp(verb, "restart") == 0 ||
+	    strcmp(verb, "kill") == 0)
 		return true;
 	if (attr_find(s->el, AT_IKE) &&
 	    (!(text = run_text(r, s->el, AT_IKE, why)) || !ike_named(r, text, &s->ike, why)))
@@ -28,7 +29,8 @@ static bool target_begin(struct run *r, struct step *s, struct why *why)
 	bool restart = verb && strcmp(verb, "restart") == 0;
 
 	if (!verb || !target_sas(r, s, verb, why) ||
-	    !within_of(r, s, AT_WITHIN, restart ? r->options->profile->restart : r->options->profile->answer, why))
+	    !within_of(r, s, AT_WITHIN,
+		       restart ? r->options->profile->restart : r->options->profile->answer, why))
 		return false;
 	s->ticket = r->target->order(r, s->tester, verb, s->ike, s->child, why);
 	if (s->ticket && strcmp(verb, "initiate") == 0)
@@ -53,7 +55,8 @@ static enum progress target_look(struct run *r, struct step *s)
 
 /* ------------------------------------------------------------ network */
 
-static bool share(struct run *r, const struct element_node *el, enum attribute name, uint32_t *out, struct why *why)
+static bool share(struct run *r, const struct element_node *el, enum attribute name, uint32_t *out,
+		  struct why *why)
 {
 	const struct attr *a = attr_find(el, name);
 	struct value v;
@@ -63,12 +66,14 @@ static bool share(struct run *r, const struct element_node *el, enum attribute n
 	if (!run_value(r, a, NULL, &v, why))
 		return false;
 	if (v.kind != VALUE_NUMBER || v.negative || v.number > 1 || (v.number == 1 && v.micro))
-		return why_set(why, "%s: '%s' is no share between 0%% and 100%%", attribute_name(name), a->text);
+		return why_set(why, "%s: '%s' is no share between 0%% and 100%%",
+			       attribute_name(name), a->text);
 	*out = (uint32_t)v.number * 1000000 + v.micro;
 	return true;
 }
 
-static bool span(struct run *r, const struct element_node *el, enum attribute name, usec *out, struct why *why)
+static bool span(struct run *r, const struct element_node *el, enum attribute name, usec *out,
+		 struct why *why)
 {
 	const struct attr *a = attr_find(el, name);
 
@@ -84,8 +89,11 @@ static bool yes(const struct element_node *el, enum attribute name)
 
 static bool fate_named(const struct element_node *el)
 {
-	static const enum attribute names[] = { AT_MTU, AT_DELAY, AT_JITTER, AT_LOSS, AT_CORRUPT, AT_DUPLICATE,
-						AT_REORDER, AT_DROP_IP_FRAGMENTS, AT_DOWN };
+	static const enum attribute names[] = { AT_MTU,     AT_DELAY,
+						AT_JITTER,  AT_LOSS,
+						AT_CORRUPT, AT_DUPLICATE,
+						AT_REORDER, AT_DROP_IP_FRAGMENTS,
+						AT_DOWN };
 
 	for (size_t i = 0; i < ARRAY_LEN(names); i++)
 		if (attr_find(el, names[i]))
@@ -110,10 +118,13 @@ static bool set_fate(struct run *r, const struct element_node *el, struct why *w
 
 	if (!fate_named(el))
 		return true;
-	if (!span(r, el, AT_DELAY, &fate.delay, why) || !span(r, el, AT_JITTER, &fate.jitter, why) ||
-	    !share(r, el, AT_LOSS, &fate.loss_ppm, why) || !share(r, el, AT_CORRUPT, &fate.corrupt_ppm, why) ||
+	if (!span(r, el, AT_DELAY, &fate.delay, why) ||
+	    !span(r, el, AT_JITTER, &fate.jitter, why) ||
+	    !share(r, el, AT_LOSS, &fate.loss_ppm, why) ||
+	    !share(r, el, AT_CORRUPT, &fate.corrupt_ppm, why) ||
 	    !share(r, el, AT_DUPLICATE, &fate.duplicate_ppm, why) ||
-	    !share(r, el, AT_REORDER, &fate.reorder_ppm, why) || (mtu && !run_number(r, mtu, &n, why)))
+	    !share(r, el, AT_REORDER, &fate.reorder_ppm, why) ||
+	    (mtu && !run_number(r, mtu, &n, why)))
 		return false;
 	fate.mtu = (uint32_t)n;
 	fate.drop_ip_fragments = yes(el, AT_DROP_IP_FRAGMENTS);
@@ -173,7 +184,8 @@ static bool wait_begin(struct run *r, struct step *s, struct why *why)
 		return false;
 	if (world_virtual(r->world) || r->options->slow || s->within <= most)
 		return true;
-	run_end(r, VERDICT_NOT_APPLICABLE, s->el, "waits for %s, longer than --max-wait", attr_text(s->el, AT_FOR));
+	run_end(r, VERDICT_NOT_APPLICABLE, s->el, "waits for %s, longer than --max-wait",
+		attr_text(s->el, AT_FOR));
 	return true;
 }
 

@@ -14,6 +14,7 @@ static const struct step_row row_send = { step_send_begin, NULL, NULL };
 static const struct step_row row_check = { check_begin, NULL, NULL };
 static const struct step_row row_none = { NULL, NULL, NULL };
 
+/* clang-format off */
 static const struct step_row *const rows[EL_COUNT] = {
 	[EL_SEND]           = &row_send,
 	[EL_EXPECT]         = &step_row_expect,
@@ -33,6 +34,7 @@ static const struct step_row *const rows[EL_COUNT] = {
 	[EL_CHECK]          = &row_check,
 	[EL_ANY_OF]         = &step_row_any_of,
 };
+/* clang-format on */
 
 const struct step_row *step_row_of(enum element e)
 {
@@ -44,15 +46,16 @@ const struct step_row *step_row_of(enum element e)
 static const char *step_text(struct run *r, const struct element_node *el)
 {
 	static const enum attribute telling[] = {
-		AT_REQUEST, AT_RESPONSE, AT_ESP, AT_IP, AT_AGAIN, AT_ICMP, AT_DO, AT_FIELD, AT_VALUE, AT_FOR, AT_LOAD,
-		AT_NAME,
+		AT_REQUEST, AT_RESPONSE, AT_ESP,   AT_IP,  AT_AGAIN, AT_ICMP,
+		AT_DO,      AT_FIELD,    AT_VALUE, AT_FOR, AT_LOAD,  AT_NAME,
 	};
 
 	for (size_t i = 0; i < ARRAY_LEN(telling); i++) {
 		const char *text = attr_text(el, telling[i]);
 
 		if (text)
-			return run_printf(r, "%s %s=%s", element_name(el->element), attribute_name(telling[i]), text);
+			return run_printf(r, "%s %s=%s", element_name(el->element),
+					  attribute_name(telling[i]), text);
 	}
 	return element_name(el->element);
 }
@@ -69,8 +72,12 @@ bool frame_push(struct run *r, enum frame_kind kind, const struct element_node *
 	}
 	f = &r->frames[r->depth++];
 	*f = (struct frame){
-		.kind = kind, .el = el, .steps = el ? el->children : r->scenario->steps,
-		.count = el ? el->child_count : r->scenario->step_count, .round = 1, .rounds = rounds,
+		.kind = kind,
+		.el = el,
+		.steps = el ? el->children : r->scenario->steps,
+		.count = el ? el->child_count : r->scenario->step_count,
+		.round = 1,
+		.rounds = rounds,
 		.turn = run_now(r),
 	};
 	return true;
@@ -131,9 +138,13 @@ void step_events(struct run *r, const struct element_node *el)
 {
 	r->place = el;
 	event_emit(&r->log, &(struct event){
-		.kind = EVENT_STEP, .time = run_now(r), .file = el->file, .line = el->line,
-		.text = step_text(r, el), .detail = attr_text(el, AT_NOTE),
-	});
+				    .kind = EVENT_STEP,
+				    .time = run_now(r),
+				    .file = el->file,
+				    .line = el->line,
+				    .text = step_text(r, el),
+				    .detail = attr_text(el, AT_NOTE),
+			    });
 }
 
 bool step_begin(struct run *r, struct step *s, const struct element_node *el, struct why *why)
@@ -141,7 +152,9 @@ bool step_begin(struct run *r, struct step *s, const struct element_node *el, st
 	const struct step_row *row = step_row_of(el->element);
 	struct tester *t;
 
-	*s = (struct step){ .el = el, .began = r->step_end, .wake = USEC_NEVER, .deadline = USEC_NEVER };
+	*s = (struct step){
+		.el = el, .began = r->step_end, .wake = USEC_NEVER, .deadline = USEC_NEVER
+	};
 	t = tester_of(r, el, why);
 	if (!t)
 		return false;
@@ -153,9 +166,12 @@ static void step_ends(struct run *r)
 {
 	if (r->stepping)
 		event_emit(&r->log, &(struct event){
-			.kind = EVENT_STEP_END, .time = run_now(r), .file = r->step.el->file, .line = r->step.el->line,
-			.text = element_name(r->step.el->element),
-		});
+					    .kind = EVENT_STEP_END,
+					    .time = run_now(r),
+					    .file = r->step.el->file,
+					    .line = r->step.el->line,
+					    .text = element_name(r->step.el->element),
+				    });
 	r->stepping = false;
 	r->step_end = run_now(r);
 	queue_again(r);

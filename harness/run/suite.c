@@ -3,10 +3,10 @@
 
 #include <time.h>
 
-#define SUITE_ARENA ((size_t)1 << 30)
+#define SUITE_ARENA   ((size_t)1 << 30)
 #define VIRTUAL_WIDTH 16
-#define SLICE 256
-#define STILL_MAX 10000
+#define SLICE         256
+#define STILL_MAX     10000
 
 static usec wall_now(void)
 {
@@ -31,7 +31,8 @@ static bool fault_known(const struct run_options *o, bool is_virtual, struct why
 		return true;
 	if (!is_virtual)
 		return why_set(why, "a fault needs the built-in target");
-	return library_fault(o->library, o->fault) || why_set(why, "no fault is called '%s'", o->fault);
+	return library_fault(o->library, o->fault) ||
+	       why_set(why, "no fault is called '%s'", o->fault);
 }
 
 static void shuffle(struct test_suite *s)
@@ -55,13 +56,15 @@ static bool make_jobs(struct test_suite *s)
 
 	s->jobs = arena_array(s->arena, count + 1, sizeof *s->jobs);
 	s->order = arena_array(s->arena, count + 1, sizeof(struct job *));
-	s->again = arena_array(s->arena, count * (2 + s->options.retries) + 1, sizeof(struct job *));
+	s->again =
+		arena_array(s->arena, count * (2 + s->options.retries) + 1, sizeof(struct job *));
 	s->results = arena_array(s->arena, count + 1, sizeof(struct case_result *));
 	if (!s->jobs || !s->order || !s->again || !s->results)
 		return false;
 	for (size_t i = 0; i < s->case_count; i++)
 		for (unsigned n = 0; n < repeat; n++) {
-			s->jobs[s->job_count] = (struct job){ .what = s->cases[i], .repetition = n };
+			s->jobs[s->job_count] =
+				(struct job){ .what = s->cases[i], .repetition = n };
 			s->order[s->job_count] = &s->jobs[s->job_count];
 			s->job_count++;
 		}
@@ -107,7 +110,8 @@ size_t suite_cases(const struct test_suite *s, const struct scenario_case *const
 
 /* ------------------------------------------------------------ one job */
 
-bool flight_begin(struct test_suite *s, struct flight *f, struct job *job, unsigned attempt, struct why *why)
+bool flight_begin(struct test_suite *s, struct flight *f, struct job *job, unsigned attempt,
+		  struct why *why)
 {
 	*f = (struct flight){ .job = job, .attempt = attempt };
 	f->run = run_new(&s->options, job->what, job->repetition, attempt, why);
@@ -154,7 +158,8 @@ static bool slice(struct run *r)
 		if (run_over(r))
 			return true;
 		if (t == USEC_NEVER) {
-			run_end(r, VERDICT_ERROR, r->place, "nothing more can happen in this world");
+			run_end(r, VERDICT_ERROR, r->place,
+				"nothing more can happen in this world");
 			r->phase = RUN_OVER;
 			return true;
 		}
@@ -252,10 +257,13 @@ size_t suite_results(const struct test_suite *s, const struct case_result *const
 
 struct suite_summary suite_summary(const struct test_suite *s)
 {
-	struct suite_summary sum = { .interrupted = s->options.stop && *s->options.stop, .wall_time = s->wall };
+	struct suite_summary sum = { .interrupted = s->options.stop && *s->options.stop,
+				     .wall_time = s->wall };
 	size_t *counts[] = {
-		[TALLY_PASSED] = &sum.passed, [TALLY_FAILED] = &sum.failed,
-		[TALLY_SKIPPED] = &sum.skipped, [TALLY_ERRORS] = &sum.errors,
+		[TALLY_PASSED] = &sum.passed,
+		[TALLY_FAILED] = &sum.failed,
+		[TALLY_SKIPPED] = &sum.skipped,
+		[TALLY_ERRORS] = &sum.errors,
 	};
 
 	for (size_t i = 0; i < s->result_count; i++) {

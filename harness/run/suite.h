@@ -7,14 +7,14 @@
 struct job {
 	const struct scenario_case *what;
 	unsigned repetition;
-	struct case_result *result;     /* of the last attempt; NULL: it never began */
+	struct case_result *result; /* of the last attempt; NULL: it never began */
 };
 
-struct flight {                         /* a job in flight */
+struct flight { /* a job in flight */
 	struct run *run;
 	struct job *job;
 	unsigned attempt;
-	bool alone;                     /* nothing else is in flight */
+	bool alone; /* nothing else is in flight */
 	usec wake;
 };
 
@@ -25,15 +25,15 @@ struct test_suite {
 	struct arena *arena;
 	const struct scenario_case **cases;
 	size_t case_count;
-	struct job *jobs;               /* cases x repetitions, in the order of the selection */
+	struct job *jobs; /* cases x repetitions, in the order of the selection */
 	size_t job_count;
-	struct job **order;             /* in which they run */
+	struct job **order; /* in which they run */
 	size_t next;
 	struct flight *flights;
 	size_t in_flight, width;
-	struct job **again;             /* to be run alone, in the real world */
+	struct job **again; /* to be run alone, in the real world */
 	size_t again_count;
-	struct real_host *host;         /* real world; NULL: virtual */
+	struct real_host *host; /* real world; NULL: virtual */
 	const struct case_result **results;
 	size_t result_count;
 	const char **stale;
@@ -51,7 +51,8 @@ size_t deviations_stale(const struct deviations *d, struct test_suite *s, const 
 void suite_decided(struct test_suite *s, struct flight *f, struct case_result *c);
 bool suite_wants_stop(const struct test_suite *s);
 /* One job begins; false if it could not. */
-bool flight_begin(struct test_suite *s, struct flight *f, struct job *job, unsigned attempt, struct why *why);
+bool flight_begin(struct test_suite *s, struct flight *f, struct job *job, unsigned attempt,
+		  struct why *why);
 void flight_end(struct test_suite *s, struct flight *f);
 bool suite_run_real(struct test_suite *s, struct why *why);
 void real_host_free(struct real_host *h);

@@ -3,6 +3,7 @@
 
 #include "inside.h"
 
+/* clang-format off */
 static const char *const verdict_names[VERDICTS] = {
 	[VERDICT_NOT_APPLICABLE]  = "not-applicable",
 	[VERDICT_PASS]            = "pass",
@@ -14,6 +15,7 @@ static const char *const verdict_names[VERDICTS] = {
 	[VERDICT_EXPECTED_FAIL]   = "expected-fail",
 	[VERDICT_UNEXPECTED_PASS] = "unexpected-pass",
 };
+/* clang-format on */
 
 const char *verdict_name(enum verdict v)
 {
@@ -36,6 +38,7 @@ enum verdict verdict_worse(enum verdict a, enum verdict b)
 	return a > b ? a : b;
 }
 
+/* clang-format off */
 static const enum verdict breaks[] = {
 	[GATE_VIOLATION]      = VERDICT_FAIL,
 	[GATE_DEFINITION]     = VERDICT_FAIL,
@@ -43,12 +46,14 @@ static const enum verdict breaks[] = {
 	[GATE_INTERPRETATION] = VERDICT_WEAK,
 	[GATE_OPTION]         = VERDICT_PASS,
 };
+/* clang-format on */
 
 enum verdict verdict_of_break(enum gate gate)
 {
 	return (unsigned)gate < ARRAY_LEN(breaks) ? breaks[gate] : VERDICT_FAIL;
 }
 
+/* clang-format off */
 static const enum tally tallies[VERDICTS] = {
 	[VERDICT_NOT_APPLICABLE]  = TALLY_SKIPPED,
 	[VERDICT_PASS]            = TALLY_PASSED,
@@ -60,6 +65,7 @@ static const enum tally tallies[VERDICTS] = {
 	[VERDICT_EXPECTED_FAIL]   = TALLY_SKIPPED,
 	[VERDICT_UNEXPECTED_PASS] = TALLY_FAILED,
 };
+/* clang-format on */
 
 enum tally verdict_tally(enum verdict v, bool strict)
 {
