@@ -7,6 +7,7 @@
  */
 #include "esp-sa.h"
 #include "ip-header.h"
+#include "replay-window.h"
 
 /* Where a check that is broken counts only if it is not left out. */
 static enum esp_result verdict(const struct esp_sa *sa, enum esp_check_row row, bool right)
@@ -73,7 +74,7 @@ static bool is_left_end(const struct esp_sa *sa, uint64_t seq)
 
 enum esp_result esp_check_number(const struct esp_sa *sa, uint64_t seq)
 {
-	enum esp_result r = replay_check(sa->replay, seq);
+	enum esp_result r = window_check(sa->replay, seq);
 
 	switch (r) {
 	case ESP_ZERO:
@@ -196,7 +197,7 @@ enum esp_result esp_open_begin(struct esp_sa *sa, struct bytes packet, struct es
 	*seq = whole_number(sa, p->seq);
 	r = esp_check_number(sa, *seq);
 	if (r == ESP_OK && esp_omits(sa, CHECK_WINDOW_AFTER_ICV))
-		replay_take(sa->replay, *seq);
+		window_take(sa->replay, *seq);
 	return r;
 }
 
@@ -224,7 +225,7 @@ static enum esp_result open_packet(struct esp_sa *sa, struct arena *a, struct by
 	r = check_icv(sa, &p, out->seq, at);
 	if (r != ESP_OK)
 		return r;
-	replay_take(sa->replay, out->seq);
+	window_take(sa->replay, out->seq);
 	r = esp_open_end(sa, plain, out);
 	if (want_tree && out->inner.at != NULL)
 		out->tree = esp_opened_tree(sa, a, &p, plain, out);

@@ -5,23 +5,13 @@
  * The ring has at least 64 bits more than the window, so that moving right clears whole words and
  * never a bit that the window still needs.
  */
-#include "esp/esp.h"
+#include "replay-window.h"
 
 #include <stdlib.h>
 
-#define WORD 64u
-
-struct replay {
-	uint32_t window;
-	bool esn;
-	uint64_t right; /* the highest number taken; 0: none yet */
-	uint64_t words; /* a power of two, or 0 without a window */
-	uint64_t bits[];
-};
-
 static uint64_t words_for(uint32_t window)
 {
-	uint64_t wanted = ((uint64_t)window + WORD - 1) / WORD + 1, words = 1;
+	uint64_t wanted = ((uint64_t)window + WINDOW_WORD - 1) / WINDOW_WORD + 1, words = 1;
 
 	while (words < wanted)
 		words *= 2;
@@ -65,46 +55,24 @@ uint64_t replay_guess(const struct replay *r, uint32_t seq_low)
 	return (uint64_t)high << 32 | seq_low;
 }
 
-static bool seen(const struct replay *r, uint64_t seq)
-{
-	return r->bits[seq / WORD & (r->words - 1)] >> (seq % WORD) & 1;
-}
-
 enum esp_result replay_check(const struct replay *r, uint64_t seq)
 {
-	if (r->window == 0)
-		return ESP_OK;
-	if (seq == 0)
-		return ESP_ZERO;
-	if (seq > r->right)
-		return ESP_OK;
-	if (r->right - seq >= r->window)
-		return ESP_LEFT;
-	return seen(r, seq) ? ESP_REPLAYED : ESP_OK;
+	return window_check(r, seq);
 }
 
-/* Clears the words that come into the ring when the right edge moves from one number to another. */
-static void clear_between(struct replay *r, uint64_t from, uint64_t to)
+void window_clear_between(struct replay *r, uint64_t from, uint64_t to)
 {
-	uint64_t words = to / WORD - from / WORD;
+	uint64_t words = to / WINDOW_WORD - from / WINDOW_WORD;
 
 	if (words > r->words)
 		words = r->words;
 	for (uint64_t i = 0; i < words; i++)
-		r->bits[(to / WORD - i) & (r->words - 1)] = 0;
+		r->bits[(to / WINDOW_WORD - i) & (r->words - 1)] = 0;
 }
 
 void replay_take(struct replay *r, uint64_t seq)
 {
-	uint64_t right = r->right;
-
-	if (seq > right)
-		r->right = seq;
-	if (r->window == 0 || (seq <= right && right - seq >= r->window))
-		return;
-	if (seq > right)
-		clear_between(r, right, seq);
-	r->bits[seq / WORD & (r->words - 1)] |= UINT64_C(1) << (seq % WORD);
+	window_take(r, seq);
 }
 
 uint64_t replay_right_edge(const struct replay *r)
@@ -117,5 +85,5 @@ void replay_start(struct replay *r, uint64_t seq)
 	memset(r->bits, 0, (size_t)r->words * sizeof(r->bits[0]));
 	r->right = seq;
 	if (seq != 0 && r->words != 0)
-		r->bits[seq / WORD & (r->words - 1)] |= UINT64_C(1) << (seq % WORD);
+		r->bits[seq / WINDOW_WORD & (r->words - 1)] |= UINT64_C(1) << (seq % WINDOW_WORD);
 }
