@@ -16,14 +16,15 @@ static const struct seen *earlier(struct endpoint *e, const struct datagram *d, 
 	return NULL;
 }
 
-/* Our request that a response answers: the newest with its SA, ID and exchange; best one that is
- * open. */
+/* Our request that a response answers: the newest with its SA, ID and exchange (as an edit had made
+ * it, too); best one that is open. */
 static struct sent *request_of(struct endpoint *e, const struct ike_sa *sa, const struct message *m)
 {
 	struct sent *found = NULL;
 	for (struct sent_record *r = e->sent; r; r = r->older) {
 		if (r->sent.response || r->sent.ike != sa || r->wire_id != m->id ||
-		    purpose_exchange(r->sent.purpose) != m->exchange)
+		    (purpose_exchange(r->sent.purpose) != m->exchange &&
+		     r->sent.composed.message.exchange != m->exchange))
 			continue;
 		if (!r->sent.answered)
 			return &r->sent;
