@@ -46,6 +46,9 @@ static const char faults[] =
 	"<edit response=\"IKE_SA_INIT\"><set field=\"HDR.spi_r\" to=\"7\"/></edit></fault>"
 	"<fault id=\"test-number\"><title>Every ESP packet has the number 5</title>"
 	"<edit esp=\"any\"><set field=\"ESP.seq\" to=\"5\"/></edit></fault>"
+	"<fault id=\"test-clear\"><title>Packets bear the inner addresses outside</title>"
+	"<edit esp=\"any\"><set field=\"IP.protocol\" to=\"253\"/><set field=\"IP.source\" to=\"10.2.0.1\"/>"
+	"<set field=\"IP.destination\" to=\"10.1.0.1\"/></edit></fault>"
 	"</faults>";
 
 static struct library *library(void)

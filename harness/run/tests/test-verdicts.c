@@ -128,6 +128,7 @@ static const struct { const char *fault, *oracle, *steps, *target; } oracles[] =
 	  "<send request=\"IKE_AUTH\"/><expect response=\"IKE_AUTH\" judges=\"must\"/>", "responder" },
 	{ "test-spi", "spi-once", "<exchange request=\"IKE_SA_INIT\"/><exchange request=\"IKE_SA_INIT\" judges=\"must\"/>", "responder" },
 	{ "test-number", "esp-number-once", WORK, "responder" },
+	{ "test-clear", "nothing-in-clear", WORK, "responder" },
 	{ "starts-esp-at-zero", "esp-first-is-1", WORK, "responder" },
 	{ "repeats-esp-iv", "esp-iv-once", WORK, "responder" },
 	{ "retransmits-other-octets", "retransmission-same",
