@@ -402,6 +402,18 @@ static enum progress alive_look(struct run *r, struct step *s)
 
 /* ------------------------------------------------------------ works */
 
+/* Without a name it is the IKE SA that must work, and what its Child SA carries. */
+static struct child_sa *child_besides(struct run *r, const struct step *s)
+{
+	struct child_sa *c;
+
+	if (attr_find(s->el, AT_IKE) || attr_find(s->el, AT_CHILD) ||
+	    !profile_feature(r->options->profile, "dataplane"))
+		return NULL;
+	c = newest_child(r, s->tester, s->ike);
+	return c && !child_sa_view(c).gone ? c : NULL;
+}
+
 static bool probed_sas(struct run *r, struct step *s, struct why *why)
 {
 	const char *text;
@@ -430,6 +442,7 @@ static bool works_begin(struct run *r, struct step *s, struct why *why)
 static bool works_offer(struct run *r, struct step *s, struct item *it)
 {
 	const char *got = item_text(r, it);
+	struct why why = { 0 };
 	bool clear;
 
 	if (s->child ? !is_pong(s, it)
@@ -439,6 +452,11 @@ static bool works_offer(struct run *r, struct step *s, struct item *it)
 	take_item(r, it, it->seen ? TAKE_HOLD : TAKE_AUTOMATIC);
 	if (clear) {
 		broken(r, s, "a usable SA", got);
+		return true;
+	}
+	if (!s->child && (s->child = child_besides(r, s))) {
+		if (!ping(r, s, &why))
+			fault(r, s, &why);
 		return true;
 	}
 	judge(r, s->el, judges_of(r, s->el), true, NULL, "a usable SA", got);
