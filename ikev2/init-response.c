@@ -217,6 +217,8 @@ void init_response(struct incoming *x)
 	}
 	if (!x->m.clean && refuse_answered(x, CHECK_RESPONSE_SYNTAX, BYTES_NONE))
 		return;
+	if (tolerance_refused(x))
+		return;
 	if (notify_dealt_with(x) || contents_refused(x, &chosen))
 		return;
 	struct bytes data = payload_octets(message_payload(&x->m, PAYLOAD_KE, 1), "data");

@@ -436,12 +436,18 @@ static void complain(struct incoming *x)
 		answer_notify(x, INVALID_SYNTAX, BYTES_NONE);
 }
 
+static bool malformed(struct incoming *x)
+{
+	return !x->m.clean || counts_wrong(x, PAYLOAD_SA) || counts_wrong(x, PAYLOAD_TSI) ||
+	       counts_wrong(x, PAYLOAD_TSR);
+}
+
 static bool response_refused(struct incoming *x)
 {
-	bool refused = !answers_request(x) ||
+	bool refused = !answers_request(x) || tolerance_refused(x) ||
 		       (unknown_critical(&x->m) &&
 			refuse_answered(x, CHECK_RESPONSE_CRITICAL, BYTES_NONE)) ||
-		       (!x->m.clean && refuse_answered(x, CHECK_RESPONSE_SYNTAX, BYTES_NONE));
+		       (malformed(x) && refuse_answered(x, CHECK_RESPONSE_SYNTAX, BYTES_NONE));
 	if (refused)
 		complain(x);
 	return refused;
