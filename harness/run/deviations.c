@@ -166,6 +166,24 @@ void deviations_apply(const struct deviations *d, struct case_result *c, struct 
 	}
 }
 
+bool deviations_know(const struct deviations *d, const struct case_result *c)
+{
+	bool met = false;
+
+	for (size_t i = 0; d && i < d->count; i++)
+		met |= fnmatch(d->rows[i].id, c->id, 0) == 0 &&
+		       verdict_at(c, d->rows[i].requirement) == d->rows[i].verdict;
+	return met && all_listed(d, c);
+}
+
+bool deviations_kill(const struct deviations *d, const char *id)
+{
+	for (size_t i = 0; d && i < d->count; i++)
+		if (d->rows[i].verdict == VERDICT_DIED && fnmatch(d->rows[i].id, id, 0) == 0)
+			return true;
+	return false;
+}
+
 static bool in_library(const struct test_suite *s, const struct deviation *row)
 {
 	for (size_t i = 0; i < s->case_count; i++)

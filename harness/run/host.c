@@ -37,6 +37,7 @@ static void configure(struct real_host *h, const struct profile *p)
 
 		c->liveness_s = (unsigned)(time_of(p, "liveness") / USEC_S);
 		c->replay_window = number_of(p, "replay-window", c->replay_window);
+		c->esp_dh = profile_feature(p, "x-child-ke") != NULL;
 		c->esn = profile_feature(p, "esn") ? TARGET_ESN_BOTH : TARGET_ESN_NO;
 		c->force_encapsulation = !profile_feature(p, "plain-esp");
 	}

@@ -27,9 +27,10 @@ static bool any_restart(const struct element_node *steps, size_t count)
 	return false;
 }
 
-static bool restarts(const struct job *job)
+static bool restarts(const struct test_suite *s, const struct job *job)
 {
-	return any_restart(job->what->scenario->steps, job->what->scenario->step_count);
+	return any_restart(job->what->scenario->steps, job->what->scenario->step_count) ||
+	       deviations_kill(s->options.deviations, job->what->id);
 }
 
 static bool wants_cookies(const struct scenario *s)
@@ -64,7 +65,7 @@ static bool provisional(const struct test_suite *s, const struct flight *f,
 	bool broken = c->verdict == VERDICT_FAIL || c->verdict == VERDICT_DIED ||
 		      c->verdict == VERDICT_INCONCLUSIVE || c->verdict == VERDICT_ERROR;
 
-	return broken && !f->alone && s->width > 1;
+	return broken && !f->alone && s->width > 1 && !deviations_know(s->options.deviations, c);
 }
 
 /* --retries count what was run alone. */
@@ -90,6 +91,34 @@ static void compare(struct test_suite *s, const struct case_result *before, stru
 	c->verdict = VERDICT_INCONCLUSIVE;
 }
 
+/*
+ * One case of those in flight was the target's death.  The others are what they are alone, once that
+ * one is found; without it none of them is above suspicion.
+ */
+static void hold(struct test_suite *s, struct flight *f, struct case_result *c)
+{
+	world_free(f->run->world);
+	f->run->world = NULL;
+	s->held[s->held_count++] = (struct held){ *f, c };
+	*f = s->flights[--s->in_flight];
+}
+
+static void let_go(struct test_suite *s)
+{
+	for (size_t i = 0; i < s->held_count; i++) {
+		struct held *h = &s->held[i];
+
+		if (!s->blamed)
+			compare(s, h->flight.job->result, h->result);
+		else
+			h->result->flaky = false;
+		suite_decided(s, &h->flight, h->result);
+		run_free(h->flight.run);
+	}
+	s->held_count = 0;
+	s->blamed = false;
+}
+
 static bool landed(struct test_suite *s, struct flight *f, struct why *why)
 {
 	struct case_result *c = run_result(f->run, s->arena);
@@ -104,7 +133,11 @@ static bool landed(struct test_suite *s, struct flight *f, struct why *why)
 	if (provisional(s, f, c) || another_try(s, f, c)) {
 		f->job->result = c;
 		s->again[s->again_count++] = f->job;
+	} else if (f->run->world && before && before->verdict == VERDICT_DIED && c->verdict != VERDICT_DIED) {
+		hold(s, f, c);
+		return true;
 	} else {
+		s->blamed |= c->verdict == VERDICT_DIED;
 		compare(s, before, c);
 		suite_decided(s, f, c);
 	}
@@ -166,8 +199,8 @@ static bool may_launch(const struct test_suite *s, const struct job *job)
 static bool together(struct test_suite *s, struct job **jobs, size_t count, struct why *why)
 {
 	for (size_t next = 0; !suite_wants_stop(s) && (s->in_flight || next < count);) {
-		while (next < count && (restarts(jobs[next]) || may_launch(s, jobs[next]))) {
-			if (restarts(jobs[next]))
+		while (next < count && (restarts(s, jobs[next]) || may_launch(s, jobs[next]))) {
+			if (restarts(s, jobs[next]))
 				s->again[s->again_count++] = jobs[next++];
 			else if (!launch(s, jobs[next++], s->width == 1, why))
 				return false;
@@ -211,6 +244,7 @@ static bool on_instance(struct test_suite *s, struct job **jobs, size_t count, b
 	if (!host_start(h, s, slots < SLOTS_MAX ? slots : SLOTS_MAX, cookies, why))
 		return false;
 	good = together(s, jobs, count, why) && alone(s, why);
+	let_go(s);
 	while (s->in_flight)
 		flight_end(s, &s->flights[s->in_flight - 1]);
 	host_stop(h);
@@ -228,6 +262,9 @@ bool suite_run_real(struct test_suite *s, struct why *why)
 	if (!s->options.jobs)
 		s->width = REAL_WIDTH;
 	s->flights = arena_array(s->arena, s->width, sizeof *s->flights);
+	s->held = arena_array(s->arena, s->job_count + 1, sizeof *s->held);
+	if (!s->flights || !s->held)
+		return why_set(why, "no memory");
 	for (int cookies = 0; cookies < 2 && good && !suite_wants_stop(s); cookies++) {
 		size_t count = 0;
 

@@ -20,6 +20,11 @@ struct flight { /* a job in flight */
 
 struct real_host;
 
+struct held {
+	struct flight flight;
+	struct case_result *result;
+};
+
 struct test_suite {
 	struct run_options options;
 	struct arena *arena;
@@ -33,6 +38,9 @@ struct test_suite {
 	size_t in_flight, width;
 	struct job **again; /* to be run alone, in the real world */
 	size_t again_count;
+	struct held *held;              /* real world: well alone, in flight when the target died */
+	size_t held_count;
+	bool blamed;                    /* a case was found whose run alone is the target's death, too */
 	struct real_host *host; /* real world; NULL: virtual */
 	const struct case_result **results;
 	size_t result_count;
@@ -46,6 +54,10 @@ bool suite_select(struct test_suite *s, struct why *why);
 bool suite_is_virtual(const struct test_suite *s);
 /* What the known deviations make of a result, before it is told. */
 void deviations_apply(const struct deviations *d, struct case_result *c, struct arena *a);
+/* Is all that is broken in a result known? */
+bool deviations_know(const struct deviations *d, const struct case_result *c);
+/* Is the target known to die of that case? */
+bool deviations_kill(const struct deviations *d, const char *id);
 size_t deviations_stale(const struct deviations *d, struct test_suite *s, const char ***out);
 /* Tells the log and whoever waits of a decided case. */
 void suite_decided(struct test_suite *s, struct flight *f, struct case_result *c);
