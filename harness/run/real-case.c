@@ -66,11 +66,10 @@ static bool identity(struct run *r, const char *text, struct identity *out, stru
 }
 
 /* The suites are the profile's, everything else is the slot's. */
-static bool slot_connection(struct run *r, const struct target_connection *tc, struct connection *c,
-			    struct why *why)
+static bool slot_connection(struct run *r, const struct target_connection *tc,
+			    const struct target_child *child, struct connection *c, struct why *why)
 {
 	const struct profile *p = r->options->profile;
-	const struct target_child *child = &tc->child[0];
 
 	c->name = tc->name;
 	c->local = tc->tester;
@@ -94,8 +93,9 @@ static bool tester_on_slot(struct run *r, size_t nth, struct why *why)
 	struct tester *t = &r->testers[nth];
 	struct slot *slot = host_lease(h);
 	const struct target_connection *tc;
-	bool six = row && ((row->connection && strstr(row->connection, "v6")) ||
-			   (row->address && strcmp(row->address, "ipv6") == 0));
+	const struct target_child *child;
+	bool outer_six = row && row->address && strcmp(row->address, "ipv6") == 0;
+	bool inner_six = row && row->connection && strstr(row->connection, "v6");
 
 	if (!pc || !slot)
 		return why_set(why, pc ? "no slot is free" : "the profile has no such connection");
@@ -104,15 +104,16 @@ static bool tester_on_slot(struct run *r, size_t nth, struct why *why)
 						       : "tester",
 			      .index = nth,
 			      .slot = slot->number };
-	tc = connection_of(h, slot->number, six);
-	if (!tc || !connection_make(r, pc, true, &t->connections[CONNECTION_HONEST], why) ||
-	    !slot_connection(r, tc, &t->connections[CONNECTION_HONEST], why))
+	tc = connection_of(h, slot->number, outer_six);
+	child = tc ? &tc->child[inner_six] : NULL;
+	if (!child || !connection_make(r, pc, true, &t->connections[CONNECTION_HONEST], why) ||
+	    !slot_connection(r, tc, child, &t->connections[CONNECTION_HONEST], why))
 		return false;
-	t->inner[0] = tc->child[0].tester;
-	t->target_inner[0] = tc->child[0].target;
+	t->inner[0] = child->tester;
+	t->target_inner[0] = child->target;
 	t->inner_count = t->target_inner_count = 1;
 	t->nat = tc->nat;
-	t->slot_name = tc->name;
+	t->slot_name = run_printf(r, "%s%s", tc->name, child->suffix);
 	t->connections[CONNECTION_ASKED] = t->connections[CONNECTION_HONEST];
 	return !row || connection_override(r, row, &t->connections[CONNECTION_ASKED], why);
 }
@@ -138,7 +139,7 @@ static unsigned real_order(struct run *r, struct tester *t, const char *verb, st
 	r->order_tries = 0;
 	r->order_again = 0;
 	if (r->order_verb == TARGET_NEW_CHILD)
-		r->order_name = run_printf(r, "%s-more", t->slot_name);
+		r->order_name = run_printf(r, "%s-more", t->connections[0].name);
 	r->order_ticket =
 		target_order(h->target, (enum target_verb)r->order_verb, r->order_name, why);
 	return r->order_ticket ? 1 : 0;

@@ -42,7 +42,8 @@ static void settings(FILE *out, const struct target *target)
 		"\tcookie_threshold_ip = 100000\n\tblock_threshold = 200000\n"
 		"\tinit_limit_half_open = 0\n\tinit_limit_job_load = 0\n"
 		"\thalf_open_timeout = %d\n", cookies ? "yes" : "no", cookies ? 86400 : 30);
-	fprintf(out, "\tmake_before_break = no\n\tthreads = 16\n"
+	/* A deleted SA is gone at once, not after the usual five seconds for stragglers. */
+	fprintf(out, "\tdelete_rekeyed_delay = 0\n\tmake_before_break = no\n\tthreads = 16\n"
 		"\tfilelog {\n\t\tcharon {\n\t\t\tpath = /ctl/log\n\t\t\tdefault = 1\n"
 		"\t\t\tcfg = 1\n\t\t\tike_name = yes\n\t\t\tflush_line = yes\n\t\t}\n\t}\n"
 		"\tplugins {\n\t\tvici {\n\t\t\tsocket = unix:///ctl/vici\n\t\t}\n"
