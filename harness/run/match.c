@@ -253,6 +253,18 @@ static bool notify_fits(const struct selector *s, const struct seen *m)
 	return !s->notify;
 }
 
+/* A refusal bears an error notify (or asks for a cookie): a response that merely lacks something is none. */
+static bool refuses(const struct seen *m)
+{
+	struct node *n;
+	uint64_t type;
+
+	for (unsigned i = 1; (n = message_payload(&m->message, PAYLOAD_NOTIFY, i)); i++)
+		if (wire_number(n, "type", &type) && (type < 16384 || type == NOTIFY_COOKIE))
+			return true;
+	return false;
+}
+
 static enum fit response_fit(struct run *r, const struct selector *s, const struct item *it)
 {
 	const struct seen *m = it->seen;
@@ -265,7 +277,7 @@ static enum fit response_fit(struct run *r, const struct selector *s, const stru
 	if (!s->error && !purpose_fits(s, m))
 		return FIT_NO;
 	if (s->error)
-		return m->error && notify_fits(s, m) ? FIT_YES : FIT_SPOILS;
+		return refuses(m) && notify_fits(s, m) ? FIT_YES : FIT_SPOILS;
 	if (!parts_fit(r, s, it))
 		return FIT_SPOILS;
 	return s->with || !m->error ? FIT_YES : FIT_SPOILS;
