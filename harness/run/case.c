@@ -350,8 +350,20 @@ static bool any_left(const struct run *r)
 	return false;
 }
 
+/* What the target's data plane has counted, before its SAs are gone. */
+static bool counting(struct run *r)
+{
+	if (r->dead || r->clean_until || !r->target || !r->target->count)
+		return false;
+	if (!r->count_until)
+		r->count_until = run_now(r) + run_span(r, r->options->profile->answer) / 2;
+	return run_now(r) < r->count_until && r->target->count(r);
+}
+
 static bool move_clean(struct run *r)
 {
+	if (counting(r))
+		return false;
 	if (!r->clean_until) {
 		r->clean_until = run_now(r) + run_span(r, r->options->profile->answer) / 2;
 		r->place = NULL;
@@ -403,7 +415,7 @@ static usec run_deadline(const struct run *r)
 	if (r->phase == RUN_OVER)
 		return USEC_NEVER;
 	if (r->phase == RUN_CLEAN)
-		return usec_min(t, r->clean_until);
+		return usec_min(t, r->clean_until ? r->clean_until : r->count_until);
 	if (r->stepping)
 		t = usec_min(t, r->step.wake);
 	if (r->turn)

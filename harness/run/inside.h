@@ -100,6 +100,8 @@ struct tester {
 	usec stimulus;    /* when the scenario sent something last */
 	struct esp_number *numbers;
 	unsigned slot, second_slot; /* real world: numbers from 1; 0: none */
+	unsigned counters;                  /* ... the order for its counters */
+	bool counted;
 	const char *slot_name;      /* the target's connection, "s3" */
 };
 
@@ -307,6 +309,9 @@ struct target_kind {
 	/* 0 pending, 1 done, -1 refused (why). */
 	int (*result)(struct run *r, unsigned ticket, struct why *why);
 	bool (*alive)(struct run *r, char *how, size_t cap);
+	/* The counters of its data plane go to the log while the SAs stand; true as long as they are
+	 * awaited.  NULL: it has none of its own. */
+	bool (*count)(struct run *r);
 };
 
 struct run {
@@ -371,7 +376,7 @@ struct run {
 	struct bytes last_sent; /* last packet sent to the target */
 	uint8_t last_octets[2048];
 	const char *log_tail;
-	usec clean_until;
+	usec count_until, clean_until;
 	usec began, wall_began;
 	usec deadline;
 	uint64_t moves, still, arrivals;

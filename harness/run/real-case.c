@@ -188,7 +188,58 @@ static bool real_alive(struct run *r, char *how, size_t cap)
 	return false;
 }
 
-static const struct target_kind real_kind = { real_order, real_result, real_alive };
+/* ------------------------------------------------------------ counters */
+
+/* What a tester's own plane opened and sealed under the SAs that it still has. */
+static struct esp_counters own_counters(const struct tester *t, bool inbound)
+{
+	struct esp_counters sum = { 0 }, in, out;
+	struct child_sa *c;
+
+	for (size_t i = 0; (c = endpoint_child_sa(t->endpoint, NULL, i)); i++)
+		if (!child_sa_view(c).gone && node_esp_counters(t->node, c, &in, &out))
+			sum.packets += inbound ? in.packets : out.packets;
+	return sum;
+}
+
+static bool counted(struct run *r, struct tester *t)
+{
+	struct real_host *h = r->target_state;
+	struct target_result result;
+
+	if (!t->counters) {
+		if (!own_counters(t, true).packets)
+			return true;
+		t->counters = target_order(h->target, TARGET_COUNTERS, t->connections[0].name, NULL);
+		return !t->counters;
+	}
+	result = target_result(h->target, t->counters);
+	if (result.progress == TARGET_PENDING)
+		return false;
+	if (result.progress == TARGET_DONE)
+		run_note(r,
+			 "data plane of the target, %s: %llu packets in, %llu out; of the tester: %llu in, %llu out",
+			 t->connections[0].name, (unsigned long long)result.counters.in_packets,
+			 (unsigned long long)result.counters.out_packets,
+			 (unsigned long long)own_counters(t, true).packets,
+			 (unsigned long long)own_counters(t, false).packets);
+	return true;
+}
+
+static bool real_count(struct run *r)
+{
+	bool waits = false;
+
+	for (size_t i = 0; i < r->tester_count; i++) {
+		struct tester *t = &r->testers[i];
+
+		t->counted = t->counted || counted(r, t);
+		waits |= !t->counted;
+	}
+	return waits;
+}
+
+static const struct target_kind real_kind = { real_order, real_result, real_alive, real_count };
 
 /* ------------------------------------------------------------ setup */
 

@@ -297,8 +297,9 @@ static void take_state(const char *line, void *context)
 
 struct reader {
 	const struct target *target;
+	const struct target_connection *connection;     /* NULL: all */
 	struct target_counters *counters;
-	bool in;                        /* the SA whose lines these are */
+	bool in, other;                 /* the SA whose lines these are; of another connection */
 };
 
 static bool ours(const struct target *target, const char *text)
@@ -309,17 +310,28 @@ static bool ours(const struct target *target, const char *text)
 		address_same_host(&a, &target->config->target6));
 }
 
+static bool tester_of(const struct target_connection *c, const char *text)
+{
+	struct address a;
+
+	return address_parse(text, &a) &&
+	       (address_same_host(&a, &c->tester) || address_same_host(&a, &c->nat));
+}
+
 /* Lines of `ip -s xfrm state`, and of /proc/net/xfrm_stat. */
 static void take_counter(const char *line, void *context)
 {
 	struct reader *reader = context;
 	struct target_counters *sum = reader->counters;
 	unsigned long long octets, packets, replays, failed;
-	char to[64];
+	char from[64], to[64];
 
-	if (sscanf(line, "src %*s dst %63s", to) == 1) {
+	if (sscanf(line, "src %63s dst %63s", from, to) == 2) {
 		reader->in = ours(reader->target, to);
-		sum->sas++;
+		reader->other = reader->connection && !tester_of(reader->connection, reader->in ? from : to);
+		sum->sas += !reader->other;
+	} else if (reader->other) {
+		return;
 	} else if (sscanf(line, " %llu(bytes), %llu(packets)", &octets, &packets) == 2) {
 		*(reader->in ? &sum->in_octets : &sum->out_octets) += octets;
 		*(reader->in ? &sum->in_packets : &sum->out_packets) += packets;
@@ -334,7 +346,10 @@ static void read_text(const struct target *target, const struct ticket *ticket, 
 		struct target_result *result)
 {
 	struct states states = { ticket->connection, result };
-	struct reader reader = { target, &result->counters, false };
+	struct reader reader = {
+		.target = target, .counters = &result->counters,
+		.connection = target_config_find(target->config, ticket->connection, NULL),
+	};
 
 	if (ticket->verb == TARGET_PING)
 		result->rtt = ping_rtt(text);
