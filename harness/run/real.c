@@ -41,6 +41,15 @@ static bool wants_cookies(const struct scenario *s)
 	return false;
 }
 
+/* Cases that wait for the target's own timers take longest, and so begin first. */
+static bool waits_long(const struct scenario *s)
+{
+	for (size_t i = 0; i < s->need_count; i++)
+		if (strcmp(s->needs[i].feature, "liveness") == 0)
+			return true;
+	return false;
+}
+
 /* ------------------------------------------------------------ launching and landing */
 
 static bool launch(struct test_suite *s, struct job *job, bool alone, struct why *why)
@@ -251,6 +260,18 @@ static bool on_instance(struct test_suite *s, struct job **jobs, size_t count, b
 	return good;
 }
 
+/* Adds those of an instance, the long ones or the others. */
+static size_t jobs_of(const struct test_suite *s, bool cookies, bool are_long, struct job **out, size_t count)
+{
+	for (size_t i = 0; i < s->job_count; i++) {
+		const struct scenario *what = s->order[i]->what->scenario;
+
+		if (wants_cookies(what) == cookies && waits_long(what) == are_long)
+			out[count++] = s->order[i];
+	}
+	return count;
+}
+
 bool suite_run_real(struct test_suite *s, struct why *why)
 {
 	struct job **jobs = arena_array(s->arena, s->job_count + 1, sizeof *jobs);
@@ -266,11 +287,9 @@ bool suite_run_real(struct test_suite *s, struct why *why)
 	if (!s->flights || !s->held)
 		return why_set(why, "no memory");
 	for (int cookies = 0; cookies < 2 && good && !suite_wants_stop(s); cookies++) {
-		size_t count = 0;
+		size_t count = jobs_of(s, cookies == 1, true, jobs, 0);
 
-		for (size_t i = 0; i < s->job_count; i++)
-			if (wants_cookies(s->order[i]->what->scenario) == (cookies == 1))
-				jobs[count++] = s->order[i];
+		count = jobs_of(s, cookies == 1, false, jobs, count);
 		good = on_instance(s, jobs, count, cookies == 1, why);
 	}
 	return good;
