@@ -226,6 +226,20 @@ static void clear_slots(struct real_host *h)
 	}
 }
 
+void host_forget(struct real_host *h, unsigned ticket)
+{
+	if (ticket && h->forgotten_count < FORGOTTEN)
+		h->forgotten[h->forgotten_count++] = ticket;
+}
+
+/* A ticket is over only once its result was asked for. */
+static void collect(struct real_host *h)
+{
+	for (size_t i = h->forgotten_count; i-- > 0;)
+		if (target_result(h->target, h->forgotten[i]).progress != TARGET_PENDING)
+			h->forgotten[i] = h->forgotten[--h->forgotten_count];
+}
+
 void host_poll(struct real_host *h)
 {
 	char line[400];
@@ -234,6 +248,7 @@ void host_poll(struct real_host *h)
 	while (target_log_line(h->target, &h->mark, line, sizeof line))
 		hear_line(h, line);
 	clear_slots(h);
+	collect(h);
 	watch(h);
 }
 

@@ -19,6 +19,7 @@ struct slot {
 };
 
 #define LOG_TAIL 12
+#define FORGOTTEN 64
 struct real_host {
 	struct test_suite *suite;
 	struct target_config config;
@@ -33,6 +34,8 @@ struct real_host {
 	uint64_t mark; /* of the log */
 	char tail[LOG_TAIL][240];
 	unsigned lines;
+	unsigned forgotten[FORGOTTEN];  /* orders whose result nobody waits for */
+	size_t forgotten_count;
 };
 
 bool host_start(struct real_host *h, struct test_suite *s, size_t slots, bool cookies,
@@ -44,6 +47,8 @@ bool host_revive(struct real_host *h, struct why *why);
 bool path_up(int fd, const struct target_connection *c);
 /* Moves orders along, reads the log, looks whether the daemon lives. */
 void host_poll(struct real_host *h);
+/* Nobody waits for that order any more (0: none). */
+void host_forget(struct real_host *h, unsigned ticket);
 size_t host_free_slots(const struct real_host *h);
 struct slot *host_lease(struct real_host *h);
 void host_release(struct real_host *h, unsigned number);

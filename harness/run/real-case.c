@@ -153,8 +153,11 @@ static int real_result(struct run *r, unsigned ticket, struct why *why)
 
 	(void)ticket;
 	/* What comes of a ping is on the wire; its answer is the scenario's affair. */
-	if (r->order_verb == TARGET_PING)
+	if (r->order_verb == TARGET_PING) {
+		host_forget(h, r->order_ticket);
+		r->order_ticket = 0;
 		return 1;
+	}
 	if (!r->order_ticket) {
 		if (run_now(r) < r->order_again)
 			return 0;
@@ -210,7 +213,8 @@ static bool counted(struct run *r, struct tester *t)
 	if (!t->counters) {
 		if (!own_counters(t, true).packets)
 			return true;
-		t->counters = target_order(h->target, TARGET_COUNTERS, t->connections[0].name, NULL);
+		t->counters =
+			target_order(h->target, TARGET_COUNTERS, t->connections[0].name, NULL);
 		return !t->counters;
 	}
 	result = target_result(h->target, t->counters);
@@ -218,7 +222,8 @@ static bool counted(struct run *r, struct tester *t)
 		return false;
 	if (result.progress == TARGET_DONE)
 		run_note(r,
-			 "data plane of the target, %s: %llu packets in, %llu out; of the tester: %llu in, %llu out",
+			 "data plane of the target, %s: %llu packets in, %llu out; of the tester: "
+			 "%llu in, %llu out",
 			 t->connections[0].name, (unsigned long long)result.counters.in_packets,
 			 (unsigned long long)result.counters.out_packets,
 			 (unsigned long long)own_counters(t, true).packets,
@@ -298,7 +303,10 @@ bool real_setup(struct run *r, struct why *why)
 
 void slots_release(struct run *r)
 {
+	host_forget(r->target_state, r->order_ticket);
 	for (size_t i = 0; i < r->tester_count; i++) {
+		if (r->testers[i].counters && !r->testers[i].counted)
+			host_forget(r->target_state, r->testers[i].counters);
 		if (r->testers[i].slot)
 			host_release(r->target_state, r->testers[i].slot);
 		if (r->testers[i].second_slot)

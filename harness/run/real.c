@@ -101,8 +101,8 @@ static void compare(struct test_suite *s, const struct case_result *before, stru
 }
 
 /*
- * One case of those in flight was the target's death.  The others are what they are alone, once that
- * one is found; without it none of them is above suspicion.
+ * One case of those in flight was the target's death.  The others are what they are alone, once
+ * that one is found; without it none of them is above suspicion.
  */
 static void hold(struct test_suite *s, struct flight *f, struct case_result *c)
 {
@@ -142,7 +142,8 @@ static bool landed(struct test_suite *s, struct flight *f, struct why *why)
 	if (provisional(s, f, c) || another_try(s, f, c)) {
 		f->job->result = c;
 		s->again[s->again_count++] = f->job;
-	} else if (f->run->world && before && before->verdict == VERDICT_DIED && c->verdict != VERDICT_DIED) {
+	} else if (f->run->world && before && before->verdict == VERDICT_DIED &&
+		   c->verdict != VERDICT_DIED) {
 		hold(s, f, c);
 		return true;
 	} else {
@@ -261,7 +262,8 @@ static bool on_instance(struct test_suite *s, struct job **jobs, size_t count, b
 }
 
 /* Adds those of an instance, the long ones or the others. */
-static size_t jobs_of(const struct test_suite *s, bool cookies, bool are_long, struct job **out, size_t count)
+static size_t jobs_of(const struct test_suite *s, bool cookies, bool are_long, struct job **out,
+		      size_t count)
 {
 	for (size_t i = 0; i < s->job_count; i++) {
 		const struct scenario *what = s->order[i]->what->scenario;

@@ -38,9 +38,9 @@ struct test_suite {
 	size_t in_flight, width;
 	struct job **again; /* to be run alone, in the real world */
 	size_t again_count;
-	struct held *held;              /* real world: well alone, in flight when the target died */
+	struct held *held; /* real world: well alone, in flight when the target died */
 	size_t held_count;
-	bool blamed;                    /* a case was found whose run alone is the target's death, too */
+	bool blamed;            /* a case was found whose run alone is the target's death, too */
 	struct real_host *host; /* real world; NULL: virtual */
 	const struct case_result **results;
 	size_t result_count;

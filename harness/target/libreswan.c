@@ -328,7 +328,8 @@ static void take_counter(const char *line, void *context)
 
 	if (sscanf(line, "src %63s dst %63s", from, to) == 2) {
 		reader->in = ours(reader->target, to);
-		reader->other = reader->connection && !tester_of(reader->connection, reader->in ? from : to);
+		reader->other = reader->connection &&
+			!tester_of(reader->connection, reader->in ? from : to);
 		sum->sas += !reader->other;
 	} else if (reader->other) {
 		return;
