@@ -76,13 +76,23 @@ static void over(struct step *s, enum progress end)
 	s->end = end;
 }
 
+/* A repetition of a request that had come before our response left proves nothing. */
+static bool before_answer(const struct step *s, const struct item *it)
+{
+	const struct saved *of = s->selector.kind == SELECT_AGAIN ? s->selector.again : NULL;
+	const struct sent *answer =
+		of && of->seen && !of->seen->message.response ? of->seen->response : NULL;
+
+	return answer && it->arrival->time < answer->time;
+}
+
 static bool nothing_offer(struct run *r, struct step *s, struct item *it)
 {
 	const char *got;
 
 	if (fence_answered(r, &s->fence, it))
 		return true;
-	if (selector_fit(r, &s->selector, it) != FIT_YES)
+	if (selector_fit(r, &s->selector, it) != FIT_YES || before_answer(s, it))
 		return false;
 	got = item_text(r, it);
 	take_item(r, it, it->seen ? TAKE_HOLD : TAKE_AUTOMATIC);

@@ -159,7 +159,7 @@ sub count {
 $SIG{PIPE} = 'IGNORE';
 # The orders that every case needs, before the first asks for them: whack takes its time in a guest.
 message(@$_) for ['--showstates'], ['--terminate', '--name', 'x'], ['--unroute', '--name', 'x'],
-	['--initiate', '--asynchronous', '--name', 'x'];
+	['--initiate', '--asynchronous', '--name', 'x'], ['--asynchronous', '--deletestate', 1];
 while (1) {
 	for my $ready ($select->can_read) {
 		if ($ready != \*STDIN) {
