@@ -54,21 +54,27 @@ static bool edit_value_of(void *ctx, const void *expression, const struct edit_p
 	return good;
 }
 
-static void edited(void *ctx, const struct edit *e, const char *path, const char *from,
-		   const char *to)
+void edit_tell(struct run *r, const char *endpoint, const struct edit *e, const char *path, const char *from,
+	       const char *to)
 {
-	struct run *r = ctx;
-
 	event_emit(&r->log, &(struct event){
 				    .kind = EVENT_EDITED,
 				    .time = run_now(r),
-				    .endpoint = "tester",
+				    .endpoint = endpoint,
 				    .file = e->file,
 				    .line = e->line,
 				    .path = path,
 				    .wanted = from,
 				    .got = to,
 			    });
+}
+
+static void edited(void *ctx, const struct edit *e, const char *path, const char *from,
+		   const char *to)
+{
+	struct run *r = ctx;
+
+	edit_tell(r, "tester", e, path, from, to);
 	oracles_edited(r, path);
 }
 

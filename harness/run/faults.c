@@ -5,18 +5,7 @@
 static void edited(void *ctx, const struct edit *e, const char *path, const char *from,
 		   const char *to)
 {
-	struct run *r = ctx;
-
-	event_emit(&r->log, &(struct event){
-				    .kind = EVENT_EDITED,
-				    .time = run_now(r),
-				    .endpoint = "target",
-				    .file = e->file,
-				    .line = e->line,
-				    .path = path,
-				    .wanted = from,
-				    .got = to,
-			    });
+	edit_tell(ctx, "target", e, path, from, to);
 }
 
 static bool omit(const char *name, struct node_config *config, struct why *why)

@@ -539,4 +539,8 @@ struct retransmission profile_retransmission(const struct profile *p);
 /* Its node in the run's world, from its connections and addresses. */
 bool tester_node(struct run *r, struct tester *t, struct why *why);
 
+/* One edit, for the event log. */
+void edit_tell(struct run *r, const char *endpoint, const struct edit *e, const char *path, const char *from,
+	       const char *to);
+
 #endif

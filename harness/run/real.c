@@ -1,5 +1,4 @@
-/* The real world: hundreds of cases wait at the same time in one loop, on the slots of one target.
- */
+/* The real world: many cases (REAL_WIDTH by default) wait in one loop, on the slots of one target. */
 #include "host.h"
 
 #include <stdlib.h>
