@@ -58,7 +58,7 @@ static void begin(struct endpoint *e, usec now)
 	if (!e->out_first)
 		arena_reset(e->out);
 	crypto_draw_from(e->config.crypto, &e->rng);
-	endpoint_reap(e, now);
+	endpoint_reap(e);
 }
 
 void endpoint_begin(struct endpoint *e, usec now)
@@ -102,7 +102,7 @@ bool endpoint_output(struct endpoint *e, usec now, struct datagram *out)
 usec endpoint_deadline(const struct endpoint *e)
 {
 	usec t = USEC_NEVER;
-	for (const struct ike_sa *sa = e->newest; sa; sa = sa->older)
+	for (struct ike_sa *sa = e->newest; sa; sa = sa->older)
 		t = usec_min(t, ike_sa_deadline(sa));
 	return t;
 }

@@ -7,6 +7,7 @@
 
 #include "check.h"
 #include "ikev2/endpoint.h"
+#include "ikev2/timers.h"
 
 #define SA_ARENA        ((size_t)1 << 20)
 #define CHILD_ARENA     ((size_t)1 << 17)
@@ -302,7 +303,8 @@ struct ike_sa *ike_sa_by_peer(struct endpoint *e, struct ike_sa *after, uint64_t
 uint64_t ike_sa_own(const struct ike_sa *sa);
 uint64_t ike_sa_peer(const struct ike_sa *sa);
 uint64_t spi_fresh(struct endpoint *e);
-void endpoint_reap(struct endpoint *e, usec now);
+bool ike_sa_orders_wait(const struct ike_sa *sa);
+void endpoint_reap(struct endpoint *e);
 uint32_t ike_sa_window(const struct ike_sa *sa);
 void ike_sa_answered(struct ike_sa *sa, uint32_t id);
 void kept_clear(struct kept *k);
@@ -443,13 +445,17 @@ void create_child_response(struct incoming *x);
 
 /* retransmit.c */
 void retransmit_start(struct ike_sa *sa, struct pending *p, usec now);
-void retransmit_tick(struct ike_sa *sa, usec now);
-usec retransmit_deadline(const struct ike_sa *sa);
+usec retransmission_due(const struct timed *t);
+void retransmission_fire(const struct timed *t, usec now);
+usec retransmission_limit_due(const struct timed *t);
+void retransmission_limit_fire(const struct timed *t, usec now);
+usec repetition_due(const struct timed *t);
+void repetition_fire(const struct timed *t, usec now);
 void retained_again(struct incoming *x);
 
 /* timers.c */
 void ike_sa_tick(struct ike_sa *sa, usec now);
-usec ike_sa_deadline(const struct ike_sa *sa);
+usec ike_sa_deadline(struct ike_sa *sa);
 
 /* receive.c */
 void receive(struct incoming *x);

@@ -166,7 +166,6 @@ void ike_sa_advance(struct ike_sa *sa, usec now)
 		ask(sa, PURPOSE_NEW_CHILD, NULL, now);
 	} else if (sa->want_liveness) {
 		sa->want_liveness = false;
-		note_timer(sa->endpoint, sa, "liveness check");
 		ask(sa, PURPOSE_LIVENESS, NULL, now);
 	}
 }

@@ -29,7 +29,6 @@ static void make_anew(struct ike_sa *sa, struct pending *p, usec now)
 static void again(struct ike_sa *sa, struct pending *p, usec now)
 {
 	struct endpoint *e = sa->endpoint;
-	note_timer(e, sa, "retransmission");
 	if (check_on(e, CHECK_RETRANSMIT)) {
 		if (check_on(e, CHECK_RETRANSMIT_OCTETS) || p->purpose == PURPOSE_NONE || p->zombie)
 			put_out(e, &p->kept);
@@ -51,7 +50,6 @@ static void timed_out(struct ike_sa *sa, struct pending *p, usec now)
 		p->zombie = false;
 		return;
 	}
-	note_timer(sa->endpoint, sa, "retransmission limit");
 	sa->spares_children = !check_on(sa->endpoint, CHECK_DEAD_CHILDREN);
 	ike_sa_gone(sa, error ? "no answer but an unprotected error" : "no answer", now);
 }
@@ -65,31 +63,46 @@ static unsigned limit(const struct ike_sa *sa, const struct pending *p)
 	return sa->endpoint->config.retransmission.sendings;
 }
 
-void retransmit_tick(struct ike_sa *sa, usec now)
+/* ------------------------------------------------------------ timers of a request */
+
+static bool at_limit(const struct timed *t)
 {
-	for (size_t i = 0; i < PENDING; i++) {
-		struct pending *p = &sa->pending[i];
-		if ((!p->used && !p->zombie) || !p->retransmit || now < p->next)
-			continue;
-		if (p->sendings >= limit(sa, p))
-			timed_out(sa, p, now);
-		else
-			again(sa, p, now);
-	}
-	if (sa->retained.used && now >= sa->retained.again) {
-		sa->retained.again = USEC_NEVER;
-		put_out(sa->endpoint, &sa->retained.kept);
-	}
+	return t->request->sendings >= limit(t->ike, t->request);
 }
 
-usec retransmit_deadline(const struct ike_sa *sa)
+usec retransmission_due(const struct timed *t)
 {
-	usec t = sa->retained.used ? sa->retained.again : USEC_NEVER;
-	for (size_t i = 0; i < PENDING; i++)
-		if ((sa->pending[i].used || sa->pending[i].zombie) && sa->pending[i].retransmit)
-			t = usec_min(t, sa->pending[i].next);
-	return t;
+	return t->request->retransmit && !at_limit(t) ? t->request->next : USEC_NEVER;
 }
+
+void retransmission_fire(const struct timed *t, usec now)
+{
+	again(t->ike, t->request, now);
+}
+
+usec retransmission_limit_due(const struct timed *t)
+{
+	return t->request->retransmit && at_limit(t) ? t->request->next : USEC_NEVER;
+}
+
+void retransmission_limit_fire(const struct timed *t, usec now)
+{
+	timed_out(t->ike, t->request, now);
+}
+
+usec repetition_due(const struct timed *t)
+{
+	return t->ike->retained.used ? t->ike->retained.again : USEC_NEVER;
+}
+
+void repetition_fire(const struct timed *t, usec now)
+{
+	(void)now;
+	t->ike->retained.again = USEC_NEVER;
+	put_out(t->ike->endpoint, &t->ike->retained.kept);
+}
+
+/* ------------------------------------------------------------ responses */
 
 /* A repeated request gets the stored response, where the request came from. */
 void retained_again(struct incoming *x)

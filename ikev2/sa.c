@@ -4,7 +4,6 @@
  */
 #include "inside.h"
 
-#define LINGER       (30 * USEC_S)
 #define CONSTANT_SPI UINT64_C(0x5350495350495350)
 
 uint64_t ike_sa_own(const struct ike_sa *sa)
@@ -274,7 +273,7 @@ void ike_sa_free(struct ike_sa *sa)
 	arena_free(sa->arena);
 }
 
-static bool orders_wait(const struct ike_sa *sa)
+bool ike_sa_orders_wait(const struct ike_sa *sa)
 {
 	for (const struct child_sa *c = sa->children; c; c = c->older)
 		if (c->order_install || c->order_remove || c->order_readdress)
@@ -282,15 +281,14 @@ static bool orders_wait(const struct ike_sa *sa)
 	return false;
 }
 
-/* Frees what ended, but for stepped endpoints, whose records point to it. */
-void endpoint_reap(struct endpoint *e, usec now)
+/* Frees what ended and is too much, but for stepped endpoints, whose records point to it. */
+void endpoint_reap(struct endpoint *e)
 {
 	if (!e->config.automatic)
 		return;
-	for (struct ike_sa *sa = e->oldest, *newer; sa && e->lingering; sa = newer) {
+	for (struct ike_sa *sa = e->oldest, *newer; sa && e->lingering > LINGER_LIMIT; sa = newer) {
 		newer = sa->newer;
-		if (sa->lingering && !orders_wait(sa) &&
-		    (e->lingering > LINGER_LIMIT || now >= usec_after(sa->gone_at, LINGER)))
+		if (sa->lingering && !ike_sa_orders_wait(sa))
 			ike_sa_free(sa);
 	}
 }

@@ -1,11 +1,16 @@
 /*
- * The timers of an IKE SA, named after what they are for: retransmission, half-open SA, liveness
- * check, NAT keepalive.
+ * The table of timers, and the walk through it: the deadline is the least time of all rows, a tick
+ * fires the rows that are due in the order of the table.
  */
 #include "inside.h"
 
-static usec half_open_end(const struct ike_sa *sa)
+#define LINGER (30 * USEC_S)
+
+/* ------------------------------------------------------------ the half-open IKE SA */
+
+static usec half_open_due(const struct timed *t)
 {
+	const struct ike_sa *sa = t->ike;
 	const struct endpoint *e = sa->endpoint;
 	bool waits = !sa->initiator && (sa->state == IKE_HALF_OPEN || sa->state == IKE_KEYED);
 	if (!waits || !e->config.automatic || !e->config.half_open ||
@@ -14,20 +19,32 @@ static usec half_open_end(const struct ike_sa *sa)
 	return usec_after(sa->created, e->config.half_open);
 }
 
-static usec liveness_due(const struct ike_sa *sa)
+static void half_open_fire(const struct timed *t, usec now)
 {
+	ike_sa_gone(t->ike, "it was never completed", now);
+}
+
+/* ------------------------------------------------------------ the peer's life */
+
+static usec liveness_due(const struct timed *t)
+{
+	const struct ike_sa *sa = t->ike;
 	const struct endpoint *e = sa->endpoint;
 	if (sa->state != IKE_ESTABLISHED || !e->config.automatic || !e->config.liveness ||
-	    sa->deleting || !check_on(e, CHECK_LIVENESS))
+	    sa->deleting || !check_on(e, CHECK_LIVENESS) || pending_any(t->ike))
 		return USEC_NEVER;
-	for (size_t i = 0; i < PENDING; i++)
-		if (sa->pending[i].used)
-			return USEC_NEVER;
 	return usec_after(sa->last_heard, e->config.liveness);
 }
 
-static usec keepalive_due(const struct ike_sa *sa)
+static void liveness_fire(const struct timed *t, usec now)
 {
+	(void)now;
+	t->ike->want_liveness = true;
+}
+
+static usec keepalive_due(const struct timed *t)
+{
+	const struct ike_sa *sa = t->ike;
 	const struct endpoint *e = sa->endpoint;
 	if (!sa->nat_here || !sa->marker || sa->state != IKE_ESTABLISHED || !e->config.keepalive ||
 	    !check_on(e, CHECK_KEEPALIVE))
@@ -35,40 +52,144 @@ static usec keepalive_due(const struct ike_sa *sa)
 	return usec_after(sa->last_sent, e->config.keepalive);
 }
 
-static void send_keepalive(struct ike_sa *sa, usec now)
+static void keepalive_fire(const struct timed *t, usec now)
 {
 	static const uint8_t octet[] = { 0xff };
-	struct datagram d = route_of(sa);
+	struct datagram d = route_of(t->ike);
 	d.marker = false;
 	d.keepalive = true;
 	d.octets = BYTES_OF(octet);
-	sa->last_sent = now;
-	put_out_datagram(sa->endpoint, &d);
+	t->ike->last_sent = now;
+	put_out_datagram(t->ike->endpoint, &d);
+}
+
+/* ------------------------------------------------------------ the end */
+
+static usec linger_due(const struct timed *t)
+{
+	const struct ike_sa *sa = t->ike;
+	return sa->lingering && sa->endpoint->config.automatic && !ike_sa_orders_wait(sa)
+		       ? usec_after(sa->gone_at, LINGER)
+		       : USEC_NEVER;
+}
+
+static void linger_fire(const struct timed *t, usec now)
+{
+	(void)now;
+	ike_sa_free(t->ike);
+}
+
+/* ------------------------------------------------------------ the page */
+
+/* clang-format off */
+const struct timer_row timers[] = {
+	{ TIMER_OF_IKE_SA, "half-open SA",
+	  "an IKE_SA_INIT request that is answered in full", "IKE_AUTH that succeeds",
+	  "the IKE SA is forgotten", "RFC 7296 2.21.1", half_open_due, half_open_fire },
+	{ TIMER_OF_REQUEST, "retransmission",
+	  "a request that is sent; anew with a longer gap each time it fires", "its response",
+	  "the same octets are sent again", "RFC 7296 2.1, 2.4", retransmission_due, retransmission_fire },
+	{ TIMER_OF_REQUEST, "retransmission limit",
+	  "the last repetition of a request", "its response",
+	  "the IKE SA and its Child SAs are discarded", "RFC 7296 2.1, 2.4",
+	  retransmission_limit_due, retransmission_limit_fire },
+	{ TIMER_OF_IKE_SA, "response repetition",
+	  "a response, if the endpoint has that fault", "its firing",
+	  "a response is sent unasked", "against RFC 7296 2.1", repetition_due, repetition_fire },
+	{ TIMER_OF_IKE_SA, "liveness check",
+	  "a fresh protected message or ESP packet of the peer", "a request in flight, a Delete of ours",
+	  "an empty INFORMATIONAL request is sent", "RFC 7296 2.4", liveness_due, liveness_fire },
+	{ TIMER_OF_IKE_SA, "NAT keepalive",
+	  "a datagram that is sent from behind a NAT", "the end of the IKE SA",
+	  "one octet ff is sent", "RFC 3948 4", keepalive_due, keepalive_fire },
+	{ TIMER_OF_GONE_SA, "memory of an ended SA",
+	  "the end of an IKE SA", "nothing",
+	  "its last response is not repeated any more", "RFC 7296 2.1", linger_due, linger_fire },
+	{ TIMER_OF_ENDPOINT, "cookie secret",
+	  "the first cookie; anew each time it fires", "nothing",
+	  "the secret of new cookies is another; two secrets ago is forgotten", "RFC 7296 2.6", NULL, NULL },
+	{ TIMER_OF_ENDPOINT, "answers to unknown SPIs",
+	  "such an answer, once a second", "nothing",
+	  "as many may be given again", "RFC 7296 2.4, 2.21.4", NULL, NULL },
+};
+/* clang-format on */
+const size_t timers_count = ARRAY_LEN(timers);
+
+const char *timer_owner_name(enum timer_owner of)
+{
+	static const char *const names[] = {
+		[TIMER_OF_ENDPOINT] = "endpoint", [TIMER_OF_IKE_SA] = "IKE SA",
+		[TIMER_OF_REQUEST] = "request",   [TIMER_OF_CHILD_SA] = "Child SA",
+		[TIMER_OF_GONE_SA] = "ended SA",
+	};
+	return (size_t)of < ARRAY_LEN(names) ? names[of] : "nothing";
+}
+
+/* ------------------------------------------------------------ the walk */
+
+static bool owned(const struct ike_sa *sa, enum timer_owner of)
+{
+	return sa->state == IKE_GONE ? of == TIMER_OF_GONE_SA
+				     : of != TIMER_OF_GONE_SA && of != TIMER_OF_ENDPOINT;
+}
+
+/* The next owner of such a timer in the IKE SA; false if there is none.  t starts as all zeros. */
+static bool next_owner(struct ike_sa *sa, enum timer_owner of, struct timed *t)
+{
+	bool first = !t->ike;
+	t->ike = sa;
+	if (of == TIMER_OF_CHILD_SA) {
+		t->child = first ? sa->children : t->child->older;
+		while (t->child && t->child->gone)
+			t->child = t->child->older;
+		return t->child != NULL;
+	}
+	if (of != TIMER_OF_REQUEST)
+		return first;
+	struct pending *p = first ? sa->pending : t->request + 1;
+	while (p < sa->pending + PENDING && !p->used && !p->zombie)
+		p++;
+	t->request = p;
+	return p < sa->pending + PENDING;
+}
+
+static usec row_due(struct ike_sa *sa, const struct timer_row *row)
+{
+	usec least = USEC_NEVER;
+	for (struct timed t = { 0 }; next_owner(sa, row->of, &t);)
+		least = usec_min(least, row->due(&t));
+	return least;
+}
+
+usec ike_sa_deadline(struct ike_sa *sa)
+{
+	usec least = USEC_NEVER;
+	for (size_t i = 0; i < timers_count; i++)
+		if (owned(sa, timers[i].of))
+			least = usec_min(least, row_due(sa, &timers[i]));
+	return least;
+}
+
+/* False if the IKE SA ended (it may be freed). */
+static bool row_tick(struct ike_sa *sa, const struct timer_row *row, usec now)
+{
+	for (struct timed t = { 0 }; next_owner(sa, row->of, &t);) {
+		if (now < row->due(&t))
+			continue;
+		note_timer(sa->endpoint, sa, row->name);
+		row->fire(&t, now);
+		if (row->of == TIMER_OF_GONE_SA || sa->state == IKE_GONE)
+			return false;
+	}
+	return true;
 }
 
 void ike_sa_tick(struct ike_sa *sa, usec now)
 {
-	if (sa->state == IKE_GONE)
-		return;
-	if (now >= half_open_end(sa)) {
-		note_timer(sa->endpoint, sa, "half-open SA");
-		ike_sa_gone(sa, "it was never completed", now);
-		return;
-	}
-	retransmit_tick(sa, now);
-	if (sa->state == IKE_GONE)
-		return;
-	if (now >= liveness_due(sa))
-		sa->want_liveness = true;
-	if (now >= keepalive_due(sa))
-		send_keepalive(sa, now);
-	ike_sa_advance(sa, now);
-}
-
-usec ike_sa_deadline(const struct ike_sa *sa)
-{
-	if (sa->state == IKE_GONE)
-		return USEC_NEVER;
-	usec t = usec_min(retransmit_deadline(sa), half_open_end(sa));
-	return usec_min(t, usec_min(liveness_due(sa), keepalive_due(sa)));
+	bool gone = sa->state == IKE_GONE;
+	for (size_t i = 0; i < timers_count; i++)
+		if (owned(sa, timers[i].of) && !row_tick(sa, &timers[i], now))
+			return;
+	if (!gone)
+		ike_sa_advance(sa, now);
 }

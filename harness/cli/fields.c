@@ -5,6 +5,7 @@
 #include "ikev2/endpoint.h"
 #include "ikev2/formats.h"
 #include "ikev2/message.h"
+#include "ikev2/timers.h"
 
 /* The roots of paths, as scenarios write them. */
 static const struct {
@@ -143,6 +144,16 @@ static void put_checks(void)
 			  esp_checks[i].title);
 }
 
+static void put_timers(void)
+{
+	size_t i;
+
+	for (i = 0; i < timers_count; i++)
+		printf("%s (of an %s; %s)\n  started by  %s\n  stopped by  %s\n  then        %s\n", timers[i].name,
+		       timer_owner_name(timers[i].of), timers[i].reference, timers[i].started, timers[i].stopped,
+		       timers[i].does);
+}
+
 static void put_all(void)
 {
 	size_t i;
@@ -162,12 +173,16 @@ int cli_fields(int argc, char **argv)
 		put_checks();
 		return EXIT_OK;
 	}
+	if (argc == 2 && strcmp(argv[1], "--timers") == 0) {
+		put_timers();
+		return EXIT_OK;
+	}
 	if (argc >= 2 && argv[1][0] == '-') {
 		bool help = strcmp(argv[1], "--help") == 0;
 
-		fputs("Usage: ikespec fields [PATH]... | --checks\n"
+		fputs("Usage: ikespec fields [PATH]... | --checks | --timers\n"
 		      "The wire tables, or what a path such as SA.P[1].T(ENCR).id means; the checks and duties that a fault\n"
-		      "may leave out.\n", help ? stdout : stderr);
+		      "may leave out; the timers of an endpoint.\n", help ? stdout : stderr);
 		return help ? EXIT_OK : EXIT_USAGE;
 	}
 	for (at = 1; at < argc; at++)
