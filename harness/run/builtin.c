@@ -78,23 +78,6 @@ static bool chosen_address(const struct profile *p, const char *text, size_t nth
 	return why_set(why, "the profile has no tester address '%s'", text);
 }
 
-static bool set_ends(const struct profile *p, struct connection *c, size_t index, bool tester_side,
-		     struct why *why)
-{
-	struct address tester, target;
-
-	if (!address_parse(p->testers[index], &tester))
-		return why_set(why, "'%s' is no address", p->testers[index]);
-	if (!address_parse(tester.family == 6 ? p->address6 ? p->address6 : "" : p->address,
-			   &target))
-		return why_set(why, "the target has no IPv%u address", tester.family);
-	tester.port = 500;
-	target.port = p->port;
-	c->local = tester_side ? tester : target;
-	c->remote = tester_side ? target : tester;
-	return true;
-}
-
 static void second_address(struct run *r, struct tester *t)
 {
 	const struct profile *p = r->options->profile;
@@ -145,9 +128,10 @@ static bool tester_make(struct run *r, size_t nth, struct why *why)
 	*t = (struct tester){ .name = row->name ? row->name : "tester", .index = nth };
 	if (!connection_make(r, pc, true, c, why) ||
 	    !chosen_address(p, row->address, nth, &index, why) ||
-	    !set_ends(p, c, index, true, why) ||
-	    !addresses_make(r, pc->tester.inner, t->inner, 4, &t->inner_count, why) ||
-	    !addresses_make(r, pc->target.inner, t->target_inner, 4, &t->target_inner_count, why))
+	    !connection_ends(p, index, true, c, why) ||
+	    !addresses_parse(r->arena, pc->tester.inner, t->inner, 4, &t->inner_count, why) ||
+	    !addresses_parse(r->arena, pc->target.inner, t->target_inner, 4,
+			     &t->target_inner_count, why))
 		return false;
 	if (r->tester_count > 1)
 		apart(t->inner, t->inner_count, &c->ours, nth);
@@ -192,6 +176,7 @@ static bool target_connections(struct run *r, struct connection *out, struct why
 			return false;
 		out[i].local = t->connections[CONNECTION_HONEST].remote;
 		out[i].remote = t->connections[CONNECTION_HONEST].local;
+		out[i].remote_nat_port = t->connections[CONNECTION_HONEST].local_nat_port;
 		out[i].theirs = t->connections[CONNECTION_HONEST].ours;
 	}
 	return true;

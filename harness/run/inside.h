@@ -9,6 +9,7 @@
 #define RUN_INSIDE_H
 
 #include "run/run.h"
+#include "scenario/connect.h"
 #include "world/world.h"
 
 /* Notify types that the engine itself knows (RFC 7296 3.10.1). */
@@ -531,10 +532,6 @@ bool connection_make(struct run *r, const struct profile_connection *pc, bool te
 		     struct connection *out, struct why *why);
 bool connection_override(struct run *r, const struct scenario_tester *t, struct connection *c,
 			 struct why *why);
-/* The connection of that name; NULL: the first. */
-const struct profile_connection *profile_connection_find(const struct profile *p, const char *name);
-bool addresses_make(struct run *r, const char *text, struct address *out, size_t cap, size_t *count,
-		    struct why *why);
 struct retransmission profile_retransmission(const struct profile *p);
 /* Its node in the run's world, from its connections and addresses. */
 bool tester_node(struct run *r, struct tester *t, struct why *why);

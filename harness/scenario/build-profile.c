@@ -32,7 +32,8 @@ static bool build_addresses(struct build *b)
 	xmlNode *target = dom_child(b->root, "target");
 	p->testers = build_array(b->l, b->file, count, sizeof(*p->testers));
 	p->nats = build_array(b->l, b->file, count, sizeof(*p->nats));
-	if (target == NULL || p->testers == NULL || p->nats == NULL)
+	p->tester_ports = build_array(b->l, b->file, count, sizeof(*p->tester_ports));
+	if (target == NULL || p->testers == NULL || p->nats == NULL || p->tester_ports == NULL)
 		return false;
 	p->address = dom_attr(b->l, target, "address");
 	p->address6 = dom_attr(b->l, target, "address6");
@@ -40,6 +41,10 @@ static bool build_addresses(struct build *b)
 	p->nat_port = port_of(dom_attr(b->l, target, "nat-port"), 4500);
 	for (xmlNode *n = dom_child(b->root, "tester"); n != NULL; n = dom_next(n, "tester")) {
 		p->nats[p->tester_count] = dom_attr(b->l, n, "nat");
+		p->tester_ports[p->tester_count] = (struct profile_ports){
+			port_of(dom_attr(b->l, n, "port"), 500),
+			port_of(dom_attr(b->l, n, "nat-port"), 4500),
+		};
 		p->testers[p->tester_count++] = dom_attr(b->l, n, "address");
 	}
 	return true;

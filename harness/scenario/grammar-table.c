@@ -203,7 +203,7 @@ static const struct shape shapes[] = {
 	{ "absent", IN_JUDGEMENTS, 0, EL_ABSENT, "!part judges note" },
 	/* profile */
 	{ "target", IN_PROFILE, 0, NONE, "!address:text address6:text port:port nat-port:port" },
-	{ "tester", IN_PROFILE, 0, NONE, "!address:text nat:text" },
+	{ "tester", IN_PROFILE, 0, NONE, "!address:text nat:text port:port nat-port:port" },
 	{ "timing", IN_PROFILE, 0, NONE, "answer:time silence:time settle:time restart:time" },
 	{ "driver", IN_PROFILE, IN_DRIVER, NONE, "!kind:driver config:text" },
 	{ "command", IN_DRIVER, 0, NONE, "!do:name" },

@@ -164,6 +164,9 @@ struct profile_connection {
 	struct profile_end tester, target;
 	unsigned line;
 };
+struct profile_ports {
+	uint16_t ike, nat;
+};
 struct profile_command {
 	const char *verb, *text;
 	unsigned line;
@@ -179,6 +182,7 @@ struct profile {
 	uint16_t port, nat_port;
 	const char **testers;           /* addresses */
 	const char **nats;              /* of each tester behind a NAT, or NULL */
+	struct profile_ports *tester_ports;
 	size_t tester_count;
 	usec answer, silence, settle, restart;
 	/* "builtin", "strongswan", "libreswan", "exec"; NULL: none */

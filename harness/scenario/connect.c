@@ -1,12 +1,10 @@
 /* From the connections of a profile to those of an endpoint, of either end. */
-#include "inside.h"
+#include "scenario/connect.h"
 
-/* "text:...", "hex:...", "env:..." and so on; anything else is the octets themselves. */
-static bool secret_octets(struct run *r, const char *text, struct bytes *out, struct why *why)
+bool secret_octets(const struct connecting *x, const char *text, struct bytes *out, struct why *why)
 {
 	static const char *const prefixes[] = { "text:",   "hex:",  "env:", "file:",
 						"random:", "zero:", "ones:" };
-	struct scope scope = run_scope(r, NULL);
 	struct expr *e;
 	struct value v;
 
@@ -16,18 +14,17 @@ static bool secret_octets(struct run *r, const char *text, struct bytes *out, st
 	for (size_t i = 0; i < ARRAY_LEN(prefixes); i++) {
 		if (strncmp(text, prefixes[i], strlen(prefixes[i])) != 0)
 			continue;
-		e = expr_parse(r->arena, text, why);
-		return e && expr_eval(e, &scope, r->arena, &v, why) &&
-		       value_octets(&v, 0, r->arena, out, why);
+		e = expr_parse(x->arena, text, why);
+		return e && expr_eval(e, x->scope, x->arena, &v, why) &&
+		       value_octets(&v, 0, x->arena, out, why);
 	}
 	*out = bytes_text(text);
 	return true;
 }
 
-static bool suites(struct run *r, const char *const *names, size_t count, bool esp,
-		   struct suite *out, size_t *made, struct why *why)
+static bool suites(const char *const *names, size_t count, bool esp, struct suite *out,
+		   size_t *made, struct why *why)
 {
-	(void)r;
 	*made = 0;
 	for (size_t i = 0; i < count; i++) {
 		if (*made == SUITES)
@@ -39,11 +36,11 @@ static bool suites(struct run *r, const char *const *names, size_t count, bool e
 }
 
 /* Words between spaces; each is handed to take. */
-static bool words(struct run *r, const char *text,
+static bool words(struct arena *a, const char *text,
 		  bool (*take)(void *ctx, const char *word, struct why *why), void *ctx,
 		  struct why *why)
 {
-	char *copy = text ? arena_text(r->arena, text) : NULL, *save = NULL;
+	char *copy = text ? arena_text(a, text) : NULL, *save = NULL;
 
 	for (char *w = copy ? strtok_r(copy, " ", &save) : NULL; w; w = strtok_r(NULL, " ", &save))
 		if (!take(ctx, w, why))
@@ -79,25 +76,45 @@ static bool take_address(void *ctx, const char *word, struct why *why)
 	       why_set(why, "'%s' is no address", word);
 }
 
-bool addresses_make(struct run *r, const char *text, struct address *out, size_t cap, size_t *count,
-		    struct why *why)
+bool addresses_parse(struct arena *a, const char *text, struct address *out, size_t cap,
+		     size_t *count, struct why *why)
 {
 	struct address_list list = { out, 0, cap };
-	bool good = words(r, text, take_address, &list, why);
+	bool good = words(a, text, take_address, &list, why);
 
 	*count = list.count;
 	return good;
 }
 
-static bool identity(struct run *r, const char *text, struct identity *out, struct why *why)
-{
-	return !text || identity_parse(r->arena, text, out, why);
-}
-
-bool connection_make(struct run *r, const struct profile_connection *pc, bool tester_side,
+bool connection_ends(const struct profile *p, size_t tester, bool tester_side,
 		     struct connection *out, struct why *why)
 {
-	const struct profile *p = r->options->profile;
+	const struct profile_ports *ports = &p->tester_ports[tester];
+	struct address ours, theirs;
+
+	if (!address_parse(p->testers[tester], &ours))
+		return why_set(why, "'%s' is no address", p->testers[tester]);
+	if (!address_parse(ours.family == 6 ? p->address6 ? p->address6 : "" : p->address, &theirs))
+		return why_set(why, "the target has no IPv%u address", ours.family);
+	ours.port = ports->ike;
+	theirs.port = p->port;
+	out->local = tester_side ? ours : theirs;
+	out->remote = tester_side ? theirs : ours;
+	out->local_nat_port = tester_side ? ports->nat : p->nat_port;
+	out->remote_nat_port = tester_side ? p->nat_port : ports->nat;
+	return true;
+}
+
+static bool identity(const struct connecting *x, const char *text, struct identity *out,
+		     struct why *why)
+{
+	return !text || identity_parse(x->arena, text, out, why);
+}
+
+bool connection_from_profile(const struct connecting *x, const struct profile_connection *pc,
+			     bool tester_side, struct connection *out, struct why *why)
+{
+	const struct profile *p = x->profile;
 	const struct profile_end *us = tester_side ? &pc->tester : &pc->target;
 	const struct profile_end *them = tester_side ? &pc->target : &pc->tester;
 
@@ -109,13 +126,13 @@ bool connection_make(struct run *r, const struct profile_connection *pc, bool te
 		.local_nat_port = tester_side ? 4500 : p->nat_port,
 		.remote_nat_port = tester_side ? p->nat_port : 4500,
 	};
-	return identity(r, us->identity, &out->us, why) &&
-	       identity(r, them->identity, &out->them, why) &&
-	       secret_octets(r, us->secret ? us->secret : them->secret, &out->secret, why) &&
-	       suites(r, pc->ike_suites, pc->ike_count, false, out->ike, &out->ike_count, why) &&
-	       suites(r, pc->esp_suites, pc->esp_count, true, out->esp, &out->esp_count, why) &&
-	       words(r, us->selectors, take_range, &out->ours, why) &&
-	       words(r, them->selectors, take_range, &out->theirs, why);
+	return identity(x, us->identity, &out->us, why) &&
+	       identity(x, them->identity, &out->them, why) &&
+	       secret_octets(x, us->secret ? us->secret : them->secret, &out->secret, why) &&
+	       suites(pc->ike_suites, pc->ike_count, false, out->ike, &out->ike_count, why) &&
+	       suites(pc->esp_suites, pc->esp_count, true, out->esp, &out->esp_count, why) &&
+	       words(x->arena, us->selectors, take_range, &out->ours, why) &&
+	       words(x->arena, them->selectors, take_range, &out->theirs, why);
 }
 
 const struct profile_connection *profile_connection_find(const struct profile *p, const char *name)
@@ -124,23 +141,4 @@ const struct profile_connection *profile_connection_find(const struct profile *p
 		if (!name || strcmp(p->connections[i].name, name) == 0)
 			return &p->connections[i];
 	return NULL;
-}
-
-/* What <tester identity secret> overrides. */
-bool connection_override(struct run *r, const struct scenario_tester *t, struct connection *c,
-			 struct why *why)
-{
-	struct scope scope = run_scope(r, NULL);
-	const char *text;
-
-	if (t->certificate || t->ppk || t->over)
-		return why_set(why, "tester %s: certificate, ppk and over are not built yet",
-			       t->name ? t->name : "");
-	if (t->identity && (!text_expand(t->identity, &scope, r->arena, &text, why) ||
-			    !identity_parse(r->arena, text, &c->us, why)))
-		return false;
-	if (t->secret && (!text_expand(t->secret, &scope, r->arena, &text, why) ||
-			  !secret_octets(r, text, &c->secret, why)))
-		return false;
-	return true;
 }
