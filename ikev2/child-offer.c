@@ -58,8 +58,9 @@ bool child_offer(struct making *m)
 }
 
 /* What was offered is what the message says. */
-bool child_offered(struct making *m, struct why *why)
+bool child_offered(struct making *m, struct pending *p, struct why *why)
 {
+	(void)p;
 	struct child_sa *c = m->child;
 	struct message *out = &m->composed.message;
 	if (!c)

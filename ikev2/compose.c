@@ -31,17 +31,12 @@ bool making_begin(struct making *m, struct endpoint *e, struct ike_sa *sa, enum 
 
 bool making_build(struct making *m, struct why *why)
 {
+	const struct exchange_row *row = exchange_row(m->purpose);
 	bool built;
 	if (m->notify)
 		built = payload_notify(m, m->notify, m->notify_data);
-	else if (m->purpose == PURPOSE_IKE_SA_INIT)
-		built = init_build_request(m);
-	else if (m->purpose == PURPOSE_IKE_AUTH)
-		built = auth_build_request(m);
-	else if (m->exchange == CREATE_CHILD_SA)
-		built = create_child_build_request(m);
 	else
-		built = informational_build_request(m);
+		built = row->build && row->build(m);
 	return built || why_set(why, "the message cannot be composed");
 }
 

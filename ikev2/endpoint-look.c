@@ -69,9 +69,9 @@ static void open_seen(struct seen *s)
 
 static bool lacks(const struct seen *s)
 {
-	const struct exchange_row *row = exchange_find(s->purpose, true);
+	const struct payload_rules *rules = exchange_rules(s->purpose, true);
 	return error_notify(&s->message) || message_notify(&s->message, 16390) ||
-	       (row && !exchange_has_all(row, &s->message));
+	       !exchange_has_all(rules, &s->message);
 }
 
 static void classify(struct endpoint *e, struct seen *s)

@@ -63,13 +63,13 @@ static bool unknown_critical(struct incoming *x)
 
 static bool payloads_refused(struct incoming *x)
 {
-	const struct exchange_row *row = exchange_find(PURPOSE_IKE_SA_INIT, false);
+	const struct payload_rules *rules = exchange_rules(PURPOSE_IKE_SA_INIT, false);
 	if (!x->m.clean) {
 		if (refuse_answered(x, CHECK_INIT_SYNTAX, BYTES_NONE))
 			return true;
 		receive_repair(x);
 	}
-	bool good = exchange_has_all(row, &x->m) && !exchange_has_more(row, &x->m);
+	bool good = exchange_has_all(rules, &x->m) && !exchange_has_more(rules, &x->m);
 	return unknown_critical(x) ||
 	       (!good && refuse_answered(x, CHECK_INIT_PAYLOADS, BYTES_NONE)) ||
 	       init_nonce_refused(x);

@@ -133,9 +133,9 @@ static bool critical_refused(struct incoming *x)
 
 static bool contents_refused(struct incoming *x, struct chosen *chosen)
 {
-	const struct exchange_row *row = exchange_find(PURPOSE_IKE_SA_INIT, true);
+	const struct payload_rules *rules = exchange_rules(PURPOSE_IKE_SA_INIT, true);
 	struct ike_sa *sa = x->ike;
-	bool good = exchange_has_all(row, &x->m) && !exchange_has_more(row, &x->m);
+	bool good = exchange_has_all(rules, &x->m) && !exchange_has_more(rules, &x->m);
 	if (critical_refused(x) ||
 	    (!good && refuse_answered(x, CHECK_RESPONSE_PAYLOADS, BYTES_NONE)) ||
 	    (!x->m.spi_r && refuse_answered(x, CHECK_ANSWERED_SPI, BYTES_NONE)) ||

@@ -347,9 +347,10 @@ void reserved_ones(struct node *n);
 bool type_known(uint32_t payload);
 
 /* exchanges.c */
-const struct exchange_row *exchange_find(enum purpose purpose, bool response);
-bool exchange_has_all(const struct exchange_row *row, const struct message *m);
-bool exchange_has_more(const struct exchange_row *row, const struct message *m);
+const struct exchange_row *exchange_row(enum purpose p); /* never NULL */
+const struct payload_rules *exchange_rules(enum purpose purpose, bool response);
+bool exchange_has_all(const struct payload_rules *rules, const struct message *m);
+bool exchange_has_more(const struct payload_rules *rules, const struct message *m);
 
 /* compose.c */
 bool making_begin(struct making *m, struct endpoint *e, struct ike_sa *sa, enum purpose purpose,
@@ -423,7 +424,7 @@ void auth_response(struct incoming *x);
 
 /* child-offer.c: the SA and TS payloads of a Child SA */
 bool child_offer(struct making *m);
-bool child_offered(struct making *m, struct why *why);
+bool child_offered(struct making *m, struct pending *p, struct why *why);
 bool child_answer(struct incoming *x, struct making *m, uint16_t *refusal);
 bool child_answered(struct making *m, struct why *why);
 bool child_accept(struct incoming *x, struct child_sa *c);

@@ -105,12 +105,12 @@ static bool header_refused(struct incoming *x)
 /* Does a payload of the exchange stand before one that the figures show first? */
 static bool disordered(const struct message *m)
 {
-	const struct exchange_row *row = exchange_find(purpose_of(m), m->response);
+	const struct payload_rules *rules = exchange_rules(purpose_of(m), m->response);
 	struct node *chain = payload_chain(m);
 	size_t last = 0;
-	for (struct node *p = row && chain ? chain->first : NULL; p; p = p->next) {
-		for (size_t i = 0; i < row->rule_count; i++) {
-			if (row->rules[i].payload != p->type)
+	for (struct node *p = chain ? chain->first : NULL; p; p = p->next) {
+		for (size_t i = 0; i < rules->count; i++) {
+			if (rules->rows[i].payload != p->type)
 				continue;
 			if (i < last)
 				return true;
@@ -318,7 +318,7 @@ static bool counts_wrong(struct incoming *x, uint8_t type)
 
 static bool contents_refused(struct incoming *x)
 {
-	const struct exchange_row *row = exchange_find(x->purpose, false);
+	const struct payload_rules *rules = exchange_rules(x->purpose, false);
 	struct node *critical = unknown_critical(&x->m);
 	uint8_t type = critical ? (uint8_t)critical->type : 0;
 	if (critical && refuse_answered(x, CHECK_CRITICAL, bytes_make(&type, 1)))
@@ -331,37 +331,21 @@ static bool contents_refused(struct incoming *x)
 			return true;
 		receive_repair(x);
 	}
-	if (!row)
-		return false;
-	return (!exchange_has_all(row, &x->m) &&
+	return (!exchange_has_all(rules, &x->m) &&
 		refuse_answered(x, CHECK_PAYLOAD_MISSING, BYTES_NONE)) ||
-	       (exchange_has_more(row, &x->m) &&
+	       (exchange_has_more(rules, &x->m) &&
 		refuse_answered(x, CHECK_PAYLOAD_TWICE, BYTES_NONE));
 }
 
 static void dispatch(struct incoming *x)
 {
+	const struct exchange_row *row = exchange_row(x->purpose);
 	struct making m;
-	switch (x->m.exchange) {
-	case IKE_AUTH:
-		auth_request(x);
-		break;
-	case CREATE_CHILD_SA:
-		create_child_request(x);
-		break;
-	case INFORMATIONAL:
-		informational_request(x);
-		break;
-	default:
-		if (!refuse_answered(x, CHECK_EXCHANGE_TYPE, BYTES_NONE) &&
-		    answer_begin(&m, x, x->ike, PURPOSE_INFORMATIONAL))
-			x->accepted = answer_send(&m, x);
-	}
-}
-
-static bool known_exchange(uint8_t type)
-{
-	return type == IKE_AUTH || type == CREATE_CHILD_SA || type == INFORMATIONAL;
+	if (row->on_request)
+		row->on_request(x);
+	else if (!refuse_answered(x, CHECK_EXCHANGE_TYPE, BYTES_NONE) &&
+		 answer_begin(&m, x, x->ike, PURPOSE_INFORMATIONAL))
+		x->accepted = answer_send(&m, x);
 }
 
 static bool repeated(struct incoming *x)
@@ -395,16 +379,22 @@ static bool in_turn(struct incoming *x)
 	return true;
 }
 
+/* Before IKE_AUTH is finished its initiator alone asks, and only for what belongs there. */
+static bool too_early(const struct ike_sa *sa, enum purpose p)
+{
+	const struct exchange_row *row = exchange_row(p);
+	return row->on_request && sa->state < IKE_ESTABLISHED &&
+	       (sa->initiator || row->state > sa->state);
+}
+
 static void request_input(struct incoming *x)
 {
 	struct ike_sa *sa = x->ike;
-	bool early = sa->state == IKE_KEYED && (sa->initiator || x->m.exchange != IKE_AUTH);
 	x->purpose = purpose_of(&x->m);
 	if (!in_turn(x))
 		return;
 	nat_follow(x, true, true);
-	if (early && known_exchange(x->m.exchange) &&
-	    refuse_answered(x, CHECK_EXCHANGE_ORDER, BYTES_NONE))
+	if (too_early(sa, x->purpose) && refuse_answered(x, CHECK_EXCHANGE_ORDER, BYTES_NONE))
 		return;
 	if (tolerance_refused(x) || contents_refused(x))
 		return;
@@ -458,22 +448,13 @@ static void response_input(struct incoming *x)
 	struct ike_sa *sa = x->ike;
 	if (response_refused(x))
 		return;
+	const struct exchange_row *row = exchange_row(x->purpose);
 	nat_follow(x, true, true);
-	switch (x->purpose) {
-	case PURPOSE_IKE_AUTH:
-		auth_response(x);
-		break;
-	case PURPOSE_NEW_CHILD:
-	case PURPOSE_REKEY_CHILD:
-	case PURPOSE_REKEY_IKE:
-		create_child_response(x);
-		break;
-	case PURPOSE_NONE:
+	if (row->on_response) {
+		row->on_response(x);
+	} else {
 		x->done = x->accepted = true;
 		pending_done(sa, x->pending);
-		break;
-	default:
-		informational_response(x);
 	}
 	if (sa->state == IKE_ESTABLISHED)
 		ike_sa_advance(sa, x->now);

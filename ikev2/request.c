@@ -64,14 +64,8 @@ static bool compose(struct making *m, struct why *why)
 /* What the message said is believed: state is read back from it. */
 static bool sent_as(struct making *m, struct pending *p, struct why *why)
 {
-	if (m->notify)
-		return true;
-	if (m->purpose == PURPOSE_IKE_SA_INIT)
-		return init_request_sent(m, p, why);
-	if (m->purpose == PURPOSE_IKE_AUTH || m->purpose == PURPOSE_NEW_CHILD ||
-	    m->purpose == PURPOSE_REKEY_CHILD)
-		return child_offered(m, why);
-	return true;
+	const struct exchange_row *row = exchange_row(m->purpose);
+	return m->notify || !row->sent || row->sent(m, p, why);
 }
 
 static void fill(struct pending *p, const struct making *m, usec now)

@@ -149,9 +149,40 @@ static void put_timers(void)
 	size_t i;
 
 	for (i = 0; i < timers_count; i++)
-		printf("%s (of an %s; %s)\n  started by  %s\n  stopped by  %s\n  then        %s\n", timers[i].name,
+		printf("%s (%s; %s)\n  started by  %s\n  stopped by  %s\n  then        %s\n", timers[i].name,
 		       timer_owner_name(timers[i].of), timers[i].reference, timers[i].started, timers[i].stopped,
 		       timers[i].does);
+}
+
+static void put_rules(const char *message, const struct payload_rules *rules)
+{
+	char spare[16];
+	size_t i;
+
+	printf("  %-9s", message);
+	for (i = 0; i < rules->count; i++) {
+		const struct payload_rule *r = &rules->rows[i];
+		const char *name = names_print(&names_payload, r->payload, spare, sizeof(spare));
+
+		printf(r->min == 0 ? " [%s]" : r->max > 1 ? " %s..." : " %s", name);
+	}
+	puts(rules->count == 0 ? " any payloads, or none" : "");
+}
+
+static void put_exchanges(void)
+{
+	static const char *const states[] = { "begins an IKE SA", "before it is authenticated", "established", "ended" };
+	char spare[16];
+	size_t i;
+
+	for (i = PURPOSE_NONE + 1; i < exchanges_count; i++) {
+		const struct exchange_row *row = &exchanges[i];
+
+		printf("%s (%s; IKE SA: %s)\n", row->name,
+		       names_print(&names_exchange, row->exchange, spare, sizeof(spare)), states[row->state]);
+		put_rules("request", &row->request);
+		put_rules("response", &row->response);
+	}
 }
 
 static void put_all(void)
@@ -166,23 +197,24 @@ static void put_all(void)
 
 int cli_fields(int argc, char **argv)
 {
+	static const struct { const char *option; void (*put)(void); } tables[] = {
+		{ "--checks", put_checks }, { "--timers", put_timers }, { "--exchanges", put_exchanges },
+	};
 	bool ok = true;
 	int at;
 
-	if (argc == 2 && strcmp(argv[1], "--checks") == 0) {
-		put_checks();
-		return EXIT_OK;
-	}
-	if (argc == 2 && strcmp(argv[1], "--timers") == 0) {
-		put_timers();
-		return EXIT_OK;
+	for (at = 0; argc == 2 && at < (int)ARRAY_LEN(tables); at++) {
+		if (strcmp(argv[1], tables[at].option) == 0) {
+			tables[at].put();
+			return EXIT_OK;
+		}
 	}
 	if (argc >= 2 && argv[1][0] == '-') {
 		bool help = strcmp(argv[1], "--help") == 0;
 
-		fputs("Usage: ikespec fields [PATH]... | --checks | --timers\n"
+		fputs("Usage: ikespec fields [PATH]... | --checks | --timers | --exchanges\n"
 		      "The wire tables, or what a path such as SA.P[1].T(ENCR).id means; the checks and duties that a fault\n"
-		      "may leave out; the timers of an endpoint.\n", help ? stdout : stderr);
+		      "may leave out; the timers of an endpoint; the exchanges and the payloads that each must (or [may]) hold.\n", help ? stdout : stderr);
 		return help ? EXIT_OK : EXIT_USAGE;
 	}
 	for (at = 1; at < argc; at++)

@@ -14,7 +14,7 @@ static const struct subcommand subcommands[] = {
 	{ "target", "up|down|status NAME", "starts and stops a real daemon in its own network namespace", cli_target },
 	{ "report", "DIR...", "renders the reports of result folders again, merged", cli_report },
 	{ "new", "ID", "writes a skeleton scenario, ready to run", cli_new },
-	{ "fields", "[PATH]", "the wire tables, the tables of checks and timers", cli_fields },
+	{ "fields", "[PATH]", "the tables: wire, checks, timers, exchanges", cli_fields },
 };
 
 static void usage(FILE *f)

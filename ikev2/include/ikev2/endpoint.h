@@ -137,18 +137,35 @@ uint8_t purpose_exchange(enum purpose p);
 /* From a message name: false if unknown; purpose NONE if the name is an exchange as such. */
 bool purpose_parse(const char *name, uint8_t *exchange, enum purpose *purpose);
 
+/* The states of an IKE SA, in their order. */
+enum ike_state { IKE_HALF_OPEN, IKE_KEYED, IKE_ESTABLISHED, IKE_GONE };
+
 struct payload_rule {
 	uint8_t payload;
-	uint8_t min, max;
+	uint8_t min, max;               /* max 255: no limit */
 };
+struct payload_rules {
+	struct payload_rule rows[12];
+	size_t count;
+};
+struct making;
+struct incoming;
+struct pending;
+/*
+ * One exchange and what it is for.  Rounds before or within IKE_AUTH are rows of their own, with
+ * the state IKE_KEYED.  NULL: that does not come up, or there is nothing to do.
+ */
 struct exchange_row {
+	const char *name;               /* in scenarios */
 	uint8_t exchange;
-	enum purpose purpose;
-	bool response;
-	struct payload_rule rules[12];
-	size_t rule_count;
+	enum ike_state state;           /* of the IKE SA when the request comes */
+	struct payload_rules request, response;
+	bool (*build)(struct making *m);                /* the honest chain of the request */
+	bool (*sent)(struct making *m, struct pending *p, struct why *why); /* what it said is read back */
+	void (*on_request)(struct incoming *x);         /* carries it out and answers */
+	void (*on_response)(struct incoming *x);
 };
-extern const struct exchange_row exchanges[];
+extern const struct exchange_row exchanges[];   /* by purpose */
 extern const size_t exchanges_count;
 
 /* ------------------------------------------------------------ the machine */
@@ -215,8 +232,6 @@ bool endpoint_request(struct endpoint *e, enum purpose purpose, struct ike_sa *i
 
 struct ike_sa;
 struct child_sa;
-enum ike_state { IKE_HALF_OPEN, IKE_KEYED, IKE_ESTABLISHED, IKE_GONE };
-
 struct ike_view {
 	uint64_t spi_i, spi_r;
 	bool initiator;                 /* we are the original initiator */
