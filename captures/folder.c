@@ -87,7 +87,9 @@ static void name_safely(char *name)
 	size_t i;
 
 	for (i = 0; name[i]; i++)
-		if (name[i] == '/' || (unsigned char)name[i] < 0x20 || (i == 0 && name[i] == '.'))
+		if (name[i] == ':')
+			name[i] = '-';          /* of a version; other systems take it for something else */
+		else if (name[i] == '/' || (unsigned char)name[i] < 0x20 || (i == 0 && name[i] == '.'))
 			name[i] = '_';
 }
 

@@ -100,12 +100,28 @@ struct library *cli_load(const char *const *files, size_t count, char root[stati
 	return NULL;
 }
 
+/* "libreswan:4.10" is the profile libreswan if that is its version. */
+static const struct profile *of_version(struct library *l, const char *name)
+{
+	const char *colon = strrchr(name, ':');
+	const struct profile *p;
+	char id[80];
+
+	if (!colon)
+		return NULL;
+	snprintf(id, sizeof(id), "%.*s", (int)(colon - name), name);
+	p = library_profile(l, id);
+	return p && p->version && strcmp(p->version, colon + 1) == 0 ? p : NULL;
+}
+
 const struct profile *cli_profile(struct library *l, const char *name)
 {
 	const char *slash = strrchr(name, '/'), *base = slash ? slash + 1 : name;
 	const struct profile *p = library_profile(l, name);
 	char id[200];
 
+	if (!p)
+		p = of_version(l, name);
 	if (p || !options_is_path(name))
 		return p;
 	snprintf(id, sizeof(id), "%.*s", (int)strcspn(base, "."), base);

@@ -48,7 +48,7 @@ static usec wall_clock(void)
 	return (usec)ts.tv_sec * USEC_S + (usec)ts.tv_nsec / 1000;
 }
 
-/* scenarios/deviations/TARGET.json, if it is there and nothing else was said. */
+/* scenarios/deviations/TARGET.json, of all versions of a target, if it is there and nothing else was said. */
 static bool load_deviations(struct running *s, size_t at, struct why *why)
 {
 	char path[700];
@@ -56,12 +56,13 @@ static bool load_deviations(struct running *s, size_t at, struct why *why)
 	if (!s->o.expect)
 		return true;
 	if (strcmp(s->o.expect, "default") == 0)
-		snprintf(path, sizeof(path), "%s/deviations/%s.json", s->root, s->profiles[at]->id);
+		snprintf(path, sizeof(path), "%s/deviations/%.*s.json", s->root,
+			 (int)strcspn(s->profiles[at]->id, ":"), s->profiles[at]->id);
 	else
 		snprintf(path, sizeof(path), "%s", s->o.expect);
 	if (strcmp(s->o.expect, "default") == 0 && access(path, R_OK) != 0)
 		return true;
-	s->deviations[at] = deviations_load(path, why);
+	s->deviations[at] = deviations_load(path, s->profiles[at]->version, why);
 	return s->deviations[at] != NULL;
 }
 

@@ -27,9 +27,25 @@ static const char *text_of(struct arena *a, const json_t *row, const char *name)
 	return text ? arena_text(a, text) : NULL;
 }
 
-static bool read_row(struct deviations *d, const json_t *row, size_t n, struct why *why)
+/* Is the version in a list of them?  What names none is true of all. */
+static bool of_version(const json_t *list, const char *version)
 {
-	struct deviation *out = &d->rows[n];
+	size_t count = json_array_size(list);
+
+	for (size_t i = 0; i < count; i++) {
+		const char *text = json_string_value(json_array_get(list, i));
+
+		if (text && version && strcmp(text, version) == 0)
+			return true;
+	}
+	return !list;
+}
+
+/* A row of another version is read, for its faults, and left out. */
+static bool read_row(struct deviations *d, const json_t *row, size_t n, const char *version,
+		     struct why *why)
+{
+	struct deviation *out = &d->rows[d->count];
 	const char *verdict = json_string_value(json_object_get(row, "verdict"));
 
 	out->id = text_of(d->arena, row, "id");
@@ -42,10 +58,12 @@ static bool read_row(struct deviations *d, const json_t *row, size_t n, struct w
 	if (!verdict_parse(verdict, &out->verdict))
 		return why_set(why, "%s: deviation %zu: '%s' is no verdict", d->path, n + 1,
 			       verdict);
+	d->count += of_version(json_object_get(row, "versions"), version);
 	return true;
 }
 
-static bool read_all(struct deviations *d, const json_t *root, struct why *why)
+static bool read_all(struct deviations *d, const json_t *root, const char *version,
+		     struct why *why)
 {
 	const char *schema = json_string_value(json_object_get(root, "schema"));
 	const json_t *rows = json_object_get(root, "deviations");
@@ -57,13 +75,15 @@ static bool read_all(struct deviations *d, const json_t *root, struct why *why)
 	d->rows = arena_array(d->arena, json_array_size(rows) + 1, sizeof *d->rows);
 	if (!d->rows)
 		return why_set(why, "%s: no memory", d->path);
-	for (; d->count < json_array_size(rows); d->count++)
-		if (!read_row(d, json_array_get(rows, d->count), d->count, why))
+	if (version && !of_version(json_object_get(root, "versions"), version))
+		return why_set(why, "%s: version %s is none of its 'versions'", d->path, version);
+	for (size_t i = 0; i < json_array_size(rows); i++)
+		if (!read_row(d, json_array_get(rows, i), i, version, why))
 			return false;
 	return true;
 }
 
-struct deviations *deviations_load(const char *path, struct why *why)
+struct deviations *deviations_load(const char *path, const char *version, struct why *why)
 {
 	struct arena *a = arena_new(DEVIATIONS_ARENA);
 	struct deviations *d = a ? arena_new_of(a, struct deviations) : NULL;
@@ -79,7 +99,7 @@ struct deviations *deviations_load(const char *path, struct why *why)
 	d->arena = a;
 	d->path = arena_text(a, path);
 	root = json_load_file(path, JSON_REJECT_DUPLICATES, &error);
-	good = root ? read_all(d, root, why)
+	good = root ? read_all(d, root, version, why)
 		    : why_at_line(why, path, (unsigned)error.line, "%s", error.text);
 	json_decref(root);
 	if (good)

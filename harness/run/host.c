@@ -73,11 +73,13 @@ bool host_start(struct real_host *h, struct test_suite *s, size_t slots, bool co
 		struct why *why)
 {
 	const struct profile *p = s->options.profile;
-	const char *name = p->driver_config && *p->driver_config ? p->driver_config : p->driver;
+	char name[TARGET_NAME];
 
 	*h = (struct real_host){ .suite = s, .cookies = cookies };
-	if (!name)
+	if (!p->driver)
 		return why_set(why, "the profile %s has no driver", p->id);
+	snprintf(name, sizeof name, "%s%s%s", p->driver, p->version ? ":" : "",
+		 p->version ? p->version : "");
 	if (!target_config_slots(&h->config, slots, why))
 		return false;
 	configure(h, p);

@@ -4,11 +4,14 @@
 #include "build.h"
 #include "expr.h"
 
+#define COMMAND_LIMIT (25 * USEC_S)
+
 struct build {
 	struct library *l;
 	const char *file;
 	xmlNode *root;
 	struct profile *p;
+	const struct profile *base;     /* or NULL */
 };
 
 static uint16_t port_of(const char *text, uint16_t otherwise)
@@ -20,25 +23,21 @@ static void build_time(struct build *b, const char *name, usec otherwise, usec *
 {
 	xmlNode *n = dom_child(b->root, "timing");
 	const char *text = n != NULL ? dom_attr(b->l, n, name) : NULL;
-	*out = otherwise;
+	if (b->base == NULL)
+		*out = otherwise;
 	if (text != NULL && !usec_parse(text, out) && !told(b->l, b->file, dom_line(n)))
 		complain(b->l, b->file, dom_line(n), "<timing %s>: '%s' is no time", name, text);
 }
 
-static bool build_addresses(struct build *b)
+static bool build_testers(struct build *b, size_t count)
 {
 	struct profile *p = b->p;
-	size_t count = dom_count(b->root, "tester");
-	xmlNode *target = dom_child(b->root, "target");
 	p->testers = build_array(b->l, b->file, count, sizeof(*p->testers));
 	p->nats = build_array(b->l, b->file, count, sizeof(*p->nats));
 	p->tester_ports = build_array(b->l, b->file, count, sizeof(*p->tester_ports));
-	if (target == NULL || p->testers == NULL || p->nats == NULL || p->tester_ports == NULL)
+	p->tester_count = 0;
+	if (p->testers == NULL || p->nats == NULL || p->tester_ports == NULL)
 		return false;
-	p->address = dom_attr(b->l, target, "address");
-	p->address6 = dom_attr(b->l, target, "address6");
-	p->port = port_of(dom_attr(b->l, target, "port"), 500);
-	p->nat_port = port_of(dom_attr(b->l, target, "nat-port"), 4500);
 	for (xmlNode *n = dom_child(b->root, "tester"); n != NULL; n = dom_next(n, "tester")) {
 		p->nats[p->tester_count] = dom_attr(b->l, n, "nat");
 		p->tester_ports[p->tester_count] = (struct profile_ports){
@@ -50,12 +49,37 @@ static bool build_addresses(struct build *b)
 	return true;
 }
 
+static bool build_addresses(struct build *b)
+{
+	struct profile *p = b->p;
+	size_t count = dom_count(b->root, "tester");
+	xmlNode *target = dom_child(b->root, "target");
+	if (b->base == NULL && (target == NULL || count == 0))
+		return complain(b->l, b->file, dom_line(b->root),
+				"a profile without a base needs <target> and <tester>");
+	if (target != NULL) {
+		p->address = dom_attr(b->l, target, "address");
+		p->address6 = dom_attr(b->l, target, "address6");
+		p->port = port_of(dom_attr(b->l, target, "port"), 500);
+		p->nat_port = port_of(dom_attr(b->l, target, "nat-port"), 4500);
+	}
+	return count == 0 || build_testers(b, count);
+}
+
+static usec command_limit(struct build *b, xmlNode *n)
+{
+	const char *text = dom_attr(b->l, n, "within");
+	usec t = COMMAND_LIMIT;
+	return text != NULL && usec_parse(text, &t) ? t : COMMAND_LIMIT;
+}
+
 static bool build_driver(struct build *b)
 {
 	struct profile *p = b->p;
 	xmlNode *driver = dom_child(b->root, "driver");
 	if (driver == NULL)
 		return true;
+	p->command_count = 0;
 	p->driver = dom_attr(b->l, driver, "kind");
 	p->driver_config = dom_attr(b->l, driver, "config");
 	p->commands =
@@ -64,7 +88,8 @@ static bool build_driver(struct build *b)
 		return false;
 	for (xmlNode *n = dom_child(driver, "command"); n != NULL; n = dom_next(n, "command"))
 		p->commands[p->command_count++] = (struct profile_command){
-			dom_attr(b->l, n, "do"), dom_text(b->l, n), dom_line(n),
+			dom_attr(b->l, n, "do"), dom_text(b->l, n), command_limit(b, n),
+			dom_line(n),
 		};
 	return true;
 }
@@ -95,18 +120,35 @@ static void build_end(struct build *b, xmlNode *connection, const char *name,
 	end->line = dom_line(n);
 }
 
+/* Where a connection of that name goes: over that of the base, or at the end. */
+static struct profile_connection *connection_place(struct profile *p, const char *name)
+{
+	size_t i = 0;
+	while (i < p->connection_count && name != NULL &&
+	       strcmp(p->connections[i].name, name) != 0)
+		i++;
+	if (i == p->connection_count || name == NULL)
+		i = p->connection_count++;
+	p->connections[i] = (struct profile_connection){ .name = name };
+	return &p->connections[i];
+}
+
 static bool build_connections(struct build *b)
 {
 	struct profile *p = b->p;
-	p->connections = build_array(b->l, b->file, dom_count(b->root, "connection"),
+	size_t inherited = p->connection_count;
+	struct profile_connection *of_base = p->connections;
+	p->connections = build_array(b->l, b->file,
+				     inherited + dom_count(b->root, "connection"),
 				     sizeof(*p->connections));
 	if (p->connections == NULL)
 		return false;
+	for (size_t i = 0; i < inherited; i++)
+		p->connections[i] = of_base[i];
 	for (xmlNode *n = dom_child(b->root, "connection"); n != NULL;
 	     n = dom_next(n, "connection")) {
-		struct profile_connection *c = &p->connections[p->connection_count++];
+		struct profile_connection *c = connection_place(p, dom_attr(b->l, n, "name"));
 		const char *mode = dom_attr(b->l, n, "mode");
-		c->name = dom_attr(b->l, n, "name");
 		c->mode = mode != NULL ? mode : "tunnel";
 		c->line = dom_line(n);
 		c->ike_suites = build_suites(b, n, "ike", &c->ike_count);
@@ -119,17 +161,39 @@ static bool build_connections(struct build *b)
 	return true;
 }
 
+static void feature_put(struct build *b, xmlNode *n)
+{
+	struct profile *p = b->p;
+	const char *name = dom_attr(b->l, n, "name"), *absent = dom_attr(b->l, n, "absent");
+	size_t i = 0;
+	while (i < p->feature_count && name != NULL && p->features[i].name != NULL &&
+	       strcmp(p->features[i].name, name) != 0)
+		i++;
+	if (absent != NULL && strcmp(absent, "yes") == 0) {
+		if (i < p->feature_count)
+			p->features[i] = p->features[--p->feature_count];
+		else
+			complain(b->l, b->file, dom_line(n), "the base has no feature '%s'", name);
+		return;
+	}
+	if (i == p->feature_count)
+		p->feature_count++;
+	p->features[i] = (struct profile_feature){ name, dom_attr(b->l, n, "value"), dom_line(n) };
+}
+
 static bool build_features(struct build *b)
 {
 	struct profile *p = b->p;
-	p->features =
-		build_array(b->l, b->file, dom_count(b->root, "feature"), sizeof(*p->features));
+	size_t inherited = p->feature_count;
+	struct profile_feature *of_base = p->features;
+	p->features = build_array(b->l, b->file, inherited + dom_count(b->root, "feature"),
+				  sizeof(*p->features));
 	if (p->features == NULL)
 		return false;
+	for (size_t i = 0; i < inherited; i++)
+		p->features[i] = of_base[i];
 	for (xmlNode *n = dom_child(b->root, "feature"); n != NULL; n = dom_next(n, "feature"))
-		p->features[p->feature_count++] = (struct profile_feature){
-			dom_attr(b->l, n, "name"), dom_attr(b->l, n, "value"), dom_line(n),
-		};
+		feature_put(b, n);
 	return true;
 }
 
@@ -150,23 +214,51 @@ static const char *without_secrets(struct library *l, struct bytes text)
 	return out;
 }
 
+/* Begins with all that its base says. */
+static bool build_base(struct build *b)
+{
+	const char *name = dom_attr(b->l, b->root, "base");
+	if (name == NULL)
+		return true;
+	b->base = profile_needed(b->l, name);
+	if (b->base == NULL)
+		return complain(b->l, b->file, dom_line(b->root),
+				"there is no profile '%s' to be the base", name);
+	*b->p = *b->base;
+	return true;
+}
+
+static bool build_name(struct build *b, struct bytes text)
+{
+	struct profile *p = b->p;
+	const char *own = without_secrets(b->l, text), *title = dom_child_text(b->l, b->root, "title");
+	const char *version = dom_attr(b->l, b->root, "version");
+	p->id = dom_attr(b->l, b->root, "id");
+	p->title = title;
+	p->file = b->file;
+	p->source = b->base != NULL ? arena_printf(b->l->arena, "%s\n%s", b->base->source, own) : own;
+	if (version != NULL)
+		p->version = version;
+	return p->id != NULL && p->source != NULL;
+}
+
 bool build_profile(struct library *l, const char *file, struct bytes text, struct _xmlNode *root)
 {
-	struct build b = { l, file, root, arena_new_of(l->arena, struct profile) };
+	struct build b = { l, file, root, arena_new_of(l->arena, struct profile), NULL };
 	size_t before = l->complaints.count;
 	if (b.p == NULL)
 		return complain(l, file, 0, "no memory");
-	b.p->id = dom_attr(l, root, "id");
-	b.p->title = dom_child_text(l, root, "title");
-	b.p->file = file;
-	b.p->source = without_secrets(l, text);
+	if (!build_base(&b) || !build_name(&b, text))
+		return false;
 	build_time(&b, "answer", 5 * USEC_S, &b.p->answer);
 	build_time(&b, "silence", 3 * USEC_S, &b.p->silence);
 	build_time(&b, "settle", 200 * USEC_MS, &b.p->settle);
 	build_time(&b, "restart", 30 * USEC_S, &b.p->restart);
-	if (b.p->id == NULL || !build_addresses(&b) || !build_driver(&b) ||
-	    !build_connections(&b) || !build_features(&b))
+	if (!build_addresses(&b) || !build_driver(&b) || !build_connections(&b) ||
+	    !build_features(&b))
 		return false;
+	if (b.p->connection_count == 0)
+		complain(l, file, dom_line(root), "a profile needs a connection");
 	const struct profile *other = library_profile(l, b.p->id);
 	if (other != NULL)
 		complain(l, file, dom_line(root), "the profile '%s' is also defined in %s", b.p->id,

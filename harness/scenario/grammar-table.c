@@ -7,7 +7,8 @@ static const char *const roles[] = { "initiator", "responder", "both" };
 static const char *const ends[] = { "target", "tester", "both" };
 static const char *const modes[] = { "tunnel", "transport", "none" };
 static const char *const auths[] = { "psk", "certificate", "raw-key", "eap", "null" };
-static const char *const drivers[] = { "builtin", "libreswan", "strongswan", "openiked", "exec" };
+static const char *const drivers[] = { "builtin", "libreswan", "strongswan", "openiked", "exec",
+	"none" };
 static const char *const levels[] = { "must", "must-not", "should", "should-not", "may" };
 static const char *const gates[] = { "violation", "definition", "recommendation", "interpretation",
 	"option" };
@@ -39,6 +40,7 @@ static const struct type_row types[] = {
 	{ "reference",   TYPE_REFERENCE,         { NULL, 0 }           },
 	{ "name",        TYPE_NAME,              { NULL, 0 }           },
 	{ "id",          TYPE_ID,                { NULL, 0 }           },
+	{ "profile",     TYPE_PROFILE,           { NULL, 0 }           },
 	{ "requirement", TYPE_REQUIREMENT,       { NULL, 0 }           },
 	{ "port",        TYPE_PORT,              { NULL, 0 }           },
 	{ "yes-no",      TYPE_WORDS,             WORDS(yes_no)         },
@@ -143,7 +145,7 @@ static const struct shape shapes[] = {
 	/* roots */
 	{ "scenario", IN_FILE, IN_HEAD, NONE, "!id:id !target:role alive:yes-no" },
 	{ "steps", IN_FILE | IN_HEAD, IN_STEPS | IN_PARAMS, NONE, "" },
-	{ "profile", IN_FILE, IN_PROFILE, NONE, "!id:id" },
+	{ "profile", IN_FILE, IN_PROFILE, NONE, "!id:profile base:profile version:text" },
 	{ "requirements", IN_FILE, IN_CATALOGUE, NONE, "!rfc:text" },
 	{ "faults", IN_FILE, IN_FAULTS, NONE, "" },
 	/* head of a scenario */
@@ -206,7 +208,7 @@ static const struct shape shapes[] = {
 	{ "tester", IN_PROFILE, 0, NONE, "!address:text nat:text port:port nat-port:port" },
 	{ "timing", IN_PROFILE, 0, NONE, "answer:time silence:time settle:time restart:time" },
 	{ "driver", IN_PROFILE, IN_DRIVER, NONE, "!kind:driver config:text" },
-	{ "command", IN_DRIVER, 0, NONE, "!do:name" },
+	{ "command", IN_DRIVER, 0, NONE, "!do:name within:time" },
 	{ "certificate", IN_PROFILE, 0, NONE, "!name:name !chain:text !key:text" },
 	{ "connection", IN_PROFILE, IN_CONNECTION, NONE, "!name:name mode:mode" },
 	{ "ike", IN_CONNECTION, 0, NONE, "!suite:text" },
@@ -217,7 +219,7 @@ static const struct shape shapes[] = {
 	{ "target", IN_CONNECTION, 0, NONE,
 	  "!auth:auth !identity:text secret:text certificate:name eap-method:text ppk-id:text "
 	  "ppk:text selectors:text inner:text" },
-	{ "feature", IN_PROFILE, 0, NONE, "!name:id value:text" },
+	{ "feature", IN_PROFILE, 0, NONE, "!name:id value:text absent:yes-no" },
 	/* catalogue */
 	{ "requirement", IN_CATALOGUE, IN_RULE, NONE,
 	  "!id:requirement !section:text !level:level gate:gate explicit:yes-no "

@@ -47,6 +47,19 @@ static bool is_id(const char *text)
 	return before;
 }
 
+/* An id, and after ':' a version: libreswan:5.2. */
+static bool is_profile(const char *text)
+{
+	const char *colon = strchr(text, ':');
+	char id[80];
+	size_t len = colon != NULL ? (size_t)(colon - text) : strlen(text);
+	if (len >= sizeof(id))
+		return false;
+	memcpy(id, text, len);
+	id[len] = '\0';
+	return is_id(id) && (colon == NULL || is_id(colon + 1));
+}
+
 /* Does the text consist of one ${...}? */
 static bool is_variable(const char *text)
 {
@@ -230,6 +243,9 @@ bool type_fits(const struct type_row *type, const char *text, struct why *why)
 		return plain(is_name(text), text, "name (letters, digits, '-', '_')", why);
 	case TYPE_ID:
 		return plain(is_id(text), text, "id (small words joined by '.' or '-')", why);
+	case TYPE_PROFILE:
+		return plain(is_profile(text), text, "profile (an id, and ':' and a version if wanted)",
+			     why);
 	case TYPE_REQUIREMENT:
 		return plain(is_requirement(text), text, "requirement id (RFC7296-2.1-02)", why);
 	case TYPE_WORDS:

@@ -45,7 +45,7 @@ enum attribute_type {
 	TYPE_PATH, TYPE_PATHS,
 	TYPE_JUDGES,
 	TYPE_REFERENCE,         /* NAME, NAME.request, NAME.response, NAME.old, ${...} */
-	TYPE_NAME, TYPE_ID, TYPE_REQUIREMENT, TYPE_PORT,
+	TYPE_NAME, TYPE_ID, TYPE_PROFILE, TYPE_REQUIREMENT, TYPE_PORT,
 	TYPE_WORDS,             /* one of a list of words */
 	TYPE_WORDS_OR_VARIABLE,
 };

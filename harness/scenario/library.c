@@ -173,6 +173,22 @@ static bool load_path(struct library *l, const char *real, const char *shown)
 	return f->sound;
 }
 
+const struct profile *profile_needed(struct library *l, const char *id)
+{
+	const struct profile *p = library_profile(l, id);
+	char *path, real[PATH_MAX];
+	if (p != NULL)
+		return p;
+	path = arena_printf(l->arena, "%s/profiles/%s.xml", l->real_root, id);
+	for (char *at = path != NULL ? strrchr(path, '/') : NULL; at != NULL && *at != '\0'; at++)
+		if (*at == ':')
+			*at = '-';
+	if (path == NULL || realpath(path, real) == NULL ||
+	    !load_path(l, real, file_shown(l, real)))
+		return NULL;
+	return library_profile(l, id);
+}
+
 static bool load_folder(struct library *l, const char *folder)
 {
 	struct list files = { NULL, 0, 0 };

@@ -111,6 +111,9 @@ bool build_scenario(struct library *l, const char *file, const char *real, struc
 bool build_profile(struct library *l, const char *file, struct bytes text, struct _xmlNode *root);
 bool build_requirements(struct library *l, const char *file, struct _xmlNode *root);
 bool build_faults(struct library *l, const char *file, struct _xmlNode *root);
+/* A profile of that id: known already, or of profiles/ID.xml below the root (':' is '-' in the file's
+ * name); NULL if there is none, or if it is being read. */
+const struct profile *profile_needed(struct library *l, const char *id);
 /* The steps, edits or judgements below a node; real as in build_file (for includes). */
 bool build_nodes(struct library *l, const char *file, const char *real, struct _xmlNode *parent,
 		 struct element_node **out, size_t *count);

@@ -31,6 +31,7 @@ static struct target *target_make(const char *name, const struct target_config *
 {
 	const char *version = strchr(name, ':');
 	const struct driver *driver = driver_find(name);
+	const struct target_facts *first;
 	struct target *target;
 
 	if (!driver)
@@ -38,7 +39,6 @@ static struct target *target_make(const char *name, const struct target_config *
 	target = calloc(1, sizeof(*target));
 	if (!target)
 		return why_set(why, "no memory for a target"), NULL;
-	snprintf(target->name, sizeof(target->name), "%s", name);
 	target->driver = driver;
 	target->config = config;
 	target->net = target->command = target->inotify = target->process = target->lock = -1;
@@ -47,6 +47,10 @@ static struct target *target_make(const char *name, const struct target_config *
 		free(target);
 		return why_set(why, "'%s': no such version is known", name), NULL;
 	}
+	/* The first version that a driver knows is that of its bare name, in which its tree is. */
+	first = driver->facts("");
+	snprintf(target->name, sizeof(target->name), "%s",
+		first && first->version == target->facts->version ? driver->name : name);
 	return target;
 }
 

@@ -252,9 +252,13 @@ static void write_file(const char *path, const char *text)
 	fclose(f);
 }
 
-#define LISTED "{\"schema\": \"ikespec-deviations/1\", \"target\": \"builtin\", \"deviations\": [" \
+#define LISTED "{\"schema\": \"ikespec-deviations/1\", \"target\": \"builtin\", " \
+	"\"versions\": [\"1\", \"2\"], \"deviations\": [" \
 	"{\"id\": \"ikev2.auth.sk-icv*\", \"verdict\": \"fail\", \"reason\": \"known\"}," \
-	"{\"id\": \"ikev2.init.honest\", \"verdict\": \"fail\", \"reason\": \"was known\"}," \
+	"{\"id\": \"ikev2.init.honest\", \"verdict\": \"fail\", \"reason\": \"was known\", " \
+	"\"versions\": [\"2\"]}," \
+	"{\"id\": \"another.case\", \"verdict\": \"fail\", \"reason\": \"of another version\", " \
+	"\"versions\": [\"1\"]}," \
 	"{\"id\": \"no.such.case\", \"verdict\": \"fail\", \"reason\": \"misspelt\"}]}"
 
 static void known_deviations(void **state)
@@ -273,7 +277,8 @@ static void known_deviations(void **state)
 	assert_true(fd >= 0);
 	close(fd);
 	write_file(path, LISTED);
-	d = deviations_load(path, &why);
+	assert_null(deviations_load(path, "3", &why));
+	d = deviations_load(path, "2", &why);
 	assert_non_null(d);
 	o.deviations = d;
 	o.fault = "accepts-bad-icv";

@@ -191,7 +191,7 @@ static void bad_deviations(void **state)
 		struct why why = { 0 };
 
 		write_file(path, texts[i]);
-		assert_null(deviations_load(path, &why));
+		assert_null(deviations_load(path, NULL, &why));
 		assert_true(why.text[0] != 0);
 	}
 	remove(path);

@@ -246,6 +246,15 @@ static const struct row {
 	{ STEP, "<include href=\"ikev2\"/>", "no plain file" },
 
 	/* profiles, catalogues, faults */
+	{ WHOLE, XML "<profile " NS " id=\"p\" base=\"nobody\"><title>P</title></profile>",
+	  "there is no profile 'nobody' to be the base" },
+	{ WHOLE, XML "<profile " NS " id=\"p\"><title>P</title><connection name=\"c\">"
+		 "<ike suite=\"aes128-sha256-x25519\"/><tester auth=\"psk\" identity=\"a\" secret=\"s\"/>"
+		 "<target auth=\"psk\" identity=\"b\"/></connection></profile>",
+	  "a profile without a base needs <target> and <tester>" },
+	{ WHOLE, XML "<profile " NS " id=\"p:5.2:1\" base=\"builtin\"><title>P</title></profile>", "is no profile" },
+	{ WHOLE, XML "<profile " NS " id=\"p\" base=\"builtin\"><title>P</title>"
+		 "<feature name=\"eap\" absent=\"yes\"/></profile>", "the base has no feature 'eap'" },
 	{ WHOLE, XML "<profile " NS " id=\"p\"><title>P</title><target address=\"192.0.2.300\"/>"
 		 "<tester address=\"198.51.100.1\"/><connection name=\"c\"><ike suite=\"aes128-sha256-x25519\"/>"
 		 "<tester auth=\"psk\" identity=\"a\" secret=\"s\"/><target auth=\"psk\" identity=\"b\"/></connection>"

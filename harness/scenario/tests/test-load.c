@@ -379,6 +379,39 @@ static void everything(void **state)
 	library_free(l);
 }
 
+/* What a profile does not say is its base's; connections and features go by name. */
+static void profile_with_base(void **state)
+{
+	static const char text[] =
+		"<profile xmlns=\"urn:ikespec:scenario:1\" id=\"box:2\" base=\"builtin\" version=\"2\">"
+		"<title>Box</title><target address=\"192.0.2.9\"/><driver kind=\"exec\">"
+		"<command do=\"reset\" within=\"3s\">true</command></driver>"
+		"<connection name=\"cookies\"><ike suite=\"aes128-sha256-ecp256\"/>"
+		"<tester auth=\"psk\" identity=\"fqdn:a.example\" secret=\"s\"/>"
+		"<target auth=\"psk\" identity=\"fqdn:b.example\" secret=\"s\"/></connection>"
+		"<feature name=\"esn\" absent=\"yes\"/><feature name=\"replay-window\" value=\"32\"/>"
+		"<feature name=\"mobike\"/></profile>";
+	struct library *l = library_of(root);
+	struct heard h = { .count = 0 };
+	(void)state;
+	assert_true(library_load_text(l, "box.xml", bytes_text(text), hear, &h));
+	const struct profile *p = library_profile(l, "box:2"), *b = library_profile(l, "builtin");
+	assert_string_equal(p->version, "2");
+	assert_string_equal(p->address, "192.0.2.9");
+	assert_string_equal(p->driver, "exec");
+	assert_int_equal(p->commands[0].within, 3 * USEC_S);
+	assert_int_equal(p->connection_count, b->connection_count);
+	assert_int_equal(p->connections[p->connection_count - 1].ike_count, 1);
+	assert_int_equal(p->tester_count, b->tester_count);
+	assert_string_equal(profile_feature(p, "replay-window"), "32");
+	assert_null(profile_feature(p, "esn"));
+	assert_non_null(profile_feature(p, "mobike"));
+	assert_string_equal(profile_feature(b, "replay-window"), "64");
+	assert_non_null(profile_feature(b, "esn"));
+	assert_null(strstr(p->source, "built-in secret"));
+	library_free(l);
+}
+
 static void profile_without_secrets(void **state)
 {
 	struct library *l = library_of(root);
@@ -437,6 +470,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(beyond_measure),
 		cmocka_unit_test(case_ids),       cmocka_unit_test(everything),
 		cmocka_unit_test(profile_values), cmocka_unit_test(profile_without_secrets),
+		cmocka_unit_test(profile_with_base),
 	};
 	root = argc > 1 ? argv[1] : "scenarios";
 	return cmocka_run_group_tests(tests, make_tree, drop_tree);

@@ -53,8 +53,8 @@ sub record {
 	return $message;
 }
 
-# A message is a struct, then strings with their NULs: names of any length stand for each other.
-my $no_name = 'Q' x 8;
+# A message is a struct, then strings; newer ones bear the lengths of these.  So names of one length stand
+# for each other.
 my $no_number = unpack 'L<', 'QQQQ';
 
 sub message {
@@ -64,8 +64,10 @@ sub message {
 		unless $option eq '--name' || $option eq '--deletestate';
 	my $given = pop @arguments;
 	if ($option eq '--name') {
-		my $message = $recorded{"@arguments"} ||= record(@arguments, $no_name);
-		return $message =~ s/$no_name/$given/r;
+		my $blank = 'Q' x length $given;
+		my $message = $recorded{"@arguments $blank"} ||= record(@arguments, $blank);
+		return record(@arguments, $given) if (() = $message =~ /$blank/g) != 1;
+		return $message =~ s/$blank/$given/r;
 	}
 	my $message = $recorded{"@arguments"} ||= record(@arguments, $no_number);
 	my $number = pack 'L<', $given;

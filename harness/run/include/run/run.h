@@ -162,11 +162,13 @@ const struct scenario_facts *run_facts(void);
 
 /*
  * scenarios/deviations/TARGET.json: {"schema": "ikespec-deviations/1", "target": "libreswan",
- * "version": "4.10", "deviations": [{"id": "ikev2.init.ke-length.as-responder", "requirement":
- * "RFC7296-3.2-03", "verdict": "fail", "reason": "...", "reference": "https://..."}]}.  id may end
- * in "*"; without a requirement the verdict of the whole case is meant.
+ * "versions": ["4.10", "5.2"], "deviations": [{"id": "ikev2.init.ke-length.as-responder",
+ * "versions": ["5.2"], "requirement": "RFC7296-3.2-03", "verdict": "fail", "reason": "...",
+ * "reference": "https://..."}]}.  id may end in "*"; without a requirement the verdict of the whole
+ * case is meant; a row without versions is true of all.  version: of the target, or NULL; one that
+ * the file does not name is an error.
  */
-struct deviations *deviations_load(const char *path, struct why *why);
+struct deviations *deviations_load(const char *path, const char *version, struct why *why);
 void deviations_free(struct deviations *d);
 
 /* ------------------------------------------------------------ selftest */

@@ -169,6 +169,7 @@ struct profile_ports {
 };
 struct profile_command {
 	const char *verb, *text;
+	usec within;                    /* how long it may take */
 	unsigned line;
 };
 struct profile_feature {
@@ -177,7 +178,8 @@ struct profile_feature {
 };
 struct profile {
 	const char *id, *title, *file;
-	const char *source;             /* text without secrets */
+	const char *version;            /* of the target; NULL: it is not said */
+	const char *source;             /* text without secrets, that of the base before it */
 	const char *address, *address6; /* the latter may be NULL */
 	uint16_t port, nat_port;
 	const char **testers;           /* addresses */
@@ -185,7 +187,7 @@ struct profile {
 	struct profile_ports *tester_ports;
 	size_t tester_count;
 	usec answer, silence, settle, restart;
-	/* "builtin", "strongswan", "libreswan", "exec"; NULL: none */
+	/* "builtin", "strongswan", "libreswan", "exec", "none"; NULL: none */
 	const char *driver, *driver_config;
 	struct profile_command *commands;
 	size_t command_count;
