@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 
 #include "captures/captures.h"
+#include "captures/folder.h"
 #include "captures/key-list.h"
 
 #define COMMENT_OCTETS 2000
@@ -47,6 +48,11 @@ struct captures {
 	bool failed;
 	struct why why;
 };
+
+const char wireshark_preferences[] = "esp.enable_encryption_decode: TRUE\n"
+				     "esp.enable_authentication_check: TRUE\n"
+				     "esp.enable_null_encryption_decode_heuristic: FALSE\n"
+				     "udp.check_checksum: TRUE\n";
 
 static bool make_folder(const char *dir, const char *below, struct why *why)
 {
@@ -458,16 +464,12 @@ static void write_text(struct captures *c, const char *name, const char *text, s
 
 bool captures_finish(struct captures *c, struct why *why)
 {
-	static const char preferences[] = "esp.enable_encryption_decode: TRUE\n"
-					  "esp.enable_authentication_check: TRUE\n"
-					  "esp.enable_null_encryption_decode_heuristic: FALSE\n"
-					  "udp.check_checksum: TRUE\n";
 	static const struct event interrupted = { .kind = EVENT_CASE_END, .verdict = "inconclusive" };
 
 	while (c->open)
 		end_case(c, c->open, &interrupted);
 	if (c->keys) {
-		write_text(c, "preferences", preferences, NULL);
+		write_text(c, "preferences", wireshark_preferences, NULL);
 		write_text(c, "ikev2_decryption_table", NULL, &c->rows_ike);
 		write_text(c, "esp_sa", NULL, &c->rows_esp);
 	}

@@ -170,6 +170,12 @@ void pcapng_packet(struct pcapng *p, unsigned interface, usec time, struct bytes
 	put_u32(p, len);
 }
 
+void pcapng_flush(struct pcapng *p)
+{
+	if (fflush(p->file) != 0)
+		p->failed = true;
+}
+
 bool pcapng_close(struct pcapng *p, struct why *why)
 {
 	bool ok = !p->failed;

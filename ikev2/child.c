@@ -216,6 +216,7 @@ bool endpoint_order(struct endpoint *e, struct child_order *out)
 		.local = c->local,
 		.remote = c->remote,
 		.udp = c->udp,
+		.initiator = c->initiator,
 	};
 	if (!c->order_install && !c->order_readdress && !c->order_remove) {
 		e->orders = c->next_order;

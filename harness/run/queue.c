@@ -200,41 +200,9 @@ void queue_flush(struct run *r)
 
 /* ------------------------------------------------------------ in words */
 
-static const char *payload_words(struct run *r, const struct message *m)
-{
-	struct node *list = m->inner ? m->inner : m->outer ? m->outer->last : NULL;
-	const char *text = "";
-	char spare[32];
-
-	if (list && !m->inner && list->row && list->row->kind != WIRE_LIST)
-		return "";
-	for (struct node *p = list ? list->first : NULL; p; p = p->next) {
-		uint64_t type;
-
-		if (!p->format)
-			continue;
-		text = run_printf(r, "%s%s%s", text, *text ? ", " : "", p->format->name);
-		if (p->type == PAYLOAD_NOTIFY && wire_number(p, "type", &type))
-			text = run_printf(
-				r, "%s(%s)", text,
-				names_print(&names_notify, (uint32_t)type, spare, sizeof spare));
-	}
-	return text;
-}
-
 static const char *ike_words(struct run *r, const struct seen *s)
 {
-	char spare[32];
-	const char *parts;
-
-	if (!s->is_ike)
-		return "a datagram that is no IKE message";
-	parts = payload_words(r, &s->message);
-	return run_printf(r, "%s %s%s%s%s",
-			  names_print(&names_exchange, s->message.exchange, spare, sizeof spare),
-			  s->message.response ? "response" : "request",
-			  s->message.protection == MESSAGE_BAD_ICV ? " with a wrong ICV" : "",
-			  *parts ? " with " : " without payloads", parts);
+	return s->is_ike ? message_line(r->arena, &s->message) : "a datagram that is no IKE message";
 }
 
 static const char *packet_words(struct run *r, const struct arrival *a)

@@ -15,9 +15,10 @@
 #define WORLD_MESSAGE ((size_t)64 << 20)
 #define WORLD_DEPTH 1000                /* packets that answer each other without a pause */
 #define WORLD_PUMP 100000               /* packets delivered in one pump */
-#define NODE_OUTERS 16
+#define NODE_OUTERS NODE_ADDRESSES
 #define NODE_OUTPUT 4096                /* packets that an endpoint says at once */
 #define PLANE_REMOVED 1024              /* removed SAs that a stepped node keeps */
+#define PLANE_LINGER 64                 /* ... and one whose SAs linger */
 
 /* ------------------------------------------------------------ the world */
 
@@ -71,15 +72,20 @@ struct pair {
 	struct selectors ours, theirs;
 	struct address local, remote;   /* outer, as the endpoint says; ports if udp */
 	bool udp, transport;
-	bool removed;                   /* kept by a stepped node, for what is said after the end */
+	bool removed;                   /* kept by a stepped node, for what is said after the end; */
+	usec removed_at;                /* or by one whose SAs linger */
+	/* The peer made it in place of another and was not heard on it: it may not be ready (RFC 7296 2.8). */
+	bool unproven;
 };
 
 void plane_order(struct world_node *n, const struct child_order *o);
 void plane_free(struct world_node *n);
 struct pair *plane_by_spi(const struct world_node *n, uint32_t spi_in);
 struct pair *plane_by_child(const struct world_node *n, const struct child_sa *c);
-/* The newest live pair whose selectors fit the inner packet, or NULL. */
+/* The newest live pair whose selectors fit the inner packet, one that the peer is ready for if there is any. */
 struct pair *plane_route(const struct world_node *n, const struct ip_packet *inner);
+/* Removed, and what comes is still taken? */
+bool plane_lingers(const struct world_node *n, const struct pair *p);
 /* What goes into ESP of an inner packet: all of it in tunnel mode, else its payload. */
 struct bytes plane_body(const struct pair *p, struct bytes inner, uint8_t *next_header);
 

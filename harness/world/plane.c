@@ -1,7 +1,8 @@
 /*
  * The data plane of a node: child orders become pairs of ESP SAs, packets go through them.
  *
- * During a rekey both pairs live; what goes out takes the newest that fits.
+ * During a rekey both pairs live; what goes out takes the newest that fits, but not one of the peer's
+ * making before the peer is known to be ready for it.
  */
 #include "internal.h"
 
@@ -85,13 +86,18 @@ struct pair *plane_route(const struct world_node *n, const struct ip_packet *inn
 	bool known = (ported || icmp) && !inner->fragment && inner->payload.len >= 2;
 	uint16_t type = known ? load_u16(inner->payload.at) : 0;
 	uint16_t from = icmp ? type : inner->from.port, to = icmp ? type : inner->to.port;
+	struct pair *unproven = NULL;
 
-	for (struct pair *p = n->newest; p; p = p->older)
-		if (!p->removed &&
-		    allows(&p->ours, &inner->from, inner->protocol, known ? &from : NULL) &&
-		    allows(&p->theirs, &inner->to, inner->protocol, known ? &to : NULL))
+	for (struct pair *p = n->newest; p; p = p->older) {
+		if (p->removed ||
+		    !allows(&p->ours, &inner->from, inner->protocol, known ? &from : NULL) ||
+		    !allows(&p->theirs, &inner->to, inner->protocol, known ? &to : NULL))
+			continue;
+		if (!p->unproven)
 			return p;
-	return selectors_ignored(n) ? n->newest : NULL;
+		unproven = unproven ? unproven : p;
+	}
+	return unproven || !selectors_ignored(n) ? unproven : n->newest;
 }
 
 /* ------------------------------------------------------------ orders */
@@ -143,6 +149,21 @@ static void tell_keys(const struct world_node *n, const struct child_order *o, b
 	});
 }
 
+static bool same_selectors(const struct selectors *a, const struct selectors *b)
+{
+	return selectors_subset(a, b) && selectors_subset(b, a);
+}
+
+/* Does it stand in the place of another that lives? */
+static bool replaces(const struct world_node *n, const struct child_order *o)
+{
+	for (const struct pair *p = n->newest; p; p = p->older)
+		if (!p->removed && same_selectors(&p->ours, &o->ours) &&
+		    same_selectors(&p->theirs, &o->theirs) && address_same_host(&p->remote, &o->remote))
+			return true;
+	return false;
+}
+
 static void install(struct world_node *n, const struct child_order *o)
 {
 	struct pair *p = calloc(1, sizeof(*p));
@@ -171,6 +192,7 @@ static void install(struct world_node *n, const struct child_order *o)
 	p->remote = o->remote;
 	p->udp = o->udp;
 	p->transport = o->transport;
+	p->unproven = !o->initiator && replaces(n, o);
 	p->older = n->newest;
 	n->newest = p;
 	tell_keys(n, o, true);
@@ -193,6 +215,11 @@ static void forget_oldest(struct world_node *n)
 	n->removed--;
 }
 
+static size_t removed_limit(const struct world_node *n)
+{
+	return n->config.arrived ? PLANE_REMOVED : n->config.linger ? PLANE_LINGER : 0;
+}
+
 static void remove_pair(struct world_node *n, const struct child_order *o)
 {
 	for (struct pair *p = n->newest; p; p = p->older) {
@@ -200,11 +227,36 @@ static void remove_pair(struct world_node *n, const struct child_order *o)
 		    (o->spi_in != 0 && p->spi_in != o->spi_in))
 			continue;
 		p->removed = true;
+		p->removed_at = world_now(n->world);
+		if (!n->config.arrived)
+			p->child = NULL;        /* it may be freed */
 		n->removed++;
 		break;
 	}
-	if (n->removed > (n->config.arrived ? PLANE_REMOVED : 0))
+	if (n->removed > removed_limit(n))
 		forget_oldest(n);
+}
+
+bool plane_lingers(const struct world_node *n, const struct pair *p)
+{
+	return p->removed && n->config.linger &&
+	       world_now(n->world) < usec_after(p->removed_at, n->config.linger);
+}
+
+/* What lingered long enough goes when something else is ordered. */
+static void forget_lingering(struct world_node *n)
+{
+	struct pair **at = &n->newest, *p;
+
+	while (n->config.linger && (p = *at) != NULL) {
+		if (!p->removed || plane_lingers(n, p)) {
+			at = &p->older;
+			continue;
+		}
+		*at = p->older;
+		pair_free(p);
+		n->removed--;
+	}
 }
 
 static void readdress(struct world_node *n, const struct child_order *o)
@@ -222,6 +274,7 @@ static void readdress(struct world_node *n, const struct child_order *o)
 
 void plane_order(struct world_node *n, const struct child_order *o)
 {
+	forget_lingering(n);
 	switch (o->kind) {
 	case ORDER_INSTALL:
 		install(n, o);

@@ -1,6 +1,6 @@
 /*
- * UDP sockets without privilege: the headers of packets are taken off on the way out and made again
- * on the way in.
+ * UDP sockets without privilege, and raw ones for plain ESP with it: the headers of packets are taken
+ * off on the way out and made again on the way in.
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -58,20 +58,22 @@ static bool udp_send(struct real *real, struct bytes packet, struct why *why)
 	struct sockaddr_storage to;
 	struct ip_packet ip;
 	char text[ADDRESS_TEXT];
+	struct bytes data;
 	socklen_t len;
 
 	if (!ip_parse(packet, &ip, why))
 		return false;
-	if (ip.protocol != PROTO_UDP || ip.fragment)
-		return why_set(why, "IP protocol %u does not go through UDP sockets", ip.protocol);
+	if ((ip.protocol != PROTO_UDP && ip.protocol != PROTO_ESP) || ip.fragment)
+		return why_set(why, "IP protocol %u does not go through these sockets", ip.protocol);
 	s = socket_of(r, &ip.from);
 	if (s == NULL)
 		return why_set(why, "no socket is bound to %s", address_print(&ip.from, text));
 	len = to_sockaddr(&ip.to, &to);
-	if (sendto(s->fd, ip.udp.at, ip.udp.len, MSG_DONTWAIT | MSG_NOSIGNAL,
+	data = ip.protocol == PROTO_UDP ? ip.udp : ip.payload;
+	if (sendto(s->fd, data.at, data.len, MSG_DONTWAIT | MSG_NOSIGNAL,
 		   (struct sockaddr *)&to, len) >= 0)
 		return true;
-	return why_set(why, "sending %zu octets to %s: %s", ip.udp.len, address_print(&ip.to, text),
+	return why_set(why, "sending %zu octets to %s: %s", data.len, address_print(&ip.to, text),
 		       strerror(errno));
 }
 
@@ -82,20 +84,29 @@ static bool is_passing(int error)
 	       error == ENETUNREACH;
 }
 
+/* A raw IPv6 socket gives the payload alone, an IPv4 one the whole packet (raw(7), ipv6(7)). */
+static bool make_again(struct real_device *r, const struct address *from, const struct address *to,
+		       struct bytes octets, struct bytes *packet)
+{
+	if (to->port == 0)
+		return ip_make(r->arena, from, to, PROTO_ESP, 0, octets, packet);
+	return udp_make(r->arena, from, to, ++r->ip_id, octets, NULL, packet, NULL);
+}
+
 static bool udp_read(struct real_device *r, struct real_socket *s)
 {
 	struct sockaddr_storage peer;
 	socklen_t len = sizeof(peer);
 	ssize_t got = recvfrom(s->fd, r->buffer, sizeof(r->buffer), MSG_DONTWAIT,
 			       (struct sockaddr *)&peer, &len);
+	struct bytes octets = bytes_make(r->buffer, got < 0 ? 0 : (size_t)got), packet;
 	struct address from;
-	struct bytes packet;
 
 	if (got < 0)
 		return is_passing(errno);
-	if (from_sockaddr(&peer, &from) &&
-	    udp_make(r->arena, &from, &s->local, ++r->ip_id, bytes_make(r->buffer, (size_t)got),
-		     NULL, &packet, NULL))
+	if (s->local.port == 0 && s->local.family == 4)
+		real_hand_over(r, octets);
+	else if (from_sockaddr(&peer, &from) && make_again(r, &from, &s->local, octets, &packet))
 		real_hand_over(r, packet);
 	return true;
 }
@@ -116,19 +127,38 @@ static void raise_buffer(int fd)
 		setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &size, sizeof(size));
 }
 
+static int raw_socket(const struct address *local)
+{
+	return socket(local->family == 6 ? AF_INET6 : AF_INET, SOCK_RAW | SOCK_NONBLOCK | SOCK_CLOEXEC,
+		      IPPROTO_ESP);
+}
+
+bool real_plain_esp(const struct address *local)
+{
+	int fd = raw_socket(local);
+
+	if (fd >= 0)
+		close(fd);
+	return fd >= 0;
+}
+
 static bool open_socket(struct real_socket *s, const struct address *local, struct why *why)
 {
 	struct sockaddr_storage at;
 	socklen_t len = to_sockaddr(local, &at);
 	char text[ADDRESS_TEXT];
-	int one = 1;
+	int one = 1, dont = IP_PMTUDISC_DONT;
 
 	s->local = *local;
-	s->fd = socket(at.ss_family, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	s->fd = local->port ? socket(at.ss_family, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0)
+			    : raw_socket(local);
 	if (s->fd < 0)
-		return why_set(why, "a UDP socket: %s", strerror(errno));
+		return why_set(why, "a %s socket: %s", local->port ? "UDP" : "raw ESP",
+			       strerror(errno));
 	if (local->family == 6)
 		setsockopt(s->fd, IPPROTO_IPV6, IPV6_V6ONLY, &one, sizeof(one));
+	else    /* long messages and packets may be fragmented on their way */
+		setsockopt(s->fd, IPPROTO_IP, IP_MTU_DISCOVER, &dont, sizeof(dont));
 	raise_buffer(s->fd);
 	if (bind(s->fd, (struct sockaddr *)&at, len) < 0) {
 		why_set(why, "binding to %s: %s", address_print(local, text), strerror(errno));

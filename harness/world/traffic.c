@@ -67,6 +67,16 @@ bool plane_send(struct world_node *n, struct bytes inner, struct why *why)
 	return true;
 }
 
+bool node_forward(struct world_node *n, struct bytes inner, struct why *why)
+{
+	bool sent;
+
+	world_enter(n->world);
+	sent = plane_send(n, inner, why);
+	world_leave(n->world);
+	return sent;
+}
+
 /* The address of our host from which an SA leads there; any of ours if there is no such SA. */
 static struct address host_towards(const struct world_node *n, const struct address *to)
 {
@@ -187,6 +197,15 @@ static void answer(struct world_node *n, const struct arrival *a)
 		world_note(n->world, node_name(n), "a ping was not answered: %s", why.text);
 }
 
+/* The pair is looked for again: the endpoint may have removed it since. */
+static void hand_inside(struct world_node *n, uint32_t spi, const struct arrival *a)
+{
+	struct pair *p = plane_by_spi(n, spi);
+
+	if (n->config.inside && p)
+		n->config.inside(n->config.ctx, n, whole_inner(n->world->message, p, a));
+}
+
 void plane_handle(struct world_node *n, const struct arrival *a)
 {
 	struct ip_packet outer;
@@ -197,7 +216,7 @@ void plane_handle(struct world_node *n, const struct arrival *a)
 		return;
 	spi = spi_of(&outer);
 	p = plane_by_spi(n, spi);
-	if (p == NULL || p->removed) {
+	if (p == NULL || (p->removed && !plane_lingers(n, p))) {
 		report(n, REPORT_UNKNOWN_SPI, spi, &outer.from);
 		return;
 	}
@@ -206,10 +225,13 @@ void plane_handle(struct world_node *n, const struct arrival *a)
 			   esp_result_name(a->result));
 		return;
 	}
+	p->unproven = false;
 	report(n, REPORT_TRAFFIC, spi, &outer.from);
 	if (has_moved(p, a, &outer))
 		report(n, REPORT_NEW_ADDRESS, spi, &outer.from);
 	node_speak(n);          /* what follows goes to the new address already */
-	if (a->result == ESP_OK)
-		answer(n, a);
+	if (a->result != ESP_OK)
+		return;
+	hand_inside(n, spi, a);
+	answer(n, a);
 }

@@ -37,8 +37,21 @@ struct pcapng *pcapng_create(const char *path, struct why *why);
 unsigned pcapng_interface(struct pcapng *p, const char *name);
 /* An IP packet; comment may be NULL; UTF-8. */
 void pcapng_packet(struct pcapng *p, unsigned interface, usec time, struct bytes ip, const char *comment);
+/* What was written is in the file. */
+void pcapng_flush(struct pcapng *p);
 /* False with why if anything could not be written. */
 bool pcapng_close(struct pcapng *p, struct why *why);
+
+/*
+ * Of an endpoint that runs on: packets go to the file and keys to the tables of a Wireshark configuration folder as
+ * they come (each may be NULL), so that both can be opened meanwhile.  epoch: the time of day of the world's 0.
+ */
+struct live;
+struct live *live_new(const char *file, const char *keys, usec epoch, struct why *why);
+/* The listener. */
+void live_hear(void *live, const struct event *e);
+/* False with why if anything could not be written. */
+bool live_close(struct live *l, struct why *why);
 
 /* Does the file begin like a capture?  It is rewound. */
 bool capture_is(FILE *f);

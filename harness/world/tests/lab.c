@@ -63,7 +63,17 @@ struct node_config config_of(struct lab *l, bool target, bool stepped)
 	return c;
 }
 
-struct lab *lab_new(bool stepped)
+static void inside(void *ctx, struct world_node *node, struct bytes inner)
+{
+	struct lab *l = ctx;
+
+	assert_ptr_equal(node, l->target);
+	l->inside_len = inner.len < sizeof(l->inside) ? inner.len : sizeof(l->inside);
+	memcpy(l->inside, inner.at, l->inside_len);
+	l->insides++;
+}
+
+static struct lab *lab_make(bool stepped, usec linger)
 {
 	struct lab *l = calloc(1, sizeof(*l));
 	struct world_config wc = { .log = &l->log, .run = "test", .target = "built-in" };
@@ -79,6 +89,9 @@ struct lab *lab_new(bool stepped)
 	assert_non_null(l->world);
 	tester = config_of(l, false, stepped);
 	target = config_of(l, true, false);
+	target.inside = inside;
+	target.linger = linger;
+	target.ctx = l;
 	l->tester = node_new(l->world, &tester, &why);
 	l->target = node_new(l->world, &target, &why);
 	assert_non_null(l->tester);
@@ -86,6 +99,16 @@ struct lab *lab_new(bool stepped)
 	l->tester_e = node_endpoint(l->tester);
 	l->target_e = node_endpoint(l->target);
 	return l;
+}
+
+struct lab *lab_new(bool stepped)
+{
+	return lab_make(stepped, 0);
+}
+
+struct lab *lab_lingering(void)
+{
+	return lab_make(false, USEC_S);
 }
 
 void lab_free(struct lab *l)
@@ -150,7 +173,9 @@ void install(struct lab *l, int i, const struct carriage *c)
 	o.theirs = selectors_of("10.2.0.0/16", "fd00:2::/64");
 	for (size_t row = 0; l->port && row < o.theirs.count; row++)
 		o.theirs.rows[row].first_port = o.theirs.rows[row].last_port = l->port;
+	o.initiator = true;
 	m = o;
+	m.initiator = !l->asked;
 	m.child = &l->mirror[i];
 	m.spi_in = o.spi_out;
 	m.spi_out = o.spi_in;

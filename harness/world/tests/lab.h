@@ -31,6 +31,9 @@ struct lab {
 	struct arrival *arrivals[64];
 	size_t arrival_count;
 	uint16_t port;                  /* of the target, in selectors of SAs to come; 0: any */
+	bool asked;                     /* SAs to come are of the tester's making, else the target may send at once */
+	uint8_t inside[2048];           /* the last inner packet that the target handed in */
+	size_t insides, inside_len;
 };
 
 struct carriage {
@@ -43,6 +46,8 @@ extern const struct carriage carriages[];
 #define CARRIAGES 5
 
 struct lab *lab_new(bool stepped);
+/* Automatic nodes; SAs that the target removed still receive for a second. */
+struct lab *lab_lingering(void);
 void lab_free(struct lab *l);
 struct node_config config_of(struct lab *l, bool target, bool stepped);
 /* Lives for so long. */

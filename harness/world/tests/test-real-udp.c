@@ -175,6 +175,39 @@ static void the_link_stands_between(void **state)
 	close_wire(&w);
 }
 
+/* With privilege: raw sockets of both families carry plain ESP, and nothing else. */
+static void plain_esp_has_sockets_of_its_own(void **state)
+{
+	const char *six = "::1";
+	struct address locals[2] = { address_of(host(2)), address_of(six) }, far = locals[0];
+	struct real *r = real_plain_esp(&locals[0]) ? real_over_udp(locals, 2, NULL) : NULL;
+	struct arena *a = arena_new(4096);
+	struct bytes packet;
+	struct end x;
+
+	(void)state;
+	if (r == NULL && geteuid() != 0) {
+		print_message("no privilege for raw sockets\n");
+		arena_free(a);
+		return;
+	}
+	assert_non_null(r);
+	end_open(&x, r, false, true, host(2), six, NULL, IKE_PORT, NAT_T_PORT);
+	for (size_t i = 0; i < 2; i++) {
+		far = locals[i];
+		assert_true(ip_make(a, &locals[i], &far, PROTO_ESP, 1, bytes_text("SPI.and the rest"), &packet));
+		node_send_packet(x.node, packet);
+		assert_int_equal(both(&x, &x, &x.arrival_count, i + 1), i + 1);
+		assert_int_equal(x.arrivals[i]->kind, ARRIVED_ESP);
+		assert_int_equal(x.arrivals[i]->ip.protocol, PROTO_ESP);
+		assert_true(address_same_host(&x.arrivals[i]->ip.from, &locals[i]));
+		assert_true(bytes_equal(x.arrivals[i]->ip.payload, bytes_text("SPI.and the rest")));
+	}
+	end_close(&x);
+	real_free(r);
+	arena_free(a);
+}
+
 static void what_cannot_be_done_is_said(void **state)
 {
 	struct wire w;
@@ -182,6 +215,7 @@ static void what_cannot_be_done_is_said(void **state)
 	struct arena *a = arena_new(4096);
 	struct bytes esp, packet;
 	struct address from = address_of(host(0)), to = address_of(host(1));
+	char expected[80];
 	struct why why;
 
 	(void)state;
@@ -191,9 +225,14 @@ static void what_cannot_be_done_is_said(void **state)
 	assert_true(ip_make(a, &from, &to, PROTO_ESP, 1, esp, &packet));
 	node_send_packet(w.a.node, packet);
 	assert_int_equal(both(&w.a, &w.b, &w.a.dropped, 1), 1);
-	assert_string_equal(w.a.last_drop, "IP protocol 50 does not go through UDP sockets");
-	say(&w.a, foreign, at(host(1), IKE_PORT), false, bytes_text("x"));
+	snprintf(expected, sizeof(expected), "no socket is bound to %s", host(0));
+	assert_string_equal(w.a.last_drop, expected);
+	assert_true(ip_make(a, &from, &to, PROTO_TCP, 1, esp, &packet));
+	node_send_packet(w.a.node, packet);
 	assert_int_equal(both(&w.a, &w.b, &w.a.dropped, 2), 2);
+	assert_string_equal(w.a.last_drop, "IP protocol 6 does not go through these sockets");
+	say(&w.a, foreign, at(host(1), IKE_PORT), false, bytes_text("x"));
+	assert_int_equal(both(&w.a, &w.b, &w.a.dropped, 3), 3);
 	arena_free(a);
 	close_wire(&w);
 }
@@ -293,6 +332,7 @@ int main(void)
 		cmocka_unit_test(over_ipv6),
 		cmocka_unit_test(ping_in_udp),
 		cmocka_unit_test(the_link_stands_between),
+		cmocka_unit_test(plain_esp_has_sockets_of_its_own),
 		cmocka_unit_test(what_cannot_be_done_is_said),
 		cmocka_unit_test(lag_is_accounted),
 		cmocka_unit_test(strays_are_counted),

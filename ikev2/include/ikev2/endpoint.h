@@ -194,6 +194,7 @@ struct child_order {
 	struct selectors ours, theirs;
 	struct address local, remote;   /* outer; ports set if udp */
 	bool udp;
+	bool initiator;                 /* of the exchange that made it: the peer is ready for it */
 };
 enum report_kind { REPORT_TRAFFIC, REPORT_NEW_ADDRESS, REPORT_UNKNOWN_SPI, REPORT_UNREACHABLE };
 struct child_report {

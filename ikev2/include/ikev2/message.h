@@ -133,6 +133,9 @@ bool message_finish(const struct composition *c, struct composed *out, struct wh
 bool message_again(struct arena *a, struct bytes sent, const struct message_keys *keys,
 		   const struct edits *edits, struct composed *out, struct why *why);
 
+/* "IKE_AUTH response with IDr, AUTH, N(TS_UNACCEPTABLE)", for people; the arena's, never NULL. */
+const char *message_line(struct arena *a, const struct message *m);
+
 /* The octets of a payload without its generic header, as last encoded (ID' of AUTH, RFC 7296 2.15). */
 bool message_body(struct arena *a, struct node *payload, struct bytes *out);
 

@@ -18,8 +18,9 @@ struct world_node;
 
 /* Over a TUN device (IFF_TUN | IFF_NO_PI) that the caller opened; the descriptor becomes ours. */
 struct real *real_over_tun(int fd, struct why *why);
-/* Over UDP sockets bound to the given local addresses, one for each port (IKE and NAT-T); no raw ESP,
- * no NAT.  Worlds are told apart by their address. */
+/* Over sockets bound to the given local addresses: UDP, one for each port (IKE and NAT-T); an address without a port
+ * is a raw socket for plain ESP (IP protocol 50), which needs privilege.  They are read in that order.  No NAT.
+ * Worlds are told apart by their address. */
 struct real *real_over_udp(const struct address *locals, size_t count, struct why *why);
 void real_free(struct real *r);
 usec real_now(struct real *r);
@@ -30,5 +31,7 @@ usec real_wait(struct real *r, usec deadline, struct pollfd *extra, size_t extra
 void real_entropy(void *r, uint8_t *out, size_t len);
 /* Packets that no world owned, since the start. */
 uint64_t real_strays(const struct real *r);
+/* May this process open raw sockets for plain ESP? */
+bool real_plain_esp(const struct address *local);
 
 #endif

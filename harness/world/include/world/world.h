@@ -91,17 +91,21 @@ struct arrival {
 	bool is_echo;
 };
 
+#define NODE_ADDRESSES 16
 struct node_config {
 	struct endpoint_config endpoint;
-	struct address outer[4];        /* its addresses, IPv4 and IPv6; ports do not count */
+	struct address outer[NODE_ADDRESSES];   /* its addresses, IPv4 and IPv6; ports do not count */
 	size_t outer_count;
-	struct address inner[4];        /* its protected host's */
+	struct address inner[NODE_ADDRESSES];   /* its protected host's */
 	size_t inner_count;
 	bool is_target;                 /* which end of the link */
 	bool answers_echo;              /* the inner host answers pings */
 	uint32_t replay_window;         /* of inbound ESP SAs */
 	uint64_t esp_omit;              /* bit n: esp_checks[n] is left out */
 	const struct edits *esp_edits;  /* a fault: applied to each ESP packet sent; or NULL */
+	usec linger;                    /* a removed SA still receives for so long what was on its way; 0: no */
+	/* Each inner packet that was opened and is within its SA's selectors, for a host behind the node; or NULL. */
+	void (*inside)(void *ctx, struct world_node *node, struct bytes inner);
 	/*
 	 * A stepped node: told of each arrival instead of its endpoint and inner host; the arrival and its octets
 	 * live as long as the world.  NULL: everything is handled by itself.
@@ -153,6 +157,8 @@ void node_send_packet(struct world_node *n, struct bytes ip);
 void node_send_datagram(struct world_node *n, const struct datagram *d);
 /* The target's inner host pings a tester's inner address through whatever SA fits; false if none does. */
 bool node_ping(struct world_node *n, const struct address *to, struct why *why);
+/* An inner packet of the host behind the node leaves through whatever SA fits; false with why if none does. */
+bool node_forward(struct world_node *n, struct bytes inner, struct why *why);
 /* Counters of the data plane of a child, both directions; false if it has no SAs. */
 bool node_esp_counters(struct world_node *n, const struct child_sa *c, struct esp_counters *in, struct esp_counters *out);
 /* The outbound or inbound ESP SA of a child (state of tests, sequence numbers); NULL if none. */
