@@ -1,9 +1,7 @@
 #include "crypto-inside.h"
 
 #include <assert.h>
-#include <openssl/core_names.h>
 #include <openssl/err.h>
-#include <openssl/params.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -24,10 +22,11 @@ static bool set_up(struct crypto *c)
 		return false;
 	c->algorithms = OSSL_PROVIDER_load(c->lib, "default");
 	c->hmac = c->algorithms ? EVP_MAC_fetch(c->lib, "HMAC", NULL) : NULL;
+	c->cmac = c->hmac ? EVP_MAC_fetch(c->lib, "CMAC", NULL) : NULL;
 	c->hash = EVP_MD_CTX_new();
 	c->numbers = BN_CTX_new_ex(c->lib);
 	c->slots = calloc(transforms_count, sizeof(*c->slots));
-	return c->hmac && c->hash && c->numbers && c->slots;
+	return c->cmac && c->hash && c->numbers && c->slots;
 }
 
 struct crypto *crypto_new(struct why *why)
@@ -53,6 +52,7 @@ void crypto_free(struct crypto *c)
 	for (size_t i = 0; c->slots && i < transforms_count; i++) {
 		EVP_CIPHER_free(c->slots[i].cipher);
 		EVP_MAC_CTX_free(c->slots[i].mac);
+		mac_free(c->slots[i].shared);
 		group_clear(&c->slots[i].group);
 	}
 	free(c->slots);
@@ -60,6 +60,7 @@ void crypto_free(struct crypto *c)
 		EVP_MD_free(c->hashes[i].md);
 	EVP_MD_CTX_free(c->hash);
 	EVP_MAC_free(c->hmac);
+	EVP_MAC_free(c->cmac);
 	BN_CTX_free(c->numbers);
 	if (c->algorithms)
 		OSSL_PROVIDER_unload(c->algorithms);
@@ -88,23 +89,6 @@ struct slot *crypto_slot(struct crypto *c, const struct transform *t)
 {
 	assert(t >= transforms && t < transforms + transforms_count);
 	return &c->slots[t - transforms];
-}
-
-EVP_MAC_CTX *crypto_mac(struct crypto *c, const struct transform *t)
-{
-	struct slot *slot = crypto_slot(c, t);
-	if (slot->mac || !t->evp || !(t->suites & TRANSFORM_IMPLEMENTED))
-		return slot->mac;
-	OSSL_PARAM params[] = {
-		OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, (char *)t->evp, 0),
-		OSSL_PARAM_construct_end(),
-	};
-	EVP_MAC_CTX *mac = EVP_MAC_CTX_new(c->hmac);
-	if (mac && EVP_MAC_CTX_set_params(mac, params))
-		slot->mac = mac;
-	else
-		EVP_MAC_CTX_free(mac);
-	return slot->mac;
 }
 
 const EVP_CIPHER *crypto_cipher(struct crypto *c, const struct transform *t)

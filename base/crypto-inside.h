@@ -24,8 +24,9 @@ struct group {
 };
 
 struct slot {
-	EVP_CIPHER *cipher;     /* ENCR */
-	EVP_MAC_CTX *mac;       /* PRF and INTEG: HMAC with the digest set, rekeyed by whoever uses it */
+	EVP_CIPHER *cipher;     /* ENCR, and the AES of XCBC */
+	EVP_MAC_CTX *mac;       /* PRF and INTEG: HMAC with the hash set, never keyed */
+	struct mac *shared;     /* PRF and INTEG alone: rekeyed by whoever uses it */
 	struct group group;     /* KE */
 };
 
@@ -38,7 +39,7 @@ struct crypto {
 	struct rng *draw;
 	struct rng inner;           /* blinding, and what nobody had set a generator for */
 	unsigned strays;
-	EVP_MAC *hmac;
+	EVP_MAC *hmac, *cmac;
 	EVP_MD_CTX *hash;
 	struct {
 		char name[24];
@@ -50,9 +51,19 @@ struct crypto {
 
 /* The slot of a row; asserts that t is a row of the table. */
 struct slot *crypto_slot(struct crypto *c, const struct transform *t);
-/* A keyless HMAC context for a PRF or INTEG row; NULL if OpenSSL has none. */
-EVP_MAC_CTX *crypto_mac(struct crypto *c, const struct transform *t);
 const EVP_CIPHER *crypto_cipher(struct crypto *c, const struct transform *t);
+
+/* The MAC of a PRF or INTEG row, without a key; NULL if there is none, or no memory. */
+struct mac;
+struct mac *mac_new(struct crypto *c, const struct transform *t);
+void mac_free(struct mac *m);
+/* Sets the key and begins.  A PRF of fixed key length makes its key of any other (RFC 4434, RFC 4615). */
+bool mac_key(struct mac *m, struct bytes key);
+/* Begins again with the key that it has. */
+bool mac_begin(struct mac *m);
+bool mac_update(struct mac *m, struct bytes part);
+/* The whole MAC, not yet cut to the length of an ICV. */
+bool mac_final(struct mac *m, uint8_t out[static EVP_MAX_MD_SIZE]);
 
 /* The numbers of a MODP or ECP row; on failure the group may be half filled and is still to be cleared. */
 bool group_load(struct group *g, const struct transform *ke, OSSL_LIB_CTX *lib, BN_CTX *numbers);

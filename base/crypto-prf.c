@@ -1,32 +1,36 @@
 /*
- * prf and prf+ of RFC 7296 2.13, and integrity transforms alone.  All of them are HMAC (RFC 2104,
- * RFC 4868) so far.
+ * prf and prf+ of RFC 7296 2.13, and integrity transforms alone.
  */
 #include "crypto-inside.h"
 
 #include <openssl/err.h>
 
-/* HMAC over the parts; out has room for EVP_MAX_MD_SIZE octets.  key NULL: the key set before. */
-static bool hmac(EVP_MAC_CTX *mac, const struct bytes *key, const struct bytes *parts, size_t count,
-		 uint8_t *out)
+/* The MAC over the parts; out has room for EVP_MAX_MD_SIZE octets.  key NULL: the key set before. */
+static bool mac_over(struct mac *mac, const struct bytes *key, const struct bytes *parts,
+		     size_t count, uint8_t *out)
 {
-	static const uint8_t empty[1];
-	size_t len;
-	const uint8_t *at = key ? (key->at ? key->at : empty) : NULL;
-	bool good = mac && EVP_MAC_init(mac, at, key ? key->len : 0, NULL);
+	bool good = mac && (key ? mac_key(mac, *key) : mac_begin(mac));
 	for (size_t i = 0; good && i < count; i++)
-		good = parts[i].len == 0 || EVP_MAC_update(mac, parts[i].at, parts[i].len);
-	good = good && EVP_MAC_final(mac, out, &len, EVP_MAX_MD_SIZE);
+		good = mac_update(mac, parts[i]);
+	good = good && mac_final(mac, out);
 	if (!good)
 		ERR_clear_error();
 	return good;
+}
+
+static struct mac *mac_of(struct crypto *c, const struct transform *t)
+{
+	struct slot *slot = crypto_slot(c, t);
+	if (!slot->shared)
+		slot->shared = mac_new(c, t);
+	return slot->shared;
 }
 
 bool prf_compute(struct crypto *c, const struct transform *prf, struct bytes key,
 		 const struct bytes *parts, size_t count, uint8_t *out)
 {
 	uint8_t whole[EVP_MAX_MD_SIZE];
-	if (prf->type != TRANSFORM_PRF || !hmac(crypto_mac(c, prf), &key, parts, count, whole))
+	if (prf->type != TRANSFORM_PRF || !mac_over(mac_of(c, prf), &key, parts, count, whole))
 		return false;
 	memcpy(out, whole, prf->output);
 	return true;
@@ -39,12 +43,12 @@ bool prf_plus(struct crypto *c, const struct transform *prf, struct bytes key, s
 	uint8_t t[EVP_MAX_MD_SIZE], n = 0;
 	if (prf->type != TRANSFORM_PRF || len > 255u * prf->output)
 		return false;
-	EVP_MAC_CTX *mac = crypto_mac(c, prf);
+	struct mac *mac = mac_of(c, prf);
 	while (len > 0) {
 		const struct bytes parts[] = { { t, n ? prf->output : 0u }, seed, { &n, 1 } };
 		const struct bytes *first_key = n ? NULL : &key;
 		n++;
-		if (!hmac(mac, first_key, parts, ARRAY_LEN(parts), t))
+		if (!mac_over(mac, first_key, parts, ARRAY_LEN(parts), t))
 			return false;
 		size_t part = len < prf->output ? len : prf->output;
 		memcpy(out, t, part);
@@ -58,8 +62,7 @@ bool integ_compute(struct crypto *c, const struct transform *integ, struct bytes
 		   const struct bytes *parts, size_t count, uint8_t *out)
 {
 	uint8_t whole[EVP_MAX_MD_SIZE];
-	if (integ->type != TRANSFORM_INTEG ||
-	    !hmac(crypto_mac(c, integ), &key, parts, count, whole))
+	if (integ->type != TRANSFORM_INTEG || !mac_over(mac_of(c, integ), &key, parts, count, whole))
 		return false;
 	memcpy(out, whole, integ->icv);
 	return true;

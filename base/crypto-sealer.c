@@ -1,7 +1,10 @@
 /*
  * Keyed contexts for one direction of an SA.  The key schedule is worked out once; a packet costs
- * one init with its IV (RFC 4106, RFC 5282, RFC 7634: nonce = salt | IV) and, without AEAD, one
- * HMAC whose keyed state is kept too.
+ * one init with its IV (RFC 4106, RFC 4309, RFC 5282, RFC 7634: nonce = salt | IV; RFC 3686: a block
+ * counter of 1 behind it) and, without AEAD, one MAC whose keyed state is kept too.
+ *
+ * CCM wants the length before all else and opens in one call, which destroys what is not authentic:
+ * its unchecked way is AES-CTR.  GMAC (RFC 4543) is GCM of which nothing but AAD is given.
  */
 #include "crypto-inside.h"
 
@@ -13,39 +16,81 @@
 
 #define SALT_MAX 4
 #define IV_MAX 16
+#define COUNTER 4           /* octets of the block counter of AES-CTR and CCM here */
+
+enum { ENCR_CTR = 13, ENCR_CCM_8 = 14, ENCR_CCM_16 = 16, ENCR_GMAC = 21 };
+enum style { STYLE_BLOCKS, STYLE_COUNTER, STYLE_AEAD, STYLE_CCM, STYLE_GMAC };
 
 struct sealer {
 	const struct transform *encr, *integ;
+	enum style style;
 	EVP_CIPHER_CTX *cipher;     /* NULL for ENCR_NULL */
-	EVP_MAC_CTX *mac;           /* NULL with AEAD, or without integrity */
+	EVP_CIPHER_CTX *bare;       /* CCM, opening: the cipher without the check */
+	struct mac *mac;            /* NULL with AEAD, or without integrity */
 	OSSL_PARAM tag[2];          /* of an AEAD: made once, aimed for each packet */
 	bool sealing;
 	uint8_t salt[SALT_MAX];
 };
+
+static enum style style_of(const struct transform *encr)
+{
+	if (encr->id >= ENCR_CCM_8 && encr->id <= ENCR_CCM_16)
+		return STYLE_CCM;
+	if (encr->id == ENCR_GMAC)
+		return STYLE_GMAC;
+	if (encr->id == ENCR_CTR)
+		return STYLE_COUNTER;
+	return encr->aead ? STYLE_AEAD : STYLE_BLOCKS;
+}
+
+static EVP_CIPHER_CTX *keyed(const EVP_CIPHER *cipher, const uint8_t *key, bool sealing)
+{
+	EVP_CIPHER_CTX *ctx = cipher ? EVP_CIPHER_CTX_new() : NULL;
+	if (ctx && EVP_CipherInit_ex2(ctx, cipher, key, NULL, sealing, NULL) &&
+	    EVP_CIPHER_CTX_set_padding(ctx, 0))
+		return ctx;
+	EVP_CIPHER_CTX_free(ctx);
+	return NULL;
+}
+
+/* The sizes of nonce and ICV, which CCM knows before the key; and the way without a check. */
+static EVP_CIPHER_CTX *keyed_ccm(struct sealer *s, struct crypto *c, const uint8_t *key)
+{
+	const struct transform *ctr = transform_find(TRANSFORM_ENCR, ENCR_CTR, s->encr->key_bits);
+	const EVP_CIPHER *cipher = crypto_cipher(c, s->encr);
+	EVP_CIPHER_CTX *ctx = cipher ? EVP_CIPHER_CTX_new() : NULL;
+	int nonce = s->encr->salt + s->encr->iv;
+	if (!s->sealing)
+		s->bare = keyed(crypto_cipher(c, ctr), key, false);
+	if (ctx && (s->sealing || s->bare) &&
+	    EVP_CipherInit_ex2(ctx, cipher, NULL, NULL, s->sealing, NULL) &&
+	    EVP_CIPHER_CTX_ctrl(ctx, EVP_CTRL_AEAD_SET_IVLEN, nonce, NULL) &&
+	    EVP_CIPHER_CTX_ctrl(ctx, EVP_CTRL_AEAD_SET_TAG, s->encr->icv, NULL) &&
+	    EVP_CipherInit_ex2(ctx, NULL, key, NULL, -1, NULL))
+		return ctx;
+	EVP_CIPHER_CTX_free(ctx);
+	return NULL;
+}
 
 static bool set_cipher(struct sealer *s, struct crypto *c, struct bytes key)
 {
 	const struct transform *encr = s->encr;
 	if (!encr->evp)
 		return true;
-	const EVP_CIPHER *cipher = crypto_cipher(c, encr);
-	s->cipher = EVP_CIPHER_CTX_new();
-	if (!cipher || !s->cipher)
-		return false;
 	memcpy(s->salt, key.at + encr->key, encr->salt);
 	s->tag[0] = OSSL_PARAM_construct_octet_string(OSSL_CIPHER_PARAM_AEAD_TAG, NULL, encr->icv);
 	s->tag[1] = OSSL_PARAM_construct_end();
-	return EVP_CipherInit_ex2(s->cipher, cipher, key.at, NULL, s->sealing, NULL) &&
-	       EVP_CIPHER_CTX_set_padding(s->cipher, 0);
+	s->cipher = s->style == STYLE_CCM ? keyed_ccm(s, c, key.at)
+					  : keyed(crypto_cipher(c, encr), key.at, s->sealing);
+	return s->cipher != NULL;
 }
 
 static bool set_mac(struct sealer *s, struct crypto *c, struct bytes key)
 {
 	if (!s->integ || s->integ->icv == 0)
 		return true;
-	EVP_MAC_CTX *plain = crypto_mac(c, s->integ);
-	s->mac = plain ? EVP_MAC_CTX_dup(plain) : NULL;
-	return s->mac && EVP_MAC_init(s->mac, key.at, key.len, NULL);
+	s->mac = mac_new(c, s->integ);
+	return s->mac && mac_key(s->mac, key);
 }
 
 static bool fitting(const struct transform *encr, const struct transform *integ, struct bytes key,
@@ -79,7 +124,10 @@ struct sealer *sealer_new(struct crypto *c, const struct transform *encr,
 		why_set(why, "no memory for a keyed context");
 		return NULL;
 	}
-	*s = (struct sealer){ .encr = encr, .integ = encr->aead ? NULL : integ, .sealing = for_sealing };
+	*s = (struct sealer){ .encr = encr,
+			      .integ = encr->aead ? NULL : integ,
+			      .style = style_of(encr),
+			      .sealing = for_sealing };
 	if (!set_cipher(s, c, key) || !set_mac(s, c, integ_key)) {
 		crypto_why(why, encr->name);
 		sealer_free(s);
@@ -93,7 +141,8 @@ void sealer_free(struct sealer *s)
 	if (!s)
 		return;
 	EVP_CIPHER_CTX_free(s->cipher);
-	EVP_MAC_CTX_free(s->mac);
+	EVP_CIPHER_CTX_free(s->bare);
+	mac_free(s->mac);
 	OPENSSL_cleanse(s, sizeof(*s));
 	free(s);
 }
@@ -112,32 +161,87 @@ static bool lengths_fit(const struct sealer *s, struct bytes iv, struct bytes aa
 	       text.len % s->encr->block == 0;
 }
 
+static void copy(uint8_t *out, struct bytes in)
+{
+	if (in.len > 0 && out != in.at)
+		memmove(out, in.at, in.len);
+}
+
+/* Salt | IV, and behind them a counter of one for a cipher that counts blocks. */
+static void make_nonce(const struct sealer *s, struct bytes iv, uint8_t *nonce)
+{
+	size_t len = (size_t)s->encr->salt + iv.len;
+	memcpy(nonce, s->salt, s->encr->salt);
+	if (iv.len > 0)
+		memcpy(nonce + s->encr->salt, iv.at, iv.len);
+	if (s->style == STYLE_COUNTER)
+		store_u32(nonce + len, 1);
+}
+
+static bool add_aad(struct sealer *s, struct bytes part)
+{
+	int len;
+	return part.len == 0 || EVP_CipherUpdate(s->cipher, NULL, &len, part.at, (int)part.len);
+}
+
+/* Not even nothing may come as a null pointer: to CCM that means something else. */
+static bool run_ccm(struct sealer *s, struct bytes aad, struct bytes in, uint8_t *out)
+{
+	uint8_t none[1] = { 0 };
+	int len;
+	return EVP_CipherUpdate(s->cipher, NULL, &len, NULL, (int)in.len) && add_aad(s, aad) &&
+	       EVP_CipherUpdate(s->cipher, in.len > 0 ? out : none, &len, in.len > 0 ? in.at : none,
+				(int)in.len);
+}
+
+static bool run_gmac(struct sealer *s, struct bytes iv, struct bytes aad, struct bytes in,
+		     uint8_t *out)
+{
+	if (!add_aad(s, aad) || !add_aad(s, iv) || !add_aad(s, in))
+		return false;
+	copy(out, in);
+	return true;
+}
+
 /* Sets the nonce (and the tag, if it is to be checked) and runs the text through the cipher,
  * without the final call. */
 static bool run_cipher(struct sealer *s, struct bytes iv, struct bytes aad, struct bytes in,
 		       const OSSL_PARAM *tag, uint8_t *out)
 {
-	uint8_t nonce[SALT_MAX + IV_MAX];
+	uint8_t nonce[SALT_MAX + IV_MAX + COUNTER];
 	int len;
 	if (!s->cipher) {
-		if (in.len > 0)
-			memmove(out, in.at, in.len);
+		copy(out, in);
 		return true;
 	}
-	memcpy(nonce, s->salt, s->encr->salt);
-	memcpy(nonce + s->encr->salt, iv.at, iv.len);
-	return EVP_CipherInit_ex2(s->cipher, NULL, NULL, nonce, -1, tag) &&
-	       (!s->encr->aead || aad.len == 0 ||
-		EVP_CipherUpdate(s->cipher, NULL, &len, aad.at, (int)aad.len)) &&
+	make_nonce(s, iv, nonce);
+	if (!EVP_CipherInit_ex2(s->cipher, NULL, NULL, nonce, -1, tag))
+		return false;
+	if (s->style == STYLE_CCM)
+		return run_ccm(s, aad, in, out);
+	if (s->style == STYLE_GMAC)
+		return run_gmac(s, iv, aad, in, out);
+	return (!s->encr->aead || add_aad(s, aad)) &&
 	       (in.len == 0 || EVP_CipherUpdate(s->cipher, out, &len, in.at, (int)in.len));
 }
 
-/* The final call of an AEAD: makes or checks the tag. */
+/* The counter mode within CCM: flags, nonce, counter from 1. */
+static bool run_bare(struct sealer *s, struct bytes iv, struct bytes in, uint8_t *out)
+{
+	uint8_t block[1 + SALT_MAX + IV_MAX + COUNTER] = { COUNTER - 1 };
+	int len;
+	make_nonce(s, iv, block + 1);
+	store_u32(block + 16 - COUNTER, 1);
+	return EVP_CipherInit_ex2(s->bare, NULL, NULL, block, -1, NULL) &&
+	       (in.len == 0 || EVP_CipherUpdate(s->bare, out, &len, in.at, (int)in.len));
+}
+
+/* The final call of an AEAD: makes or checks the tag.  CCM has done so already. */
 static bool finish(struct sealer *s)
 {
 	uint8_t none[EVP_MAX_BLOCK_LENGTH];
 	int len;
-	return EVP_CipherFinal_ex(s->cipher, none, &len);
+	return (s->style == STYLE_CCM && !s->sealing) || EVP_CipherFinal_ex(s->cipher, none, &len);
 }
 
 /* The MAC over aad | iv | ciphertext | tail, cut to icv_size; out holds a whole one. */
@@ -145,15 +249,14 @@ static bool run_mac(struct sealer *s, struct bytes iv, struct bytes aad, struct 
 		    struct bytes tail, uint8_t out[static EVP_MAX_MD_SIZE])
 {
 	const struct bytes parts[] = { aad, iv, cipher, tail };
-	size_t len;
 	if (!s->mac)
 		return true;
-	if (!EVP_MAC_init(s->mac, NULL, 0, NULL))
+	if (!mac_begin(s->mac))
 		return false;
 	for (size_t i = 0; i < ARRAY_LEN(parts); i++)
-		if (parts[i].len > 0 && !EVP_MAC_update(s->mac, parts[i].at, parts[i].len))
+		if (!mac_update(s->mac, parts[i]))
 			return false;
-	return EVP_MAC_final(s->mac, out, &len, EVP_MAX_MD_SIZE);
+	return mac_final(s->mac, out);
 }
 
 static bool settle(bool good)
@@ -207,7 +310,8 @@ bool sealer_open_unchecked(struct sealer *s, struct bytes iv, struct bytes aad, 
 			   uint8_t *out)
 {
 	return !s->sealing && lengths_fit(s, iv, aad, cipher) &&
-	       settle(run_cipher(s, iv, aad, cipher, NULL, out));
+	       settle(s->bare ? run_bare(s, iv, cipher, out)
+			      : run_cipher(s, iv, aad, cipher, NULL, out));
 }
 
 bool sealer_mac(struct sealer *s, struct bytes iv, struct bytes aad, struct bytes cipher,

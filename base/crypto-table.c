@@ -23,19 +23,19 @@
 	     "AES-CBC-" #bits " [RFC3602]", "AES-CBC [RFC3602]", "aes" #bits, "aes" #bits, IKE | ESP | OWN)
 #define CTR(bits)                                                                                     \
 	ENCR(13, bits, "AES_CTR", "AES-" #bits "-CTR", false, 4, 8, 1, 0,                             \
-	     "AES-CTR-" #bits " [RFC5930]", "AES-CTR [RFC3686]", "aes_ctr" #bits, "aes" #bits "ctr", IKE | ESP)
+	     "AES-CTR-" #bits " [RFC5930]", "AES-CTR [RFC3686]", "aes_ctr" #bits, "aes" #bits "ctr", IKE | ESP | OWN)
 #define CCM(id, bits, size, libre)                                                                    \
 	ENCR(id, bits, "AES_CCM_" #size, "AES-" #bits "-CCM", true, 3, 8, 1, size,                    \
 	     "AES-CCM-" #bits " with " #size " octet ICV [RFC5282]", NULL, libre #bits,               \
-	     "aes" #bits "ccm" #size, IKE | ESP)
+	     "aes" #bits "ccm" #size, IKE | ESP | OWN)
 #define GCM(id, bits, size, libre)                                                                    \
 	ENCR(id, bits, "AES_GCM_" #size, "AES-" #bits "-GCM", true, 4, 8, 1, size,                    \
 	     "AES-GCM-" #bits " with " #size " octet ICV [RFC5282]",                                  \
 	     "AES-GCM with " #size " octet ICV [RFC4106]", libre #bits, "aes" #bits "gcm" #size,          \
 	     IKE | ESP | OWN)
 #define GMAC(bits)                                                                                    \
-	ENCR(21, bits, "NULL_AUTH_AES_GMAC", NULL, true, 4, 8, 1, 16, NULL, NULL,                     \
-	     "aes_gmac" #bits, "aes" #bits "gmac", ESP)
+	ENCR(21, bits, "NULL_AUTH_AES_GMAC", "AES-" #bits "-GCM", true, 4, 8, 1, 16, NULL, NULL,      \
+	     "aes_gmac" #bits, "aes" #bits "gmac", ESP | OWN)
 #define CAMELLIA_CBC(bits)                                                                            \
 	ENCR(23, bits, "CAMELLIA_CBC", "CAMELLIA-" #bits "-CBC", false, 0, 16, 16, 0, NULL, NULL,     \
 	     "camellia" #bits, "camellia" #bits, IKE | ESP)
@@ -115,8 +115,8 @@ const struct transform transforms[] = {
 	      NULL, NULL, NULL, NULL, 0),
 	FIXED(2,  "DES",                      NULL,                false,  8, 0,  8,  8,  0,
 	      NULL, "DES-CBC [RFC2405]", "des", "des", IKE | ESP),
-	FIXED(3,  "3DES",                     NULL,                false, 24, 0,  8,  8,  0,
-	      "3DES [RFC2451]", "TripleDES-CBC [RFC2451]", "3des", "3des", IKE | ESP),
+	FIXED(3,  "3DES",                     "DES-EDE3-CBC",      false, 24, 0,  8,  8,  0,
+	      "3DES [RFC2451]", "TripleDES-CBC [RFC2451]", "3des", "3des", IKE | ESP | OWN),
 	FIXED(4,  "RC5",                      NULL,                false, 16, 0,  8,  8,  0,
 	      NULL, NULL, NULL, NULL, IKE | ESP),
 	FIXED(5,  "IDEA",                     NULL,                false, 16, 0,  8,  8,  0,
@@ -147,11 +147,11 @@ const struct transform transforms[] = {
 	PRF(1, "HMAC_MD5",          "MD5",    16, "md5",      "prfmd5",     IKE),
 	PRF(2, "HMAC_SHA1",         "SHA1",   20, "sha1",     "prfsha1",    IKE | OWN),
 	PRF(3, "HMAC_TIGER",        NULL,     24, NULL,       NULL,         IKE),
-	PRF(4, "AES128_XCBC",       NULL,     16, "aes_xcbc", "prfaesxcbc", IKE),
+	PRF(4, "AES128_XCBC",       "AES-128-CBC", 16, "aes_xcbc", "prfaesxcbc", IKE | OWN),
 	PRF(5, "HMAC_SHA2_256",     "SHA256", 32, "sha2_256", "prfsha256",  IKE | OWN),
 	PRF(6, "HMAC_SHA2_384",     "SHA384", 48, "sha2_384", "prfsha384",  IKE | OWN),
 	PRF(7, "HMAC_SHA2_512",     "SHA512", 64, "sha2_512", "prfsha512",  IKE | OWN),
-	PRF(8, "AES128_CMAC",       NULL,     16, "aes_cmac", "prfaescmac", IKE),
+	PRF(8, "AES128_CMAC",       "AES-128-CBC", 16, "aes_cmac", "prfaescmac", IKE | OWN),
 	PRF(9, "HMAC_STREEBOG_512", NULL,     64, NULL,       NULL,         IKE),
 
 	/*    id  name               evp      key icv  wireshark */
@@ -165,14 +165,14 @@ const struct transform transforms[] = {
 	      NULL,       NULL,       IKE | ESP),
 	INTEG(4,  "KPDK_MD5",          NULL,     16, 16, NULL, NULL,
 	      NULL,       NULL,       IKE | ESP),
-	INTEG(5,  "AES_XCBC_96",       NULL,     16, 12, NULL, NULL,
-	      "aes_xcbc", "aesxcbc",  IKE | ESP),
+	INTEG(5,  "AES_XCBC_96",       "AES-128-CBC", 16, 12, NULL, NULL,
+	      "aes_xcbc", "aesxcbc",  IKE | ESP | OWN),
 	INTEG(6,  "HMAC_MD5_128",      "MD5",    16, 16, "HMAC_MD5_128 [RFC4595]",     NULL,
 	      NULL,       "md5_128",  0),
 	INTEG(7,  "HMAC_SHA1_160",     "SHA1",   20, 20, "HMAC_SHA1_160 [RFC4595]",    NULL,
 	      NULL,       "sha1_160", 0),
-	INTEG(8,  "AES_CMAC_96",       NULL,     16, 12, NULL, NULL,
-	      "aes_cmac", "aescmac",  IKE | ESP),
+	INTEG(8,  "AES_CMAC_96",       "AES-128-CBC", 16, 12, NULL, NULL,
+	      "aes_cmac", "aescmac",  IKE | ESP | OWN),
 	INTEG(9,  "AES_128_GMAC",      NULL,     16, 16, NULL, NULL, NULL, NULL, 0),
 	INTEG(10, "AES_192_GMAC",      NULL,     24, 16, NULL, NULL, NULL, NULL, 0),
 	INTEG(11, "AES_256_GMAC",      NULL,     32, 16, NULL, NULL, NULL, NULL, 0),

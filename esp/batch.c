@@ -45,7 +45,7 @@ static void put_iv(struct esp_sa *sa, struct rng *rng, uint8_t *at)
 {
 	uint8_t iv[ESP_IV_MAX];
 
-	if (sa->omit == 0 && sa->iv == 8) {
+	if (sa->omit == 0 && sa->iv_counted && sa->iv == 8) {
 		store_u64(at, ++sa->iv_counter);
 		return;
 	}

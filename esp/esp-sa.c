@@ -34,6 +34,7 @@ static void set_shape(struct esp_sa *sa)
 	const struct suite *suite = &sa->config.suite;
 
 	sa->iv = suite->encr->iv;
+	sa->iv_counted = suite->encr->block == 1;
 	sa->icv = suite->encr->aead ? suite->encr->icv : suite->integ ? suite->integ->icv : 0;
 	sa->align = suite->encr->block > 4 ? suite->encr->block : 4;
 }

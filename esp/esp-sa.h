@@ -37,6 +37,7 @@ struct esp_sa {
 	bool for_sealing;
 	uint64_t omit;
 	size_t iv, icv, align;          /* octets; align: of payload, padding and trailer */
+	bool iv_counted;                /* it need only be fresh; else nobody may foretell it */
 	uint64_t seq;                   /* outbound: the last number sent */
 	bool begun;                     /* outbound: some number was sent, if only 0 */
 	uint64_t iv_counter;

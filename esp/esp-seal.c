@@ -54,7 +54,7 @@ void esp_choose_iv(struct esp_sa *sa, struct rng *rng, const struct esp_shape *s
 		memcpy(iv, shape->iv->at, shape->iv->len < sa->iv ? shape->iv->len : sa->iv);
 	else if (esp_omits(sa, DUTY_IV_FRESH))
 		return;
-	else if (sa->iv > 8 && rng && !esp_omits(sa, DUTY_IV_UNPREDICTABLE))
+	else if (!sa->iv_counted && rng && !esp_omits(sa, DUTY_IV_UNPREDICTABLE))
 		rng_secret(rng, iv, sa->iv);
 	else if (sa->iv >= 8)
 		store_u64(iv + sa->iv - 8, sa->iv_counter);

@@ -20,6 +20,10 @@ bool keymat_skeyseed(struct crypto *c, const struct transform *prf, struct bytes
 {
 	uint8_t at[SEED_MAX];
 	struct bytes parts[] = { ni, nr };
+	if (prf_key_is_fixed(prf)) {    /* RFC 7296 2.14: half of it from the start of each nonce */
+		parts[0] = bytes_slice(ni, 0, prf->key / 2u);
+		parts[1] = bytes_slice(nr, 0, prf->key / 2u);
+	}
 	struct bytes key = joined(at, sizeof(at), parts, 2);
 	return key.at && prf_compute(c, prf, key, &secret, 1, out);
 }

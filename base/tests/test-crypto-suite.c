@@ -96,6 +96,59 @@ static void test_parse_and_print(void **state)
 	}
 }
 
+/* RFC 8247 2.1 to 2.4, RFC 8221 5 and 6. */
+static void test_levels(void **state)
+{
+	static const struct {
+		uint8_t type;
+		uint16_t id, bits;
+		const char *ike, *esp;
+	} cases[] = {
+		{ TRANSFORM_ENCR,  12, 128, "MUST",       "MUST"       },
+		{ TRANSFORM_ENCR,  12, 192, "MAY",        "MAY"        },
+		{ TRANSFORM_ENCR,  20, 256, "SHOULD",     "MUST"       },
+		{ TRANSFORM_ENCR,  18, 256, "MAY",        "MAY"        },
+		{ TRANSFORM_ENCR,  3,  0,   "MAY",        "SHOULD NOT" },
+		{ TRANSFORM_ENCR,  2,  0,   "MUST NOT",   "MUST NOT"   },
+		{ TRANSFORM_PRF,   2,  0,   "MUST-",      "MAY"        },
+		{ TRANSFORM_PRF,   7,  0,   "SHOULD+",    "MAY"        },
+		{ TRANSFORM_INTEG, 13, 0,   "MAY",        "MAY"        },
+		{ TRANSFORM_INTEG, 5,  0,   "SHOULD",     "SHOULD"     },
+		{ TRANSFORM_KE,    14, 0,   "MUST",       "MUST"       },
+		{ TRANSFORM_KE,    23, 0,   "SHOULD NOT", "SHOULD NOT" },
+	};
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		const struct transform *t = transform_find(cases[i].type, cases[i].id, cases[i].bits);
+		expect_text(t->name, cases[i].ike, transform_level_name(transform_level(t, false)));
+		expect_text(t->name, cases[i].esp, transform_level_name(transform_level(t, true)));
+	}
+}
+
+static void test_discouraged(void **state)
+{
+	static const struct {
+		const char *text;
+		bool esp;
+		const char *wanted;
+	} cases[] = {
+		{ "aes128gcm16", true, "" },
+		{ "3des-sha1", true, "3DES SHOULD NOT be used for ESP" },
+		{ "aes128-md5-modp768", false, "HMAC_MD5 MUST NOT be used for IKE, HMAC_MD5_96 MUST NOT be used for IKE, "
+					       "MODP_768 MUST NOT be used for IKE" },
+	};
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		struct suite s;
+		char text[300], cut[10];
+		assert_true(suite_parse(cases[i].text, cases[i].esp, &s, NULL));
+		expect_number(cases[i].text, cases[i].wanted[0] != 0, suite_discouraged(&s, cases[i].esp, text, sizeof(text)));
+		expect_text(cases[i].text, cases[i].wanted, text);
+		suite_discouraged(&s, cases[i].esp, cut, sizeof(cut));
+		assert_true(strlen(cut) < sizeof(cut));
+	}
+}
+
 static void test_refusals(void **state)
 {
 	static const struct {
@@ -262,6 +315,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_parse_and_print),
+		cmocka_unit_test(test_levels),
+		cmocka_unit_test(test_discouraged),
 		cmocka_unit_test(test_refusals),
 		cmocka_unit_test(test_print_is_cut_at_a_word),
 		cmocka_unit_test(test_table),

@@ -170,6 +170,58 @@ static void test_integ(void **state)
 	}
 }
 
+/* RFC 3566 4.6 and RFC 4434 2.1 (XCBC), RFC 4493 4 and RFC 4615 4 (CMAC), the whole of 16 octets.  Keys
+ * and messages count up from 0 as far as "" says so. */
+static void test_block_cipher_macs(void **state)
+{
+	static const char nist[] = "2b7e151628aed2a6abf7158809cf4f3c", text[] =
+		"6bc1bee22e409f96e93d7e117393172aae2d8a571e03ac9c9eb76fac45af8e51"
+		"30c81c46a35ce411e5fbc1191a0a52eff69f2445df4f9b17ad2b417be66c3710";
+	static const char count16[] = "000102030405060708090a0b0c0d0e0f", count34[] =
+		"000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f2021";
+	static const struct {
+		uint16_t prf;
+		const char *key, *text;
+		size_t len;
+		const char *wanted;
+	} cases[] = {
+		{ 4, count16, count34, 0,  "75f0251d528ac01c4573dfd584d79f29" },
+		{ 4, count16, count34, 3,  "5b376580ae2f19afe7219ceef172756f" },
+		{ 4, count16, count34, 16, "d2a246fa349b68a79998a4394ff7a263" },
+		{ 4, count16, count34, 20, "47f51b4564966215b8985c63055ed308" },
+		{ 4, count16, count34, 32, "f54f0ec8d2b9f3d36807734bd5283fd4" },
+		{ 4, count16, count34, 34, "becbb3bccdb518a30677d5481fb6b4d8" },
+		{ 4, "00010203040506070809", count34, 20, "0fa087af7d866e7653434e602fdde835" },
+		{ 4, "000102030405060708090a0b0c0d0e0fedcb", count34, 20, "8cd3c93ae598a9803006ffb67c40e9e4" },
+		{ 8, nist, text, 0,  "bb1d6929e95937287fa37d129b756746" },
+		{ 8, nist, text, 16, "070a16b46b4d4144f79bdd9dd04a287c" },
+		{ 8, nist, text, 40, "dfa66747de9ae63030ca32611497c827" },
+		{ 8, nist, text, 64, "51f0bebf7e3b9d92fc49741779363cfe" },
+		{ 8, count16, count34, 20, "980ae87b5f4c9c5214f5b6a8455e4c2d" },
+		{ 8, "00010203040506070809", count34, 20, "290d9e112edb09ee141fcf64c0b72f3d" },
+		{ 8, "000102030405060708090a0b0c0d0e0fedcb", count34, 20, "84a348a4a45d235babfffc0d2b4da09a" },
+	};
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		const struct transform *prf = row(TRANSFORM_PRF, cases[i].prf);
+		const struct transform *integ = row(TRANSFORM_INTEG, cases[i].prf == 4 ? 5 : 8);
+		struct octets key = octets_of(cases[i].key), message = octets_of(cases[i].text);
+		struct bytes whole = bytes_slice(octets_bytes(&message), 0, cases[i].len);
+		uint8_t out[16];
+		assert_true(prf_key_is_fixed(prf));
+		for (size_t cut = 0; cut <= whole.len; cut++) {
+			struct bytes parts[] = { bytes_slice(whole, 0, cut), bytes_slice(whole, cut, SIZE_MAX) };
+			assert_true(prf_compute(crypto, prf, octets_bytes(&key), parts, 2, out));
+			expect_hex(BYTES_OF(out), cases[i].wanted, prf->name);
+		}
+		if (key.len != 16)
+			continue;
+		assert_true(integ_compute(crypto, integ, octets_bytes(&key), &whole, 1, out));
+		assert_int_equal(memcmp(octets_of(cases[i].wanted).at, out, integ->icv), 0);
+	}
+	assert_false(prf_key_is_fixed(row(TRANSFORM_PRF, 5)));
+}
+
 static void test_prf_plus_limits(void **state)
 {
 	const struct transform *prf = row(TRANSFORM_PRF, 2);
@@ -190,8 +242,9 @@ static void test_the_wrong_sort_is_refused(void **state)
 	(void)state;
 	assert_false(prf_compute(crypto, row(TRANSFORM_INTEG, 12), key, NULL, 0, out));
 	assert_false(integ_compute(crypto, row(TRANSFORM_PRF, 5), key, NULL, 0, out));
-	assert_false(prf_compute(crypto, row(TRANSFORM_PRF, 4), key, NULL, 0, out));
+	assert_false(prf_compute(crypto, row(TRANSFORM_PRF, 1), key, NULL, 0, out));
 	assert_false(prf_plus(crypto, row(TRANSFORM_PRF, 9), key, key, out, 1));
+	assert_false(integ_compute(crypto, row(TRANSFORM_INTEG, 1), key, NULL, 0, out));
 	assert_false(integ_compute(crypto, row(TRANSFORM_INTEG, 5), key, NULL, 0, out));
 }
 
@@ -349,6 +402,7 @@ int main(void)
 		cmocka_unit_test(test_keymat_and_rekey),
 		cmocka_unit_test(test_prf),
 		cmocka_unit_test(test_integ),
+		cmocka_unit_test(test_block_cipher_macs),
 		cmocka_unit_test(test_prf_plus_limits),
 		cmocka_unit_test(test_the_wrong_sort_is_refused),
 		cmocka_unit_test(test_hash),

@@ -174,6 +174,50 @@ static void open_message(struct explaining *x, struct message *m)
 		finding(x, "cannot be opened: %s", why.text);
 }
 
+/* A field of a transform; 0 if it is not there. */
+static uint16_t transform_field(struct node *chain, unsigned p, unsigned t, const char *field)
+{
+	char path[60];
+	uint64_t value = 0;
+
+	snprintf(path, sizeof(path), "SA.P[%u].T[%u].%s", p, t, field);
+	return wire_number(chain, path, &value) ? (uint16_t)value : 0;
+}
+
+/* What a proposal names that should be used no more. */
+static void weigh_transforms(struct node *chain, unsigned p, bool esp, struct text *tree)
+{
+	uint8_t type;
+	unsigned t;
+
+	for (t = 1; (type = (uint8_t)transform_field(chain, p, t, "type")) != 0; t++) {
+		const struct transform *row = transform_find(type, transform_field(chain, p, t, "id"),
+							     transform_field(chain, p, t, "A(KEY_LENGTH).value"));
+		char line[120];
+
+		if (!row || !transform_discouraged(row, esp))
+			continue;
+		snprintf(line, sizeof(line), "SA.P[%u].T[%u]: %s %s be used for %s (%s)\n", p, t, row->name,
+			 transform_level_name(transform_level(row, esp)), esp ? "ESP" : "IKE",
+			 esp ? "RFC 8221" : "RFC 8247");
+		collect(tree, line, strlen(line));
+	}
+}
+
+static void weigh_proposals(struct node *chain, struct text *tree)
+{
+	uint64_t protocol;
+	char path[30];
+	unsigned p;
+
+	for (p = 1; chain; p++) {
+		snprintf(path, sizeof(path), "SA.P[%u].protocol", p);
+		if (!wire_number(chain, path, &protocol))
+			return;
+		weigh_transforms(chain, p, protocol == 3, tree);
+	}
+}
+
 static void explain_ike(struct explaining *x, struct bytes octets, struct text *tree)
 {
 	struct message m;
@@ -193,6 +237,8 @@ static void explain_ike(struct explaining *x, struct bytes octets, struct text *
 		collect(tree, "inside SK:\n", 11);
 		wire_print(m.inner, collect, tree);
 	}
+	weigh_proposals(m.outer, tree);
+	weigh_proposals(m.inner, tree);
 }
 
 static void explain_esp(struct explaining *x, struct bytes packet, struct text *tree)

@@ -185,6 +185,49 @@ static void put_exchanges(void)
 	}
 }
 
+static const char *shown(const char *word)
+{
+	return word ? word : "-";
+}
+
+static const char *owed(const struct transform *t, bool esp)
+{
+	if (!(t->suites & (esp ? TRANSFORM_IN_ESP : TRANSFORM_IN_IKE)))
+		return "-";
+	return transform_level_name(transform_level(t, esp));
+}
+
+static void put_transforms(void)
+{
+	static const char *const types[] = { "", "ENCR", "PRF", "INTEG", "KE", "ESN" };
+	size_t i;
+
+	printf("%-5s %3s %-24s %-10s %-10s %-5s %-20s %s\n", "type", "id", "name", "IKE", "ESP", "here", "Libreswan",
+	       "strongSwan");
+	for (i = 0; i < transforms_count; i++) {
+		const struct transform *t = &transforms[i];
+
+		printf("%-5s %3u %-24s %-10s %-10s %-5s %-20s %s\n", types[t->type], t->id, t->name, owed(t, false),
+		       owed(t, true), t->suites & TRANSFORM_IMPLEMENTED ? "yes" : "no", shown(t->libreswan),
+		       shown(t->strongswan));
+	}
+}
+
+static bool put_suite(const char *text)
+{
+	struct why ike = { 0 }, esp = { 0 };
+	struct suite suite;
+	char said[400];
+	bool is_ike = suite_parse(text, false, &suite, &ike), is_esp = !is_ike && suite_parse(text, true, &suite, &esp);
+
+	if (!is_ike && !is_esp) {
+		fprintf(stderr, "ikespec: no suite of IKE: %s; nor of ESP: %s\n", ike.text, esp.text);
+		return false;
+	}
+	printf("%s: %s\n", text, suite_discouraged(&suite, is_esp, said, sizeof(said)) ? said : "nothing against it");
+	return true;
+}
+
 static void put_all(void)
 {
 	size_t i;
@@ -199,6 +242,7 @@ int cli_fields(int argc, char **argv)
 {
 	static const struct { const char *option; void (*put)(void); } tables[] = {
 		{ "--checks", put_checks }, { "--timers", put_timers }, { "--exchanges", put_exchanges },
+		{ "--transforms", put_transforms },
 	};
 	bool ok = true;
 	int at;
@@ -209,12 +253,19 @@ int cli_fields(int argc, char **argv)
 			return EXIT_OK;
 		}
 	}
+	if (argc >= 3 && strcmp(argv[1], "--suite") == 0) {
+		for (at = 2; at < argc; at++)
+			ok = put_suite(argv[at]) && ok;
+		return ok ? EXIT_OK : EXIT_USAGE;
+	}
 	if (argc >= 2 && argv[1][0] == '-') {
 		bool help = strcmp(argv[1], "--help") == 0;
 
-		fputs("Usage: ikespec fields [PATH]... | --checks | --timers | --exchanges\n"
+		fputs("Usage: ikespec fields [PATH]... | --checks | --timers | --exchanges | --transforms | --suite WORDS...\n"
 		      "The wire tables, or what a path such as SA.P[1].T(ENCR).id means; the checks and duties that a fault\n"
-		      "may leave out; the timers of an endpoint; the exchanges and the payloads that each must (or [may]) hold.\n", help ? stdout : stderr);
+		      "may leave out; the timers of an endpoint; the exchanges and the payloads that each must (or [may]) hold;\n"
+		      "the transforms with what RFC 8247 and RFC 8221 demand of them, and what speaks against a suite.\n",
+		      help ? stdout : stderr);
 		return help ? EXIT_OK : EXIT_USAGE;
 	}
 	for (at = 1; at < argc; at++)

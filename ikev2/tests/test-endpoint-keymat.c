@@ -110,6 +110,38 @@ static void ike_keys(void **state)
 	crypto_free(c);
 }
 
+/* RFC 7296 2.14: a PRF of fixed key length takes the first 8 octets of each nonce as the key of SKEYSEED,
+ * and all of both in the seed of what follows. */
+static void fixed_key_length(void **state)
+{
+	(void)state;
+	static const uint16_t fixed[] = { 4, 8 };
+	struct why why;
+	struct crypto *c = crypto_new(&why);
+	struct arena *a = arena_new(1 << 20);
+	struct bytes ni = hex(a, "000102030405060708090a0b0c0d0e0f10"), nr = hex(a, "a0a1a2a3a4a5a6a7a8a9aaabacadaeaf");
+	struct bytes key = hex(a, "0001020304050607a0a1a2a3a4a5a6a7"), secret = hex(a, "0badcafe");
+	struct bytes seed = hex(a, "000102030405060708090a0b0c0d0e0f10a0a1a2a3a4a5a6a7a8a9aaabacadaeaf"
+				   "11111111111111112222222222222222");
+	for (size_t i = 0; i < ARRAY_LEN(fixed); i++) {
+		struct suite s = { .encr = transform_find(TRANSFORM_ENCR, 20, 128),
+				   .prf = transform_find(TRANSFORM_PRF, fixed[i], 0) };
+		uint8_t skeyseed[64], wanted[64], keys[16];
+		struct ike_keys k;
+		assert_true(keymat_skeyseed(c, s.prf, ni, nr, secret, skeyseed));
+		assert_true(prf_compute(c, s.prf, key, &secret, 1, wanted));
+		assert_memory_equal(skeyseed, wanted, 16);
+		assert_true(keymat_ike(c, a, &s, skeyseed, ni, nr, UINT64_C(0x1111111111111111),
+				       UINT64_C(0x2222222222222222), &k));
+		assert_true(prf_plus(c, s.prf, bytes_make(skeyseed, 16), seed, keys, sizeof(keys)));
+		assert_int_equal(k.sk_d.len, 16);
+		assert_int_equal(k.sk_pr.len, 16);
+		assert_memory_equal(k.sk_d.at, keys, 16);
+	}
+	arena_free(a);
+	crypto_free(c);
+}
+
 static void child(void **state)
 {
 	(void)state;
@@ -189,6 +221,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(ike_keys),
+		cmocka_unit_test(fixed_key_length),
 		cmocka_unit_test(child),
 		cmocka_unit_test(identity),
 		cmocka_unit_test(purposes),

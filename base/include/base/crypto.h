@@ -47,6 +47,16 @@ extern const size_t transforms_count;
 /* The row, or NULL. */
 const struct transform *transform_find(uint8_t type, uint16_t id, uint16_t key_bits);
 
+/* Requirement levels: RFC 8247 for IKE, RFC 8221 for ESP, RFC 9395. */
+enum transform_level {
+	TRANSFORM_MAY, TRANSFORM_SHOULD, TRANSFORM_SHOULD_PLUS, TRANSFORM_MUST_MINUS, TRANSFORM_MUST,
+	TRANSFORM_SHOULD_NOT, TRANSFORM_MUST_NOT
+};
+enum transform_level transform_level(const struct transform *t, bool esp);
+const char *transform_level_name(enum transform_level level);
+/* SHOULD NOT or MUST NOT? */
+bool transform_discouraged(const struct transform *t, bool esp);
+
 /* A negotiated suite.  integ is NULL with an AEAD; prf and ke are NULL in ESP when not there. */
 struct suite {
 	const struct transform *encr, *integ, *prf, *ke;
@@ -58,6 +68,8 @@ struct suite {
  * why names the unknown word and the nearest known one.
  */
 bool suite_parse(const char *text, bool esp, struct suite *out, struct why *why);
+/* What of a suite SHOULD NOT or MUST NOT be used: "MODP_768 MUST NOT be used for IKE"; false if nothing is. */
+bool suite_discouraged(const struct suite *s, bool esp, char *text, size_t cap);
 /* As keywords of Libreswan or strongSwan; returns text. */
 char *suite_print_libreswan(const struct suite *s, bool esp, char *text, size_t cap);
 char *suite_print_strongswan(const struct suite *s, bool esp, char *text, size_t cap);
@@ -76,6 +88,9 @@ unsigned crypto_stray_draws(const struct crypto *c);
 bool crypto_hash(struct crypto *c, const char *evp, struct bytes in, uint8_t *out, size_t cap, size_t *len);
 bool crypto_equal(struct bytes a, struct bytes b);   /* constant time */
 
+/* RFC 7296 2.14: does it take a key of fixed length, so that SKEYSEED is keyed with the first half of
+ * that from each nonce?  (AES-XCBC and AES-CMAC) */
+bool prf_key_is_fixed(const struct transform *prf);
 /* prf(key, parts...): out has prf->output octets.  (RFC 7296 2.13) */
 bool prf_compute(struct crypto *c, const struct transform *prf, struct bytes key,
 		 const struct bytes *parts, size_t count, uint8_t *out);

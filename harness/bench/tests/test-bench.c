@@ -23,7 +23,7 @@ static const struct {
 } wrong[] = {
 	{ bench_add_suite, "rot13", "aes128gcm16" },
 	{ bench_add_suite, "aes128", "no integrity" },
-	{ bench_add_suite, "3des-sha1", "not implemented" },
+	{ bench_add_suite, "camellia128-sha1", "not implemented" },
 	{ bench_add_suite, "", "chacha20poly1305" },
 	{ bench_add_size, "", "imix" },
 	{ bench_add_size, "0", "28 to 9000" },
