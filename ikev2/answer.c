@@ -24,16 +24,16 @@ bool answer_begin(struct making *m, struct incoming *x, struct ike_sa *sa, enum 
 }
 
 /* The window moves on, unless the harness answers out of turn. */
-static void keep(struct ike_sa *sa, const struct incoming *x)
+static void keep(struct ike_sa *sa, struct retained *r, const struct incoming *x)
 {
-	sa->retained.used = true;
-	sa->retained.id = x->m.id;
-	sa->retained.request_hash = octets_hash(x->datagram->octets);
-	sa->retained.again = USEC_NEVER;
+	r->used = true;
+	r->id = x->m.id;
+	r->request_hash = octets_hash(x->datagram->octets);
+	r->again = USEC_NEVER;
 	if (!check_on(x->e, CHECK_RESPONSE_TIMER))
-		sa->retained.again = usec_after(x->now, USEC_S);
-	if (x->m.id == sa->next_expected)
-		sa->next_expected++;
+		r->again = usec_after(x->now, USEC_S);
+	if (window_expects(sa, x->m.id))
+		window_carried_out(&sa->window, x->m.id);
 }
 
 bool answer_send(struct making *m, struct incoming *x)
@@ -48,10 +48,11 @@ bool answer_send(struct making *m, struct incoming *x)
 		return false;
 	bool aside = m->notify && x->sending; /* it leaves our own state untouched */
 	bool retain = m->ike && !aside && !x->m.response;
-	if (!making_send(m, retain ? &m->ike->retained.kept : NULL, x->now))
+	struct retained *r = retain ? window_place(m->ike, x->m.id) : NULL;
+	if (!making_send(m, r ? &r->kept : NULL, x->now))
 		return false;
-	if (retain)
-		keep(m->ike, x);
+	if (r)
+		keep(m->ike, r, x);
 	x->response = m->sent;
 	if (x->seen)
 		x->seen->response = m->sent;

@@ -14,7 +14,7 @@ bool auth_build_request(struct making *m)
 	return payload_id(m, PAYLOAD_IDI, &c->us) &&
 	       (!c->initial_contact || payload_notify(m, INITIAL_CONTACT, BYTES_NONE)) &&
 	       (!c->them.type || payload_id(m, PAYLOAD_IDR, &c->them)) &&
-	       payload_auth(m, METHOD_SECRET) && child_offer(m);
+	       payload_auth(m, METHOD_SECRET) && child_offer(m) && window_payload(m);
 }
 
 /* ------------------------------------------------------------ what both ends check */
@@ -87,6 +87,7 @@ static void establish(struct incoming *x)
 	struct ike_sa *sa = x->ike;
 	ike_sa_set_state(sa, IKE_ESTABLISHED);
 	sa->last_heard = x->now;
+	window_heard(x);
 	x->accepted = true;
 	note_state(x->e, sa, "IKE SA is established");
 }
@@ -121,7 +122,7 @@ static bool build_response(struct making *m, struct incoming *x, uint16_t *refus
 	const struct connection *c = m->ike->connection;
 	return payload_id(m, PAYLOAD_IDR, &c->us) && payload_auth(m, METHOD_SECRET) &&
 	       child_answer(x, m, refusal) &&
-	       (!*refusal || payload_notify(m, *refusal, BYTES_NONE));
+	       (!*refusal || payload_notify(m, *refusal, BYTES_NONE)) && window_payload(m);
 }
 
 static void child_result(struct incoming *x, struct making *m, uint16_t refusal)

@@ -262,6 +262,7 @@ bool making_send(struct making *m, struct kept *kept, usec now)
 	k->marker = route.marker;
 	k->edits = m->edits;
 	k->sent = m->sent;
+	window_said(m);
 	if (stored && (!m->sending || !m->sending->lost))
 		put_out(m->e, k);
 	if (m->ike)

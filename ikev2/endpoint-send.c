@@ -202,7 +202,7 @@ static bool compose_request(struct endpoint *e, const struct sending *s, struct 
 	m->sending = s;
 	m->notify = s->notify;
 	m->child = child_of(e, s, sa);
-	m->id = s->purpose == PURPOSE_IKE_SA_INIT ? 0 : sa->next_request;
+	m->id = s->purpose == PURPOSE_IKE_SA_INIT ? 0 : window_next(sa);
 	if (s->purpose == PURPOSE_IKE_SA_INIT)
 		m->spi_r = 0;
 	struct child_sa *before = m->child;

@@ -165,6 +165,7 @@ void informational_request(struct incoming *x)
 	if (notifies_refused(x, &end))
 		return;
 	read_deletes(x, &d);
+	window_heard(x);
 	if (kept_silent(x, &d) || !answer_begin(&m, x, x->ike, x->purpose))
 		return;
 	if (!build_response(&m, &d) || !answer_send(&m, x)) {

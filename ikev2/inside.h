@@ -20,7 +20,7 @@
 #define HALF_OPEN_LIMIT 1024
 #define CHILD_LIMIT     64 /* Child SAs of an IKE SA */
 #define LINGER_LIMIT    64 /* gone IKE SAs that are kept to answer a repeated last request */
-#define PENDING         8  /* requests in flight of a stepped endpoint */
+#define PENDING         8  /* requests in flight */
 #define COOKIE_ROUNDS   4
 #define KE_ROUNDS       4
 #define NONCE           32
@@ -122,13 +122,7 @@ struct pending {
 	uint16_t notify;
 };
 
-struct retained { /* our last response */
-	bool used;
-	uint32_t id;
-	uint64_t request_hash;
-	struct kept kept;
-	usec again; /* a fault sends it by itself */
-};
+#include "window.h"
 
 struct child_sa {
 	struct arena *arena;
@@ -180,10 +174,8 @@ struct ike_sa {
 	struct address local, remote, first_remote;
 	bool marker;
 	bool nat_here, nat_there, nat_heard;
-	uint32_t next_request, next_expected;
-	uint64_t answered; /* bit n: next_request + n is answered */
+	struct window window;
 	struct pending pending[PENDING];
-	struct retained retained;
 	struct child_sa *children; /* newest first */
 	size_t child_count;
 	bool want_liveness, want_delete, want_child, deleting, clear_error;
@@ -305,8 +297,6 @@ uint64_t ike_sa_peer(const struct ike_sa *sa);
 uint64_t spi_fresh(struct endpoint *e);
 bool ike_sa_orders_wait(const struct ike_sa *sa);
 void endpoint_reap(struct endpoint *e);
-uint32_t ike_sa_window(const struct ike_sa *sa);
-void ike_sa_answered(struct ike_sa *sa, uint32_t id);
 void kept_clear(struct kept *k);
 bool kept_store(struct kept *k, const struct composed *c);
 void kept_free(struct kept *k);

@@ -219,15 +219,15 @@ static void bad_icv(struct incoming *x)
 {
 	struct ike_sa *sa = x->ike;
 	refuse_anyway(x, CHECK_ICV);
-	if (!x->m.response && x->m.id == sa->next_expected && !check_on(x->e, CHECK_ID_AFTER_ICV))
-		sa->next_expected++;
+	if (!x->m.response && window_expects(sa, x->m.id) && !check_on(x->e, CHECK_ID_AFTER_ICV))
+		window_carried_out(&sa->window, x->m.id);
 }
 
 static void bad_padding(struct incoming *x)
 {
 	if (x->m.response)
 		refuse_anyway(x, CHECK_RESPONSE_SYNTAX);
-	else if (x->m.id != x->ike->next_expected)
+	else if (!window_expects(x->ike, x->m.id))
 		refuse_anyway(x, CHECK_MESSAGE_ID);
 	else
 		refuse_answered(x, CHECK_PAD_LENGTH, BYTES_NONE);
@@ -350,8 +350,8 @@ static void dispatch(struct incoming *x)
 
 static bool repeated(struct incoming *x)
 {
-	const struct retained *r = &x->ike->retained;
-	if (!r->used || r->id != x->m.id || r->request_hash != octets_hash(x->datagram->octets))
+	const struct retained *r = window_retained(&x->ike->window, x->m.id);
+	if (!r || r->request_hash != octets_hash(x->datagram->octets))
 		return false;
 	nat_follow(x, true, false);
 	if (!check_on(x->e, CHECK_PROCESS_ONCE) && x->ike->state == IKE_ESTABLISHED)
@@ -367,10 +367,12 @@ static bool in_turn(struct incoming *x)
 		return true;
 	if (repeated(x))
 		return false;
-	if (sa->retained.used && sa->retained.id == x->m.id && !check_on(x->e, CHECK_PROCESS_ONCE))
+	if (window_retained(&sa->window, x->m.id) && !check_on(x->e, CHECK_PROCESS_ONCE))
 		return true;
-	if (x->m.id != sa->next_expected && refuse_answered(x, CHECK_MESSAGE_ID, BYTES_NONE))
+	if (!window_expects(sa, x->m.id) && refuse_answered(x, CHECK_MESSAGE_ID, BYTES_NONE)) {
+		window_wrong(x);
 		return false;
+	}
 	if (sa->state == IKE_ESTABLISHED && !check_on(x->e, CHECK_REQUEST_WHILE_WAITING) &&
 	    pending_any(sa)) {
 		refuse_anyway(x, CHECK_REQUEST_WHILE_WAITING);
@@ -475,9 +477,8 @@ static bool found(struct incoming *x)
 
 static void gone(struct incoming *x)
 {
-	const struct retained *r = &x->ike->retained;
-	bool again =
-		r->used && !x->m.response && r->request_hash == octets_hash(x->datagram->octets);
+	const struct retained *r = window_retained(&x->ike->window, x->m.id);
+	bool again = r && !x->m.response && r->request_hash == octets_hash(x->datagram->octets);
 	if (again)
 		retained_again(x);
 	else

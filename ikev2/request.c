@@ -1,7 +1,9 @@
 /*
- * Requests: one in flight at a time (RFC 7296 2.3), the lowest message ID that is not answered.
+ * Requests: as many in flight as the peer's window is wide (RFC 7296 2.3).
  */
 #include "inside.h"
+
+#define INVALID_MESSAGE_ID 9
 
 struct pending *pending_find(struct ike_sa *sa, uint32_t id)
 {
@@ -32,7 +34,7 @@ void pending_done(struct ike_sa *sa, struct pending *p)
 {
 	if (p->sent)
 		p->sent->answered = true;
-	ike_sa_answered(sa, p->id);
+	window_answered(&sa->window, p->id);
 	if (p->child)
 		child_drop(p->child); /* unless it came to be, or somebody took it over */
 	p->child = NULL;
@@ -52,6 +54,16 @@ static struct pending *slot(struct ike_sa *sa, uint32_t id)
 		if (!sa->pending[i].used && !sa->pending[i].zombie)
 			p = &sa->pending[i];
 	return p ? p : &sa->pending[0];
+}
+
+/* What an honest notify of that type says. */
+static struct bytes honest_data(struct making *m)
+{
+	uint8_t octets[4];
+	if (m->notify != INVALID_MESSAGE_ID)
+		return BYTES_NONE;
+	store_u32(octets, m->ike->window.wrong_id);
+	return arena_copy(m->arena, BYTES_OF(octets));
 }
 
 static bool compose(struct making *m, struct why *why)
@@ -91,7 +103,8 @@ bool request_send(struct ike_sa *sa, enum purpose purpose, struct child_sa *chil
 	m->child = child;
 	m->sending = s;
 	m->notify = s ? s->notify : 0;
-	m->id = sa->next_request;
+	m->notify_data = honest_data(m);
+	m->id = window_next(sa);
 	m->why = why;
 	if (purpose == PURPOSE_IKE_SA_INIT) {
 		m->id = 0;
@@ -113,10 +126,21 @@ bool request_send(struct ike_sa *sa, enum purpose purpose, struct child_sa *chil
 
 /* ------------------------------------------------------------ what waits */
 
+/* Is it the subject of a request in flight? */
+static bool busy(const struct ike_sa *sa, const struct child_sa *c)
+{
+	for (size_t i = 0; i < PENDING; i++) {
+		const struct pending *p = &sa->pending[i];
+		if (p->used && p->child && (p->child == c || p->child->replaces == c))
+			return true;
+	}
+	return false;
+}
+
 static struct child_sa *to_delete(struct ike_sa *sa)
 {
 	for (struct child_sa *c = sa->children; c; c = c->older)
-		if (c->want_delete && !c->gone && !c->deleting)
+		if (c->want_delete && !c->gone && !c->deleting && !busy(sa, c))
 			return c;
 	return NULL;
 }
@@ -124,7 +148,7 @@ static struct child_sa *to_delete(struct ike_sa *sa)
 static struct child_sa *to_rekey(struct ike_sa *sa)
 {
 	for (struct child_sa *c = sa->children; c; c = c->older)
-		if (c->want_rekey && !c->gone && !c->deleting)
+		if (c->want_rekey && !c->gone && !c->deleting && !busy(sa, c))
 			return c;
 	return NULL;
 }
@@ -138,16 +162,25 @@ static void ask(struct ike_sa *sa, enum purpose purpose, struct child_sa *c, use
 			   why.text);
 }
 
-void ike_sa_advance(struct ike_sa *sa, usec now)
+/* What the peer is asked for on the IKE SA as a whole waits until nothing is in flight. */
+static bool ask_alone(struct ike_sa *sa, usec now)
+{
+	if (pending_any(sa))
+		return false;
+	child_forget(sa);
+	if (!sa->want_delete)
+		return false;
+	sa->want_delete = false;
+	sa->deleting = true;
+	ask(sa, PURPOSE_DELETE_IKE, NULL, now);
+	return true;
+}
+
+static bool ask_next(struct ike_sa *sa, usec now)
 {
 	struct child_sa *c;
-	if (sa->state != IKE_ESTABLISHED || pending_any(sa))
-		return;
-	child_forget(sa);
-	if (sa->want_delete) {
-		sa->want_delete = false;
-		sa->deleting = true;
-		ask(sa, PURPOSE_DELETE_IKE, NULL, now);
+	if (sa->window.want_told) {
+		window_tell(sa, now);
 	} else if ((c = to_delete(sa)) != NULL) {
 		c->want_delete = false;
 		c->deleting = true;
@@ -161,5 +194,20 @@ void ike_sa_advance(struct ike_sa *sa, usec now)
 	} else if (sa->want_liveness) {
 		sa->want_liveness = false;
 		ask(sa, PURPOSE_LIVENESS, NULL, now);
+	} else {
+		return false;
 	}
+	return true;
+}
+
+void ike_sa_advance(struct ike_sa *sa, usec now)
+{
+	if (sa->state != IKE_ESTABLISHED)
+		return;
+	if (window_spent(sa) && !sa->deleting)
+		sa->want_delete = true;
+	if (ask_alone(sa, now))
+		return;
+	while (!sa->want_delete && !sa->deleting && window_open(sa) && ask_next(sa, now))
+		continue;
 }

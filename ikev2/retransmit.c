@@ -92,14 +92,23 @@ void retransmission_limit_fire(const struct timed *t, usec now)
 
 usec repetition_due(const struct timed *t)
 {
-	return t->ike->retained.used ? t->ike->retained.again : USEC_NEVER;
+	usec least = USEC_NEVER;
+	for (size_t i = 0; i < WINDOW_LIMIT; i++) {
+		const struct retained *r = &t->ike->window.retained[i];
+		least = usec_min(least, r->used ? r->again : USEC_NEVER);
+	}
+	return least;
 }
 
 void repetition_fire(const struct timed *t, usec now)
 {
-	(void)now;
-	t->ike->retained.again = USEC_NEVER;
-	put_out(t->ike->endpoint, &t->ike->retained.kept);
+	for (size_t i = 0; i < WINDOW_LIMIT; i++) {
+		struct retained *r = &t->ike->window.retained[i];
+		if (!r->used || now < r->again)
+			continue;
+		r->again = USEC_NEVER;
+		put_out(t->ike->endpoint, &r->kept);
+	}
 }
 
 /* ------------------------------------------------------------ responses */
@@ -107,9 +116,9 @@ void repetition_fire(const struct timed *t, usec now)
 /* A repeated request gets the stored response, where the request came from. */
 void retained_again(struct incoming *x)
 {
-	struct retained *r = &x->ike->retained;
+	struct retained *r = window_retained(&x->ike->window, x->m.id);
 	x->done = x->accepted = true;
-	if (!r->used || !check_on(x->e, CHECK_RETAINED_RESPONSE))
+	if (!r || !check_on(x->e, CHECK_RETAINED_RESPONSE))
 		return;
 	if (!check_on(x->e, CHECK_RETAINED_OCTETS) && x->purpose == PURPOSE_LIVENESS) {
 		informational_request(x);

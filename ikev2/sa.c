@@ -176,25 +176,6 @@ bool ike_sa_make_keys(struct ike_sa *sa, struct why *why)
 	return ike_sa_set_state(sa, IKE_KEYED);
 }
 
-/* ------------------------------------------------------------ message IDs */
-
-uint32_t ike_sa_window(const struct ike_sa *sa)
-{
-	return sa->next_request;
-}
-
-/* A request of ours is answered: the lowest ID that is not may move on. */
-void ike_sa_answered(struct ike_sa *sa, uint32_t id)
-{
-	if (id < sa->next_request || id - sa->next_request > 63)
-		return;
-	sa->answered |= UINT64_C(1) << (id - sa->next_request);
-	while (sa->answered & 1) {
-		sa->answered >>= 1;
-		sa->next_request++;
-	}
-}
-
 /* ------------------------------------------------------------ what may be sent again */
 
 void kept_clear(struct kept *k)
@@ -238,7 +219,7 @@ void ike_sa_gone(struct ike_sa *sa, const char *why, usec now)
 	note_state(e, sa, "IKE SA ends: %s", why);
 	ike_sa_set_state(sa, IKE_GONE);
 	sa->gone_at = now;
-	sa->retained.again = USEC_NEVER;
+	window_forget(&sa->window);
 	for (struct child_sa *c = sa->children; c && !sa->spares_children; c = c->older)
 		child_gone(c);
 	for (size_t i = 0; i < PENDING; i++)
@@ -266,7 +247,7 @@ void ike_sa_free(struct ike_sa *sa)
 		sa->children = c->older;
 		child_free(c);
 	}
-	kept_free(&sa->retained.kept);
+	window_free(&sa->window);
 	dh_free(sa->dh);
 	sealer_free(sa->seal);
 	sealer_free(sa->open);

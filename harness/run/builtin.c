@@ -155,6 +155,7 @@ bool tester_node(struct run *r, struct tester *t, struct why *why)
 		.arrived = queue_arrived, .ctx = r,
 	};
 
+	tester_extensions(r, &config.endpoint);
 	memcpy(config.inner, t->inner, sizeof t->inner);
 	t->node = node_new(r->world, &config, why);
 	if (!t->node)
@@ -225,6 +226,7 @@ static bool target_node(struct run *r, struct why *why)
 		.replay_window = (uint32_t)feature_number(p, "replay-window", 64),
 	};
 
+	target_extensions(r, &config.endpoint);
 	if (!connections || !target_connections(r, connections, why) ||
 	    !fault_apply(r, &config, why))
 		return false;

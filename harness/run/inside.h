@@ -533,6 +533,9 @@ bool connection_make(struct run *r, const struct profile_connection *pc, bool te
 bool connection_override(struct run *r, const struct scenario_tester *t, struct connection *c,
 			 struct why *why);
 struct retransmission profile_retransmission(const struct profile *p);
+/* What is announced (extensions.c). */
+void tester_extensions(const struct run *r, struct endpoint_config *c);
+void target_extensions(const struct run *r, struct endpoint_config *c);
 /* Its node in the run's world, from its connections and addresses. */
 bool tester_node(struct run *r, struct tester *t, struct why *why);
 

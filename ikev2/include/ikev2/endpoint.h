@@ -75,7 +75,7 @@ struct message_fault {
 	struct edits edits;
 };
 
-#define CHECK_WORDS 4
+#define CHECK_WORDS 8
 struct endpoint_config {
 	const char *name;               /* "tester", "target"; in events */
 	bool automatic;
@@ -92,6 +92,8 @@ struct endpoint_config {
 	unsigned cookie_threshold;      /* half-open SAs from which on cookies are asked for; UINT_MAX: never */
 	bool nat_detection;             /* send and judge NAT_DETECTION_* */
 	bool encapsulate;               /* UDP encapsulation even without a NAT (a wrong source hash makes the peer agree) */
+	unsigned window;                /* requests that we take at a time; below 2: one, and nothing is said of it */
+	bool tells_message_id;          /* a request outside the window draws INVALID_MESSAGE_ID, in a request of ours */
 	size_t fragment_octets;         /* 0: no fragmentation */
 	unsigned unknown_spi_answers;   /* INVALID_IKE_SPI for unknown SPIs, this many a second; 0: silence */
 	uint64_t omit[CHECK_WORDS];     /* bit n: checks[n] is left out */

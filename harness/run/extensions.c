@@ -1,0 +1,34 @@
+/*
+ * What both ends announce beyond the core of IKEv2: the target what its profile says, a tester exactly
+ * what its scenario needs.
+ */
+#include "inside.h"
+
+#include <stdlib.h>
+
+#define TESTER_WINDOW 2
+#define TARGET_WINDOW 4 /* unless the profile says another */
+
+static bool needed(const struct run *r, const char *feature)
+{
+	for (size_t i = 0; i < r->scenario->need_count; i++)
+		if (strcmp(r->scenario->needs[i].feature, feature) == 0)
+			return true;
+	return false;
+}
+
+void tester_extensions(const struct run *r, struct endpoint_config *c)
+{
+	c->window = needed(r, "window-size") ? TESTER_WINDOW : 0;
+}
+
+/* In a scenario that does not speak of it the built-in target keeps quiet about its window: two
+ * requests at a time are another order of things than most scenarios mean. */
+void target_extensions(const struct run *r, struct endpoint_config *c)
+{
+	const char *window = profile_feature(r->options->profile, "window-size");
+
+	if (window && needed(r, "window-size"))
+		c->window = *window ? (unsigned)strtoul(window, NULL, 10) : TARGET_WINDOW;
+	c->tells_message_id = true;
+}
