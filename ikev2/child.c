@@ -126,6 +126,20 @@ bool child_install(struct child_sa *c, struct why *why)
 	return true;
 }
 
+/* A rekey of the IKE SA: the new one inherits all of them (2.8). */
+void child_move(struct ike_sa *from, struct ike_sa *to)
+{
+	struct child_sa **end = &to->children;
+	while (*end)
+		end = &(*end)->older;
+	*end = from->children;
+	for (struct child_sa *c = from->children; c; c = c->older)
+		c->ike = to;
+	from->children = NULL;
+	to->child_count += from->child_count;
+	from->child_count = 0;
+}
+
 /* Its orders are taken, and nothing else points to it. */
 void child_forget(struct ike_sa *sa)
 {

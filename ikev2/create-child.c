@@ -1,6 +1,6 @@
 /*
- * CREATE_CHILD_SA (RFC 7296 1.3): another Child SA, or one in place of another.  A rekey of the IKE
- * SA is lawfully refused so far.
+ * CREATE_CHILD_SA (RFC 7296 1.3): another Child SA, or one in place of another.  The rekey of the
+ * IKE SA itself is in rekey-ike.c.
  */
 #include "inside.h"
 
@@ -96,7 +96,7 @@ void create_child_request(struct incoming *x)
 	uint32_t spi = 0;
 	struct child_sa *old = NULL;
 	bool full = x->ike->child_count >= CHILD_LIMIT && x->e->config.automatic;
-	if (x->purpose == PURPOSE_REKEY_IKE || full) {
+	if (full) {
 		if (!refuse_answered(x, CHECK_ADDITIONAL_SAS, BYTES_NONE))
 			refuse_anyway(x, CHECK_ADDITIONAL_SAS);
 		return;

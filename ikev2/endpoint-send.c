@@ -205,10 +205,11 @@ static bool compose_request(struct endpoint *e, const struct sending *s, struct 
 	m->id = s->purpose == PURPOSE_IKE_SA_INIT ? 0 : window_next(sa);
 	if (s->purpose == PURPOSE_IKE_SA_INIT)
 		m->spi_r = 0;
-	struct child_sa *before = m->child;
+	struct child_sa *before = m->child; /* and no new IKE SA */
 	made = made && making_build(m, why) && making_finish(m, why);
 	if (m->child != before)
 		child_drop(m->child);
+	ike_sa_drop(m->made);
 	if (!sa->linked)
 		ike_sa_free(sa);
 	return made;

@@ -204,10 +204,13 @@ bool endpoint_request(struct endpoint *e, enum purpose purpose, struct ike_sa *i
 		child->want_delete = true;
 	else if (purpose == PURPOSE_REKEY_CHILD && child && !child->gone)
 		child->want_rekey = true;
-	else if (purpose == PURPOSE_NEW_CHILD)
+	else if (purpose == PURPOSE_NEW_CHILD && !ike->successor)
 		ike->want_child = true;
+	else if (purpose == PURPOSE_REKEY_IKE && !ike->successor)
+		ike->want_rekey = true;
 	else
-		return why_set(why, "%s cannot be asked for", purpose_name(purpose));
+		return why_set(why, "%s cannot be asked for%s", purpose_name(purpose),
+			       ike->successor ? ": the IKE SA was rekeyed" : "");
 	ike_sa_advance(ike, now);
 	return true;
 }

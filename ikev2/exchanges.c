@@ -31,7 +31,7 @@ const struct exchange_row exchanges[] = {
 		CHILD_RULES, CHILD_RULES, AS_CREATE_CHILD },
 	[PURPOSE_REKEY_IKE] = { "rekey-ike", CREATE_CHILD_SA, IKE_ESTABLISHED,
 		RULES(ONCE(SA), ONCE(NONCE), ONCE(KE)), RULES(ONCE(SA), ONCE(NONCE), ONCE(KE)),
-		create_child_build_request, NULL, create_child_request, create_child_response },
+		rekey_ike_build_request, rekey_ike_offered, rekey_ike_request, rekey_ike_response },
 	[PURPOSE_LIVENESS] = { "liveness", INFORMATIONAL, IKE_ESTABLISHED,
 		ANY, ANY, AS_INFORMATIONAL },
 	[PURPOSE_DELETE_CHILD] = { "delete-child", INFORMATIONAL, IKE_ESTABLISHED,

@@ -20,8 +20,7 @@ bool init_nonce(struct ike_sa *sa)
 	return fresh_nonce(sa, sa->initiator ? &sa->ni : &sa->nr);
 }
 
-static const struct suite *offered_suites(const struct ike_sa *sa, const struct sending *s,
-					  size_t *count)
+const struct suite *init_suites(const struct ike_sa *sa, const struct sending *s, size_t *count)
 {
 	bool own = s && s->propose_count;
 	*count = own ? s->propose_count : sa->connection->ike_count;
@@ -43,7 +42,7 @@ bool init_keypair(struct ike_sa *sa, uint16_t group, struct why *why)
 bool init_begin(struct ike_sa *sa, const struct sending *s, struct why *why)
 {
 	size_t count;
-	const struct suite *suites = offered_suites(sa, s, &count);
+	const struct suite *suites = init_suites(sa, s, &count);
 	if (!count || !suites[0].ke)
 		return why_set(why, "connection %s has no suite for IKE", sa->connection->name);
 	sa->spi_i = spi_fresh(sa->endpoint);
@@ -73,7 +72,7 @@ static bool write_offer(struct making *m)
 {
 	struct suite few[SUITES];
 	size_t count;
-	const struct suite *suites = offered_suites(m->ike, m->sending, &count);
+	const struct suite *suites = init_suites(m->ike, m->sending, &count);
 	if (m->ike->ke_rounds && !check_on(m->e, CHECK_KE_RETRY_OFFER)) {
 		count = one_group(m->ike, few, suites, count);
 		suites = few;

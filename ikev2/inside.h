@@ -85,9 +85,11 @@ bool keymat_skeyseed(struct crypto *c, const struct transform *prf, struct bytes
 bool keymat_rekeyed_skeyseed(struct crypto *c, const struct transform *old_prf,
 			     struct bytes old_sk_d, struct bytes secret, struct bytes ni,
 			     struct bytes nr, uint8_t *out);
-bool keymat_ike(struct crypto *c, struct arena *a, const struct suite *s, const uint8_t *skeyseed,
-		struct bytes ni, struct bytes nr, uint64_t spi_i, uint64_t spi_r,
-		struct ike_keys *out);
+/* skeyseed: as long as the PRF that made it puts out, which may be another than that of the suite;
+ * prf: that expands it, the suite's. */
+bool keymat_ike(struct crypto *c, struct arena *a, const struct suite *s,
+		const struct transform *prf, struct bytes skeyseed, struct bytes ni,
+		struct bytes nr, uint64_t spi_i, uint64_t spi_r, struct ike_keys *out);
 /* secret: of a KE in CREATE_CHILD_SA, else empty.  i: from the exchange's initiator to its
  * responder. */
 bool keymat_child(struct crypto *c, struct arena *a, const struct transform *prf, struct bytes sk_d,
@@ -114,6 +116,7 @@ struct pending {
 	uint32_t id;
 	enum purpose purpose;
 	struct child_sa *child;
+	struct ike_sa *made; /* rekey-ike: the new IKE SA, not linked yet */
 	struct kept kept;
 	struct sent *sent;
 	usec next, gap;
@@ -178,7 +181,9 @@ struct ike_sa {
 	struct pending pending[PENDING];
 	struct child_sa *children; /* newest first */
 	size_t child_count;
-	bool want_liveness, want_delete, want_child, deleting, clear_error;
+	bool want_liveness, want_delete, want_child, want_rekey, deleting, clear_error;
+	struct ike_sa *replaces;  /* a rekey: the IKE SA that this one was made by */
+	struct ike_sa *successor; /* that has taken over the Child SAs; this one is being closed */
 	bool spares_children; /* a fault: they outlive it */
 	usec created, last_heard, last_sent, gone_at;
 };
@@ -250,7 +255,7 @@ struct incoming {
 /* A message on its way out. */
 struct making {
 	struct endpoint *e;
-	struct ike_sa *ike;
+	struct ike_sa *ike, *made;
 	struct child_sa *child;
 	struct pending *pending;
 	struct incoming *request; /* a response: to this */
@@ -288,7 +293,9 @@ void ike_sa_hash(struct ike_sa *sa);
 void ike_sa_unhash(struct ike_sa *sa);
 void ike_sa_gone(struct ike_sa *sa, const char *why, usec now);
 void ike_sa_free(struct ike_sa *sa);
+/* By IKE_SA_INIT, or (replaces) by a rekey. */
 bool ike_sa_make_keys(struct ike_sa *sa, struct why *why);
+void ike_sa_drop(struct ike_sa *sa); /* one that never came to be */
 bool ike_sa_set_state(struct ike_sa *sa, enum ike_state state);
 struct ike_sa *ike_sa_by_own(struct endpoint *e, bool we_initiated, uint64_t own);
 struct ike_sa *ike_sa_by_peer(struct endpoint *e, struct ike_sa *after, uint64_t spi_i);
@@ -311,6 +318,7 @@ void child_order_push(struct child_sa *c);
 void child_readdress(struct ike_sa *sa);
 struct child_sa *child_by_spi(struct ike_sa *sa, uint32_t spi, bool inbound);
 void child_forget(struct ike_sa *sa); /* gone ones whose orders were taken */
+void child_move(struct ike_sa *from, struct ike_sa *to);
 uint32_t child_spi_fresh(struct endpoint *e);
 
 /* events.c */
@@ -370,6 +378,10 @@ void refuse_anyway(struct incoming *x, enum check c);
 /* request.c: requests */
 bool request_send(struct ike_sa *sa, enum purpose purpose, struct child_sa *child,
 		  const struct sending *s, usec now, struct making *m, struct why *why);
+/* made: a rekey of the IKE SA whose new SA was begun already, or NULL. */
+bool request_send_made(struct ike_sa *sa, enum purpose purpose, struct child_sa *child,
+		       struct ike_sa *made, const struct sending *s, usec now, struct making *m,
+		       struct why *why);
 struct pending *pending_find(struct ike_sa *sa, uint32_t id);
 struct pending *pending_any(struct ike_sa *sa);
 /* It is answered, or given up. */
@@ -390,6 +402,7 @@ void init_response(struct incoming *x);
 bool init_follow_cookie(struct incoming *x);
 bool init_follow_group(struct incoming *x);
 bool init_nonce(struct ike_sa *sa);
+const struct suite *init_suites(const struct ike_sa *sa, const struct sending *s, size_t *count);
 bool init_names_spi(const struct edits *edits);
 bool init_keypair(struct ike_sa *sa, uint16_t group, struct why *why);
 void init_set_spis(struct ike_sa *sa, uint64_t spi_i, uint64_t spi_r);
@@ -433,6 +446,12 @@ uint16_t child_read_keying(struct incoming *x, struct child_sa *c);
 bool create_child_build_request(struct making *m);
 void create_child_request(struct incoming *x);
 void create_child_response(struct incoming *x);
+
+/* rekey-ike.c */
+bool rekey_ike_build_request(struct making *m);
+bool rekey_ike_offered(struct making *m, struct pending *p, struct why *why);
+void rekey_ike_request(struct incoming *x);
+void rekey_ike_response(struct incoming *x);
 
 /* retransmit.c */
 void retransmit_start(struct ike_sa *sa, struct pending *p, usec now);

@@ -53,12 +53,12 @@ static size_t integ_octets(const struct suite *s)
 	return s->integ && !s->encr->aead ? s->integ->key : 0;
 }
 
-bool keymat_ike(struct crypto *c, struct arena *a, const struct suite *s, const uint8_t *skeyseed,
-		struct bytes ni, struct bytes nr, uint64_t spi_i, uint64_t spi_r,
-		struct ike_keys *out)
+bool keymat_ike(struct crypto *c, struct arena *a, const struct suite *s,
+		const struct transform *prf, struct bytes skeyseed, struct bytes ni,
+		struct bytes nr, uint64_t spi_i, uint64_t spi_r, struct ike_keys *out)
 {
-	size_t prf = s->prf->key, integ = integ_octets(s), encr = encr_octets(s);
-	size_t len = 3 * prf + 2 * integ + 2 * encr;
+	size_t d = s->prf->key, integ = integ_octets(s), encr = encr_octets(s);
+	size_t len = 3 * d + 2 * integ + 2 * encr;
 	uint8_t at[SEED_MAX], spis[16];
 	store_u64(spis, spi_i);
 	store_u64(spis + 8, spi_r);
@@ -66,16 +66,16 @@ bool keymat_ike(struct crypto *c, struct arena *a, const struct suite *s, const 
 	struct bytes seed = joined(at, sizeof(at), parts, 3);
 	uint8_t *keys = arena_alloc(a, len);
 	if (!seed.at || !keys ||
-	    !prf_plus(c, s->prf, bytes_make(skeyseed, s->prf->output), seed, keys, len))
+	    !prf_plus(c, prf, skeyseed, seed, keys, len))
 		return false;
 	struct cursor cur = cursor_over(bytes_make(keys, len));
-	out->sk_d = cut(&cur, prf);
+	out->sk_d = cut(&cur, d);
 	out->sk_ai = cut(&cur, integ);
 	out->sk_ar = cut(&cur, integ);
 	out->sk_ei = cut(&cur, encr);
 	out->sk_er = cut(&cur, encr);
-	out->sk_pi = cut(&cur, prf);
-	out->sk_pr = cut(&cur, prf);
+	out->sk_pi = cut(&cur, d);
+	out->sk_pr = cut(&cur, d);
 	return true;
 }
 

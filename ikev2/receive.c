@@ -274,6 +274,17 @@ void receive_open(struct incoming *x)
 
 /* ------------------------------------------------------------ requests and responses */
 
+/* By REKEY_SA, by selectors, else by the protocol that is proposed. */
+static enum purpose create_child_purpose(const struct message *m)
+{
+	struct node *sa = message_payload(m, PAYLOAD_SA, 1), *list = sa ? payload_list(sa) : NULL;
+	uint64_t protocol = list && list->first ? payload_number(list->first, "protocol") : 0;
+	if (message_notify(m, 16393))
+		return PURPOSE_REKEY_CHILD;
+	return protocol == PROTOCOL_ESP || message_payload(m, PAYLOAD_TSI, 1) ? PURPOSE_NEW_CHILD
+									      : PURPOSE_REKEY_IKE;
+}
+
 enum purpose purpose_of(const struct message *m)
 {
 	struct node *chain = payload_chain(m), *d = message_payload(m, PAYLOAD_DELETE, 1);
@@ -283,9 +294,7 @@ enum purpose purpose_of(const struct message *m)
 	case IKE_AUTH:
 		return PURPOSE_IKE_AUTH;
 	case CREATE_CHILD_SA:
-		if (message_notify(m, 16393))
-			return PURPOSE_REKEY_CHILD;
-		return message_payload(m, PAYLOAD_TSI, 1) ? PURPOSE_NEW_CHILD : PURPOSE_REKEY_IKE;
+		return create_child_purpose(m);
 	case INFORMATIONAL:
 		if (!chain || !chain->first)
 			return PURPOSE_LIVENESS;

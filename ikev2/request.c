@@ -27,6 +27,7 @@ void pending_drop(struct pending *p)
 		return;
 	if (p->child && !p->child->installed)
 		child_drop(p->child);
+	ike_sa_drop(p->made);
 	*p = (struct pending){ .kept = p->kept };
 }
 
@@ -37,7 +38,9 @@ void pending_done(struct ike_sa *sa, struct pending *p)
 	window_answered(&sa->window, p->id);
 	if (p->child)
 		child_drop(p->child); /* unless it came to be, or somebody took it over */
+	ike_sa_drop(p->made);
 	p->child = NULL;
+	p->made = NULL;
 	if (!check_on(sa->endpoint, CHECK_RETRANSMIT_END) && p->retransmit && p->sendings < 3) {
 		p->used = false;
 		p->zombie = true;
@@ -88,6 +91,7 @@ static void fill(struct pending *p, const struct making *m, usec now)
 		.id = m->composed.message.id,
 		.purpose = m->notify ? PURPOSE_NONE : m->purpose,
 		.child = m->child,
+		.made = m->made,
 		.kept = kept,
 		.sent = m->sent,
 		.retransmit = m->e->config.automatic || (m->sending && m->sending->retransmit),
@@ -95,12 +99,29 @@ static void fill(struct pending *p, const struct making *m, usec now)
 	retransmit_start(m->ike, p, now);
 }
 
+/* What was begun for it, and not for an earlier try, goes with it. */
+static void drop_new(struct making *m, const struct child_sa *child, const struct ike_sa *made)
+{
+	if (m->child != child)
+		child_drop(m->child);
+	if (m->made != made)
+		ike_sa_drop(m->made);
+}
+
 bool request_send(struct ike_sa *sa, enum purpose purpose, struct child_sa *child,
 		  const struct sending *s, usec now, struct making *m, struct why *why)
+{
+	return request_send_made(sa, purpose, child, NULL, s, now, m, why);
+}
+
+bool request_send_made(struct ike_sa *sa, enum purpose purpose, struct child_sa *child,
+		       struct ike_sa *made, const struct sending *s, usec now, struct making *m,
+		       struct why *why)
 {
 	if (!making_begin(m, sa->endpoint, sa, purpose, false))
 		return why_set(why, "no memory for a message");
 	m->child = child;
+	m->made = made;
 	m->sending = s;
 	m->notify = s ? s->notify : 0;
 	m->notify_data = honest_data(m);
@@ -111,15 +132,16 @@ bool request_send(struct ike_sa *sa, enum purpose purpose, struct child_sa *chil
 		m->spi_r = 0;
 	}
 	if (!compose(m, why)) {
-		if (m->child != child)
-			child_drop(m->child);
+		drop_new(m, child, made);
 		return false;
 	}
 	struct pending *p = slot(sa, m->composed.message.id);
-	if (p->child != m->child)
+	if (p->child != m->child || p->made != m->made)
 		pending_drop(p);
-	if (!sent_as(m, p, why) || !making_send(m, &p->kept, now))
+	if (!sent_as(m, p, why) || !making_send(m, &p->kept, now)) {
+		drop_new(m, child, made);
 		return false;
+	}
 	fill(p, m, now);
 	return true;
 }
@@ -168,11 +190,16 @@ static bool ask_alone(struct ike_sa *sa, usec now)
 	if (pending_any(sa))
 		return false;
 	child_forget(sa);
-	if (!sa->want_delete)
+	if (sa->want_delete) {
+		sa->want_delete = false;
+		sa->deleting = true;
+		ask(sa, PURPOSE_DELETE_IKE, NULL, now);
+		return true;
+	}
+	if (!sa->want_rekey)
 		return false;
-	sa->want_delete = false;
-	sa->deleting = true;
-	ask(sa, PURPOSE_DELETE_IKE, NULL, now);
+	sa->want_rekey = false;
+	ask(sa, PURPOSE_REKEY_IKE, NULL, now);
 	return true;
 }
 
@@ -208,6 +235,6 @@ void ike_sa_advance(struct ike_sa *sa, usec now)
 		sa->want_delete = true;
 	if (ask_alone(sa, now))
 		return;
-	while (!sa->want_delete && !sa->deleting && window_open(sa) && ask_next(sa, now))
+	while (!sa->want_delete && !sa->want_rekey && !sa->deleting && window_open(sa) && ask_next(sa, now))
 		continue;
 }

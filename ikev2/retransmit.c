@@ -20,7 +20,7 @@ static void make_anew(struct ike_sa *sa, struct pending *p, usec now)
 	struct why why;
 	if (p->purpose == PURPOSE_IKE_SA_INIT)
 		init_nonce(sa);
-	if (!request_send(sa, p->purpose, p->child, NULL, now, &m, &why))
+	if (!request_send_made(sa, p->purpose, p->child, p->made, NULL, now, &m, &why))
 		return;
 	p->sendings = before.sendings;
 	p->gap = before.gap;

@@ -151,16 +151,32 @@ static void unlink(struct ike_sa *sa)
 	sa->linked = false;
 }
 
+/* Of a rekey: with SK_d and the PRF of the old IKE SA (2.18). */
+static bool make_skeyseed(const struct ike_sa *sa, uint8_t at[static 64], struct bytes *out)
+{
+	struct crypto *c = sa->endpoint->config.crypto;
+	const struct ike_sa *old = sa->replaces;
+	const struct transform *prf = sa->suite.prf;
+	if (old && check_on(sa->endpoint, CHECK_REKEY_PRF))
+		prf = old->suite.prf;
+	*out = bytes_make(at, prf->output);
+	return old ? keymat_rekeyed_skeyseed(c, prf, old->keys.sk_d, sa->secret, sa->ni, sa->nr, at)
+		   : keymat_skeyseed(c, prf, sa->ni, sa->nr, sa->secret, at);
+}
+
 bool ike_sa_make_keys(struct ike_sa *sa, struct why *why)
 {
 	struct endpoint *e = sa->endpoint;
-	uint8_t skeyseed[64];
+	uint8_t at[64];
+	struct bytes skeyseed;
+	bool old = sa->replaces && !check_on(e, CHECK_REKEY_PRF_PLUS);
+	const struct transform *prf = old ? sa->replaces->suite.prf : sa->suite.prf;
 	const struct ike_keys *k = &sa->keys;
 	const struct suite *s = &sa->suite;
 	if (!s->encr || !s->prf || !(s->encr->suites & TRANSFORM_IMPLEMENTED))
 		return why_set(why, "the suite chosen is not implemented here");
-	if (!keymat_skeyseed(e->config.crypto, s->prf, sa->ni, sa->nr, sa->secret, skeyseed) ||
-	    !keymat_ike(e->config.crypto, sa->arena, s, skeyseed, sa->ni, sa->nr, sa->spi_i,
+	if (!make_skeyseed(sa, at, &skeyseed) ||
+	    !keymat_ike(e->config.crypto, sa->arena, s, prf, skeyseed, sa->ni, sa->nr, sa->spi_i,
 			sa->spi_r, &sa->keys))
 		return why_set(why, "the keys of the IKE SA cannot be derived");
 	const struct transform *integ = s->encr->aead ? NULL : s->integ;
@@ -230,10 +246,26 @@ void ike_sa_gone(struct ike_sa *sa, const char *why, usec now)
 	}
 }
 
+/* Neither those before it nor those after it point here any more. */
+static void untie(struct ike_sa *sa)
+{
+	if (sa->replaces && sa->replaces->successor == sa)
+		sa->replaces->successor = NULL;
+	if (sa->successor && sa->successor->replaces == sa)
+		sa->successor->replaces = NULL;
+}
+
+void ike_sa_drop(struct ike_sa *sa)
+{
+	if (sa && !sa->linked)
+		ike_sa_free(sa);
+}
+
 void ike_sa_free(struct ike_sa *sa)
 {
 	if (!sa)
 		return;
+	untie(sa);
 	if (sa->lingering)
 		sa->endpoint->lingering--;
 	ike_sa_unhash(sa);

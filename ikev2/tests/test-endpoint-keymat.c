@@ -99,7 +99,7 @@ static void ike_keys(void **state)
 		struct ike_keys k;
 		assert_true(keymat_skeyseed(c, s.prf, ni, nr, hex(a, vectors[i].secret), skeyseed));
 		assert_memory_equal(skeyseed, hex(a, vectors[i].skeyseed).at, s.prf->output);
-		assert_true(keymat_ike(c, a, &s, skeyseed, ni, nr,
+		assert_true(keymat_ike(c, a, &s, s.prf, bytes_make(skeyseed, s.prf->output), ni, nr,
 				       load_u64(hex(a, vectors[i].spi_i).at),
 				       load_u64(hex(a, vectors[i].spi_r).at), &k));
 		struct bytes parts[] = { k.sk_d,  k.sk_ai, k.sk_ar, k.sk_ei,
@@ -131,8 +131,8 @@ static void fixed_key_length(void **state)
 		assert_true(keymat_skeyseed(c, s.prf, ni, nr, secret, skeyseed));
 		assert_true(prf_compute(c, s.prf, key, &secret, 1, wanted));
 		assert_memory_equal(skeyseed, wanted, 16);
-		assert_true(keymat_ike(c, a, &s, skeyseed, ni, nr, UINT64_C(0x1111111111111111),
-				       UINT64_C(0x2222222222222222), &k));
+		assert_true(keymat_ike(c, a, &s, s.prf, bytes_make(skeyseed, s.prf->output), ni,
+				       nr, UINT64_C(0x1111111111111111), UINT64_C(0x2222222222222222), &k));
 		assert_true(prf_plus(c, s.prf, bytes_make(skeyseed, 16), seed, keys, sizeof(keys)));
 		assert_int_equal(k.sk_d.len, 16);
 		assert_int_equal(k.sk_pr.len, 16);

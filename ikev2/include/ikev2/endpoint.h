@@ -270,6 +270,7 @@ struct message_keys ike_sa_keys(const struct ike_sa *sa, bool from_peer);
 struct sent {
 	struct ike_sa *ike;
 	struct child_sa *child;         /* that it makes (a rekey: the new one) or deletes; may be NULL */
+	struct ike_sa *made;            /* a rekey of the IKE SA: the new one, once the exchange is over */
 	enum purpose purpose;
 	bool response;
 	uint32_t id;
