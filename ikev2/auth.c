@@ -211,6 +211,7 @@ static void take_child(struct incoming *x, struct child_sa *c, uint16_t error)
 	struct ike_sa *sa = x->ike;
 	if (error || !message_payload(&x->m, PAYLOAD_SA, 1)) {
 		note_state(x->e, sa, "the first Child SA failed (%u)", error);
+		child_failed(x, error);
 		child_drop(c);
 		if (!check_on(x->e, CHECK_CHILD_FAILURE))
 			ike_sa_gone(sa, "its Child SA failed", x->now);

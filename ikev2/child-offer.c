@@ -5,7 +5,6 @@
 
 #define INVALID_KE_PAYLOAD 17
 #define NO_PROPOSAL_CHOSEN 14
-#define TS_UNACCEPTABLE 38
 
 /* In IKE_AUTH there is no key exchange for the Child SA (1.2). */
 static size_t esp_suites(const struct ike_sa *sa, const struct sending *s, bool with_ke,
@@ -51,10 +50,11 @@ bool child_offer(struct making *m)
 	m->child = c;
 	if (!c->spi_in)
 		c->spi_in = child_spi_fresh(m->e);
-	const struct connection *n = m->ike->connection;
-	return write_sa(m, c, m->sending) && child_write_keying(m, c) &&
-	       payload_selectors(m, PAYLOAD_TSI, &n->ours) &&
-	       payload_selectors(m, PAYLOAD_TSR, &n->theirs);
+	struct selectors ours, theirs;
+	child_propose_selectors(c, &ours, &theirs);
+	return child_write_notifies(m, c) && write_sa(m, c, m->sending) &&
+	       child_write_keying(m, c) && payload_selectors(m, PAYLOAD_TSI, &ours) &&
+	       payload_selectors(m, PAYLOAD_TSR, &theirs);
 }
 
 /* What was offered is what the message says. */
@@ -74,79 +74,11 @@ bool child_offered(struct making *m, struct pending *p, struct why *why)
 				   payload_octets(message_payload(out, PAYLOAD_NONCE, 1), "data"));
 	c->ours = selectors_read(message_payload(out, PAYLOAD_TSI, 1));
 	c->theirs = selectors_read(message_payload(out, PAYLOAD_TSR, 1));
+	child_notifies_sent(c, out);
 	return true;
 }
 
 /* ------------------------------------------------------------ the responder */
-
-static bool opaque(const struct traffic_selector *t)
-{
-	return t->first_port == 65535 && t->last_port == 0;
-}
-
-static bool backwards(const struct traffic_selector *t)
-{
-	return (t->first_port > t->last_port && !opaque(t)) ||
-	       memcmp(t->range.first.ip, t->range.last.ip, 16) > 0;
-}
-
-/* A range the wrong way round is not usable; a receiver that turns it is a fault. */
-static void turn(struct traffic_selector *t)
-{
-	struct address first = t->range.first;
-	if (memcmp(first.ip, t->range.last.ip, 16) > 0) {
-		t->range.first = t->range.last;
-		t->range.last = first;
-	}
-	if (t->first_port > t->last_port && !opaque(t)) {
-		t->first_port = 0;
-		t->last_port = 65535;
-	}
-}
-
-static struct selectors usable(struct endpoint *e, struct node *payload)
-{
-	struct selectors all = selectors_read(payload), out = { .count = 0 };
-	size_t limit = check_on(e, CHECK_SELECTOR_ALL) ? SELECTORS : 1;
-	for (size_t i = 0; i < all.count && out.count < limit; i++) {
-		struct traffic_selector t = all.rows[i];
-		if (backwards(&t) && check_on(e, CHECK_SELECTOR_RANGE))
-			continue;
-		turn(&t);
-		out.rows[out.count++] = t;
-	}
-	return out;
-}
-
-static bool unknown_selector(struct node *payload)
-{
-	struct node *list = payload ? payload_list(payload) : NULL;
-	for (struct node *s = list ? list->first : NULL; s; s = s->next)
-		if (payload_number(s, "type") != 7 && payload_number(s, "type") != 8)
-			return true;
-	return false;
-}
-
-static bool narrow(struct incoming *x, struct child_sa *c)
-{
-	struct node *tsi = message_payload(&x->m, PAYLOAD_TSI, 1),
-		    *tsr = message_payload(&x->m, PAYLOAD_TSR, 1);
-	const struct connection *n = c->ike->connection;
-	struct selectors i = usable(x->e, tsi), r = usable(x->e, tsr);
-	c->theirs = tsi ? selectors_meet(&i, &n->theirs) : n->theirs;
-	c->ours = tsr ? selectors_meet(&r, &n->ours) : n->ours;
-	if (!check_on(x->e, CHECK_SELECTOR_TYPE) &&
-	    (unknown_selector(tsi) || unknown_selector(tsr)))
-		return false;
-	bool shared = c->theirs.count && c->ours.count;
-	if (!shared && check_on(x->e, CHECK_SELECTORS))
-		return false;
-	if (!shared || !check_on(x->e, CHECK_NARROWING)) {
-		c->theirs = n->theirs;
-		c->ours = n->ours;
-	}
-	return true;
-}
 
 static bool choose(struct incoming *x, struct child_sa *c)
 {
@@ -168,9 +100,11 @@ static bool choose(struct incoming *x, struct child_sa *c)
 static bool write_answer(struct making *m, struct child_sa *c)
 {
 	uint8_t spi[4];
-	struct node *p = message_chain_add(m->arena, m->chain, PAYLOAD_SA);
 	const struct selectors *tsi = c->initiator ? &c->ours : &c->theirs;
 	const struct selectors *tsr = c->initiator ? &c->theirs : &c->ours;
+	struct node *p = child_write_notifies(m, c)
+				 ? message_chain_add(m->arena, m->chain, PAYLOAD_SA)
+				 : NULL;
 	return p &&
 	       proposal_write_chosen(m->arena, p, PROTOCOL_ESP, &c->chosen,
 				     spi_octets(c->spi_in, spi)) &&
@@ -205,9 +139,9 @@ bool child_answer(struct incoming *x, struct making *m, uint16_t *refusal)
 	if (!choose(x, c)) {
 		refused_count(x->e, CHECK_CHILD_PROPOSAL);
 		*refusal = NO_PROPOSAL_CHOSEN;
-	} else if (!narrow(x, c)) {
-		refused_count(x->e, CHECK_SELECTORS);
-		*refusal = TS_UNACCEPTABLE;
+	} else {
+		child_notifies_read(x, c);
+		*refusal = child_narrow(x, c);
 	}
 	if (!*refusal)
 		*refusal = keying_refusal(x, m, c);
@@ -237,10 +171,27 @@ bool child_answered(struct making *m, struct why *why)
 		c->spi_in = load_u32(offers.rows[0].spi.at);
 	c->theirs = selectors_read(message_payload(out, PAYLOAD_TSI, 1));
 	c->ours = selectors_read(message_payload(out, PAYLOAD_TSR, 1));
+	child_notifies_sent(c, out);
 	return child_install(c, why);
 }
 
 /* ------------------------------------------------------------ the initiator */
+
+/* Mode and selectors of the answer against what we asked for. */
+static bool answer_refused(struct incoming *x, struct child_sa *c,
+			   const struct selectors asked[static 2])
+{
+	enum check bad = CHECKS;
+	if (c->ike->connection->transport && c->asked_transport && !c->transport)
+		bad = CHECK_TRANSPORT_INSISTED;
+	else if (!c->ours.count || !c->theirs.count || !selectors_subset(&c->ours, &asked[0]) ||
+		 !selectors_subset(&c->theirs, &asked[1]))
+		bad = CHECK_ANSWERED_SELECTORS;
+	if (bad == CHECKS || !check_on(x->e, bad))
+		return false;
+	refused_count(x->e, bad);
+	return true;
+}
 
 /* The answer to what we offered; false if it is not acceptable. */
 bool child_accept(struct incoming *x, struct child_sa *c)
@@ -249,18 +200,16 @@ bool child_accept(struct incoming *x, struct child_sa *c)
 	struct why why;
 	bool offered = offers_answer(x->e, &c->offers, message_payload(&x->m, PAYLOAD_SA, 1),
 				     PROTOCOL_ESP, x->arena, &chosen);
-	struct selectors ours = selectors_read(message_payload(&x->m, PAYLOAD_TSI, 1));
-	struct selectors theirs = selectors_read(message_payload(&x->m, PAYLOAD_TSR, 1));
-	bool inside = ours.count && theirs.count && selectors_subset(&ours, &c->ours) &&
-		      selectors_subset(&theirs, &c->theirs);
+	struct selectors asked[2] = { c->ours, c->theirs };
 	if ((!offered && check_on(x->e, CHECK_ANSWERED_CHILD)) || chosen.spi.len != 4) {
 		refused_count(x->e, CHECK_ANSWERED_CHILD);
 		return false;
 	}
-	if (!inside && check_on(x->e, CHECK_ANSWERED_SELECTORS)) {
-		refused_count(x->e, CHECK_ANSWERED_SELECTORS);
+	c->ours = selectors_read(message_payload(&x->m, PAYLOAD_TSI, 1));
+	c->theirs = selectors_read(message_payload(&x->m, PAYLOAD_TSR, 1));
+	child_notifies_read(x, c);
+	if (answer_refused(x, c, asked))
 		return false;
-	}
 	c->chosen = chosen;
 	c->spi_out = load_u32(chosen.spi.at);
 	c->chosen.spi = BYTES_NONE;
@@ -268,7 +217,5 @@ bool child_accept(struct incoming *x, struct child_sa *c)
 		refused_count(x->e, CHECK_PUBLIC_VALUE);
 		return false;
 	}
-	c->ours = ours;
-	c->theirs = theirs;
 	return child_install(c, &why);
 }

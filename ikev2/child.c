@@ -227,6 +227,11 @@ bool endpoint_order(struct endpoint *e, struct child_order *out)
 		.out = c->out,
 		.ours = c->ours,
 		.theirs = c->theirs,
+		.transport = c->transport,
+		.fragments_too = c->fragments_too,
+		.tfc = c->no_tfc && check_on(e, CHECK_TFC_SUPPORTED) ? 0 : c->ike->connection->tfc,
+		.original_local = c->original_local,
+		.original_remote = c->original_remote,
 		.local = c->local,
 		.remote = c->remote,
 		.udp = c->udp,
@@ -249,6 +254,8 @@ struct child_view child_sa_view(const struct child_sa *c)
 		.suite = c->suite,
 		.ours = c->ours,
 		.theirs = c->theirs,
+		.transport = c->transport,
+		.fragments_too = c->fragments_too,
 		.gone = c->gone,
 	};
 }

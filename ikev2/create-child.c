@@ -138,6 +138,7 @@ static void failed(struct incoming *x, struct child_sa *c, uint16_t error)
 		   names_print(&names_notify, error, spare, sizeof(spare)));
 	if (error == CHILD_SA_NOT_FOUND && c->replaces)
 		child_gone(c->replaces);
+	child_failed(x, error);
 	child_drop(c);
 }
 

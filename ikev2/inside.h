@@ -147,6 +147,11 @@ struct child_sa {
 	struct child_sa *replaces;
 	bool initiator; /* of the exchange that made it */
 	bool installed, gone, deleting, want_delete, want_rekey, udp;
+	bool asked_transport, transport;      /* asked for by its initiator; agreed (1.3.1) */
+	bool asked_fragments, fragments_too;  /* NON_FIRST_FRAGMENTS_ALSO, the same */
+	bool no_tfc;                          /* the peer takes no TFC padding */
+	bool more_selectors;                  /* others would make another SA: ADDITIONAL_TS_POSSIBLE */
+	struct address original_local, original_remote;
 	bool order_install, order_readdress, order_remove;
 	struct address local, remote;
 };
@@ -185,6 +190,8 @@ struct ike_sa {
 	struct ike_sa *replaces;  /* a rekey: the IKE SA that this one was made by */
 	struct ike_sa *successor; /* that has taken over the Child SAs; this one is being closed */
 	bool spares_children; /* a fault: they outlive it */
+	bool childless;       /* the peer announced RFC 6023 */
+	bool single_pair;     /* it wants one address at each end */
 	usec created, last_heard, last_sent, gone_at;
 };
 
@@ -431,6 +438,22 @@ bool child_offered(struct making *m, struct pending *p, struct why *why);
 bool child_answer(struct incoming *x, struct making *m, uint16_t *refusal);
 bool child_answered(struct making *m, struct why *why);
 bool child_accept(struct incoming *x, struct child_sa *c);
+/* child-policy.c: what the policy allows of the selectors proposed (2.9): 0, or the notify that refuses. */
+uint16_t child_narrow(struct incoming *x, struct child_sa *c);
+/* What we propose. */
+void child_propose_selectors(const struct child_sa *c, struct selectors *ours, struct selectors *theirs);
+/* As the peer sees the addresses of transport mode behind a NAT, to how we do (2.23.1). */
+void child_substitute(struct child_sa *c);
+bool child_narrower(const struct child_sa *c, const struct selectors *ours, const struct selectors *theirs);
+/* It came to nothing; perhaps with one pair of addresses (automatic). */
+void child_failed(struct incoming *x, uint16_t error);
+/* child-mode.c: the notifies about a Child SA: mode, fragments, TFC padding, more selectors. */
+bool child_write_notifies(struct making *m, struct child_sa *c);
+/* What a message of ours said, and what one of the peer's says. */
+void child_notifies_sent(struct child_sa *c, const struct message *m);
+void child_notifies_read(struct incoming *x, struct child_sa *c);
+/* The Child SA that a rekey request names. */
+struct child_sa *child_rekeyed(struct incoming *x);
 /* One that the peer has and we do not want. */
 void child_refuse(struct incoming *x, struct child_sa *c);
 

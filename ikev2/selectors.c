@@ -113,6 +113,77 @@ struct selectors selectors_read(struct node *payload)
 	return out;
 }
 
+/* ------------------------------------------------------------ as text */
+
+static bool read_number(const char *text, const char *end, uint32_t most, uint32_t *out)
+{
+	*out = 0;
+	if (text == end)
+		return false;
+	for (; text < end; text++) {
+		if (*text < '0' || *text > '9')
+			return false;
+		*out = *out * 10 + (uint32_t)(*text - '0');
+		if (*out > most)
+			return false;
+	}
+	return true;
+}
+
+static bool read_ports(const char *at, const char *end, struct traffic_selector *t)
+{
+	const char *dash = memchr(at, '-', (size_t)(end - at));
+	bool icmp = t->protocol == 1 || t->protocol == 58;
+	uint32_t most = icmp ? 255 : 65535, first, last;
+	if (end - at == 6 && strncmp(at, "opaque", 6) == 0) {
+		t->first_port = 65535;
+		t->last_port = 0;
+		return true;
+	}
+	if (!read_number(at, dash ? dash : end, most, &first) ||
+	    !read_number(dash ? dash + 1 : at, end, most, &last) || first > last)
+		return false;
+	t->first_port = (uint16_t)(icmp ? first << 8 : first);
+	t->last_port = (uint16_t)(icmp ? last << 8 | 255 : last);
+	return true;
+}
+
+/* "tcp/80-90" */
+static bool read_flow(const char *at, const char *end, struct traffic_selector *t)
+{
+	const char *slash = memchr(at, '/', (size_t)(end - at)), *stop = slash ? slash : end;
+	char name[16];
+	uint32_t number;
+	if (stop == at || (size_t)(stop - at) >= sizeof(name))
+		return false;
+	memcpy(name, at, (size_t)(stop - at));
+	name[stop - at] = '\0';
+	if (!read_number(at, stop, 255, &number)) {
+		for (char *c = name; *c; c++)
+			*c = *c >= 'a' && *c <= 'z' ? (char)(*c - 'a' + 'A') : *c;
+		if (!names_value(&names_ip_protocol, name, &number) || number > 255)
+			return false;
+	}
+	t->protocol = (uint8_t)number;
+	return !slash || read_ports(slash + 1, end, t);
+}
+
+bool selector_parse(const char *text, struct traffic_selector *out, struct why *why)
+{
+	const char *open = strchr(text, '['), *close = open ? strchr(open, ']') : NULL;
+	char range[2 * ADDRESS_TEXT + 8];
+	size_t len = open ? (size_t)(open - text) : strlen(text);
+	*out = (struct traffic_selector){ .last_port = 65535 };
+	if (len >= sizeof(range) || (open && (!close || close[1])))
+		return why_set(why, "'%.80s' is no selector", text);
+	memcpy(range, text, len);
+	range[len] = '\0';
+	if (!address_range_parse(range, &out->range))
+		return why_set(why, "'%.80s' is no range of addresses", range);
+	return !open || read_flow(open + 1, close, out) ||
+	       why_set(why, "'%.40s' is no protocol and ports, as in [tcp/80-90]", open);
+}
+
 bool payload_selectors(struct making *m, uint8_t type, const struct selectors *s)
 {
 	struct node *p = message_chain_add(m->arena, m->chain, type);

@@ -35,6 +35,8 @@ struct traffic_selector {
 	uint8_t protocol;               /* 0: any */
 	uint16_t first_port, last_port;
 };
+/* "10.1.0.0/16", with "[tcp]", "[udp/53]", "[tcp/80-90]", "[icmp/8-11]" (types), "[17/opaque]" behind it. */
+bool selector_parse(const char *text, struct traffic_selector *out, struct why *why);
 #define SELECTORS 16
 struct selectors {
 	struct traffic_selector rows[SELECTORS];
@@ -45,6 +47,13 @@ struct selectors selectors_meet(const struct selectors *a, const struct selector
 bool selectors_subset(const struct selectors *inner, const struct selectors *outer);
 /* From a TSi/TSr payload; rows of unknown type are left out. */
 struct selectors selectors_read(struct node *payload);
+
+/* How the selectors of both ends go together in one Child SA (RFC 7296 2.9). */
+enum policy {
+	POLICY_PRODUCT,                 /* any of ours with any of theirs */
+	POLICY_PAIRS,                   /* the n-th of ours with the n-th of theirs, an SA for each */
+	POLICY_SINGLE_PAIR,             /* one address at each end */
+};
 
 #define SUITES 32
 struct connection {
@@ -58,7 +67,13 @@ struct connection {
 	struct suite esp[SUITES];       /* none: a childless IKE SA cannot be had yet, count >= 1 */
 	size_t esp_count;
 	struct selectors ours, theirs;
+	enum policy policy;
+	struct address host, their_host;   /* for an SA of one address at each end; family 0: the first */
 	bool initial_contact;           /* send N(INITIAL_CONTACT) */
+	bool transport;                 /* transport mode is asked for, agreed to, and insisted on (1.3.1) */
+	bool childless;                 /* RFC 6023: announced; as initiator, IKE_AUTH makes no Child SA then */
+	bool fragments_too;             /* agree to NON_FIRST_FRAGMENTS_ALSO */
+	uint16_t tfc;                   /* octets of TFC padding, unless the peer does not support it */
 };
 
 /* Retransmission of requests (RFC 7296 2.1, 2.4): first gap, factor in thousandths, how many sendings in all. */
@@ -191,9 +206,12 @@ struct child_order {
 	struct child_sa *child;
 	uint32_t spi_in, spi_out;
 	struct suite suite;
-	bool transport;
+	bool transport, fragments_too;
+	uint16_t tfc;                   /* octets of TFC padding to send */
 	struct child_keys in, out;
 	struct selectors ours, theirs;
+	/* Transport mode behind a NAT: the peer's packets are made for these (2.23.1); family 0: as outside. */
+	struct address original_local, original_remote;
 	struct address local, remote;   /* outer; ports set if udp */
 	bool udp;
 	bool initiator;                 /* of the exchange that made it: the peer is ready for it */
@@ -254,6 +272,7 @@ struct child_view {
 	uint32_t spi_in, spi_out;
 	struct suite suite;
 	struct selectors ours, theirs;
+	bool transport, fragments_too;
 	bool gone;
 };
 struct ike_view ike_sa_view(const struct ike_sa *sa);
