@@ -9,7 +9,7 @@
 struct flow {
 	struct address from, to;
 	uint8_t protocol;
-	bool has_ports;
+	bool has_ports, later_fragment;
 	uint16_t source_port, destination_port;
 };
 
@@ -29,7 +29,7 @@ static bool any_allows(const struct esp_selector *s, size_t count, const struct 
 		if (s[i].protocol != 0 && s[i].protocol != f->protocol)
 			continue;
 		if (address_in_range(address, &s[i].range) &&
-		    port_allowed(&s[i], f->has_ports, port))
+		    (f->later_fragment || port_allowed(&s[i], f->has_ports, port)))
 			return true;
 	}
 	return count == 0;
@@ -58,6 +58,7 @@ static bool read_inner(struct bytes inner, struct flow *f)
 	address_from_octets(bytes_slice(inner, h.addresses, len), 0, &f->from);
 	address_from_octets(bytes_slice(inner, h.addresses + len, len), 0, &f->to);
 	f->protocol = h.protocol;
+	f->later_fragment = h.later_fragment;
 	read_upper(bytes_slice(inner, h.payload, h.length - h.payload), !h.later_fragment, f);
 	return true;
 }
@@ -71,6 +72,7 @@ bool esp_selected(const struct esp_sa *sa, struct bytes inner, uint8_t next_head
 		read_upper(inner, true, &f);
 	else if (!read_inner(inner, &f))
 		return false;
+	f.later_fragment &= c->fragments_too;
 	return any_allows(c->source, c->sources, &f.from, &f, f.source_port) &&
 	       any_allows(c->destination, c->destinations, &f.to, &f, f.destination_port);
 }

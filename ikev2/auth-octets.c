@@ -49,7 +49,7 @@ bool auth_derive(void *ctx, struct node *chain, struct node *honest, struct why 
 	uint8_t out[PRF_MAX];
 	struct bytes octets;
 	struct node *auth = wire_find(chain, "AUTH", NULL);
-	if (m->purpose != PURPOSE_IKE_AUTH || !auth || !m->ike || m->ike->state == IKE_HALF_OPEN)
+	if (m->exchange != IKE_AUTH || !auth || !m->ike || m->ike->state == IKE_HALF_OPEN)
 		return true;
 	bool of_initiator = m->ike->initiator;
 	const char *name = of_initiator ? "IDi" : "IDr";

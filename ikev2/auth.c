@@ -8,13 +8,20 @@
 #define INITIAL_CONTACT 16384
 #define METHOD_SECRET 2
 
+enum purpose auth_purpose(const struct ike_sa *sa)
+{
+	bool asked = sa->childless || !check_on(sa->endpoint, CHECK_CHILDLESS_ASKED);
+	return asked && sa->connection->begin_childless ? PURPOSE_CHILDLESS : PURPOSE_IKE_AUTH;
+}
+
 bool auth_build_request(struct making *m)
 {
 	const struct connection *c = m->ike->connection;
 	return payload_id(m, PAYLOAD_IDI, &c->us) &&
 	       (!c->initial_contact || payload_notify(m, INITIAL_CONTACT, BYTES_NONE)) &&
 	       (!c->them.type || payload_id(m, PAYLOAD_IDR, &c->them)) &&
-	       payload_auth(m, METHOD_SECRET) && child_offer(m) && window_payload(m);
+	       payload_auth(m, METHOD_SECRET) &&
+	       (m->purpose == PURPOSE_CHILDLESS || child_offer(m)) && window_payload(m);
 }
 
 /* ------------------------------------------------------------ what both ends check */
@@ -120,8 +127,9 @@ static void fail(struct incoming *x, enum check c)
 static bool build_response(struct making *m, struct incoming *x, uint16_t *refusal)
 {
 	const struct connection *c = m->ike->connection;
+	*refusal = 0;
 	return payload_id(m, PAYLOAD_IDR, &c->us) && payload_auth(m, METHOD_SECRET) &&
-	       child_answer(x, m, refusal) &&
+	       (x->purpose == PURPOSE_CHILDLESS || child_answer(x, m, refusal)) &&
 	       (!*refusal || payload_notify(m, *refusal, BYTES_NONE)) && window_payload(m);
 }
 
@@ -140,7 +148,7 @@ static void respond(struct incoming *x)
 {
 	struct making m;
 	uint16_t refusal;
-	if (!answer_begin(&m, x, x->ike, PURPOSE_IKE_AUTH))
+	if (!answer_begin(&m, x, x->ike, x->purpose))
 		return;
 	if (!build_response(&m, x, &refusal) || !answer_send(&m, x)) {
 		child_drop(m.child);
@@ -156,11 +164,21 @@ static void respond(struct incoming *x)
 	child_result(x, &m, refusal);
 }
 
+/* Without the feature it is a request that lacks payloads (RFC 6023 3). */
+static bool childless_refused(struct incoming *x)
+{
+	bool served = x->ike->connection->childless && check_on(x->e, CHECK_CHILDLESS_SERVED);
+	return !served && !x->sending &&
+	       refuse_answered(x, CHECK_PAYLOAD_MISSING, BYTES_NONE);
+}
+
 void auth_request(struct incoming *x)
 {
 	enum check bad;
 	if ((x->ike->state == IKE_ESTABLISHED || x->ike->initiator) && !x->sending &&
 	    refuse_answered(x, CHECK_AUTH_ONCE, BYTES_NONE))
+		return;
+	if (x->purpose == PURPOSE_CHILDLESS && childless_refused(x))
 		return;
 	if (unauthentic(x, &bad))
 		fail(x, bad);

@@ -15,17 +15,13 @@ static bool wants_transport(const struct child_sa *c)
 	return c->replaces ? c->replaces->transport : c->ike->connection->transport;
 }
 
-static bool wants_fragments(const struct child_sa *c)
-{
-	return c->replaces ? c->replaces->fragments_too : c->ike->connection->fragments_too;
-}
-
 bool child_write_notifies(struct making *m, struct child_sa *c)
 {
 	bool transport = c->initiator ? wants_transport(c)
 				      : c->transport && c->asked_transport &&
 						check_on(m->e, CHECK_TRANSPORT_ECHO);
-	bool fragments = c->initiator ? wants_fragments(c) : c->fragments_too;
+	bool again = c->replaces && c->replaces->fragments_too;
+	bool fragments = c->initiator ? again : c->fragments_too;
 	return (!transport || payload_notify(m, USE_TRANSPORT_MODE, BYTES_NONE)) &&
 	       (!fragments || payload_notify(m, NON_FIRST_FRAGMENTS_ALSO, BYTES_NONE)) &&
 	       (c->initiator || !c->more_selectors ||
@@ -43,7 +39,7 @@ void child_notifies_sent(struct child_sa *c, const struct message *m)
 	}
 	if (check_on(c->endpoint, CHECK_TRANSPORT_ECHO) &&
 	    check_on(c->endpoint, CHECK_TUNNEL_DEFAULT))
-		c->transport = transport && c->asked_transport;
+		c->transport &= transport;
 	c->fragments_too = fragments && c->asked_fragments;
 }
 
@@ -68,6 +64,8 @@ void child_notifies_read(struct incoming *x, struct child_sa *c)
 	}
 	c->asked_transport = transport;
 	c->asked_fragments = fragments;
-	c->transport = (transport && n->transport) || !check_on(x->e, CHECK_TUNNEL_DEFAULT);
-	c->fragments_too = fragments && n->fragments_too;
+	c->transport = transport && n->transport;
+	if (x->m.exchange == CREATE_CHILD_SA && !check_on(x->e, CHECK_TUNNEL_DEFAULT))
+		c->transport = true;
+	c->fragments_too = fragments;
 }

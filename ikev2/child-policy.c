@@ -236,7 +236,7 @@ void child_propose_selectors(const struct child_sa *c, struct selectors *ours,
 	*theirs = old ? old->theirs : n->theirs;
 	if (old && old->original_local.family)
 		put(ours, &c->ike->local, &(struct address){ 0 });
-	if (!c->ike->single_pair || old)
+	if ((!c->ike->single_pair && n->policy != POLICY_SINGLE_PAIR) || old)
 		return;
 	*ours = row(ours, 0);
 	*theirs = row(theirs, 0);

@@ -242,6 +242,7 @@ struct ike_view ike_sa_view(const struct ike_sa *sa)
 		.remote = sa->remote,
 		.nat_here = sa->nat_here,
 		.nat_there = sa->nat_there,
+		.begins_childless = auth_purpose(sa) == PURPOSE_CHILDLESS,
 		.last_heard = sa->last_heard,
 	};
 }

@@ -4,6 +4,8 @@
  */
 #include "inside.h"
 
+#define CHILDLESS_IKEV2_SUPPORTED 16418
+
 static bool header_refused(struct incoming *x)
 {
 	const struct message *m = &x->m;
@@ -137,12 +139,21 @@ static struct ike_sa *make_sa(struct incoming *x, const struct connection *c,
 	return sa;
 }
 
+/* It is related to an IKE SA, whatever RFC 7296 says of notifies without SPI (RFC 6023 4). */
+static bool announce_childless(struct making *m)
+{
+	struct node *n =
+		message_chain_notify(m->arena, m->chain, CHILDLESS_IKEV2_SUPPORTED, BYTES_NONE);
+	return n && wire_give_number(n, "protocol", PROTOCOL_IKE);
+}
+
 static bool build(struct making *m, struct ike_sa *sa)
 {
 	struct node *p = message_chain_add(m->arena, m->chain, PAYLOAD_SA);
 	return p && proposal_write_chosen(m->arena, p, PROTOCOL_IKE, &sa->chosen, BYTES_NONE) &&
 	       payload_ke(m, sa->group, dh_public(sa->dh)) && payload_nonce(m, sa->nr) &&
-	       nat_payloads(m);
+	       nat_payloads(m) &&
+	       (!sa->connection->childless || announce_childless(m));
 }
 
 /* With an edited SPI what is derived from it follows, so the SPI must be known first. */

@@ -6,6 +6,7 @@
 
 #define COOKIE 16390
 #define INVALID_KE_PAYLOAD 17
+#define CHILDLESS_IKEV2_SUPPORTED 16418
 
 static const struct sending *sending_of(const struct pending *p)
 {
@@ -188,11 +189,12 @@ static void accept(struct incoming *x, const struct chosen *chosen, struct bytes
 	}
 	x->accepted = true;
 	sa->last_heard = x->now;
+	sa->childless = message_notify(&x->m, CHILDLESS_IKEV2_SUPPORTED) != NULL;
 	nat_judge(x, sa);
 	nat_move(sa);
 	pending_done(sa, x->pending);
 	if (x->e->config.automatic &&
-	    !request_send(sa, PURPOSE_IKE_AUTH, NULL, NULL, x->now, &m, &why))
+	    !request_send(sa, auth_purpose(sa), NULL, NULL, x->now, &m, &why))
 		ike_sa_gone(sa, why.text, x->now);
 }
 

@@ -426,6 +426,8 @@ void nat_move(struct ike_sa *sa);
 void nat_follow(struct incoming *x, bool authentic, bool fresh);
 
 /* auth.c, auth-octets.c: IKE_AUTH */
+/* With a Child SA or without (RFC 6023). */
+enum purpose auth_purpose(const struct ike_sa *sa);
 bool auth_build_request(struct making *m);
 bool auth_derive(void *ctx, struct node *chain, struct node *honest, struct why *why);
 bool auth_verify(struct incoming *x, struct node *id, struct node *auth);

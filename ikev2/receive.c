@@ -285,6 +285,13 @@ static enum purpose create_child_purpose(const struct message *m)
 									      : PURPOSE_REKEY_IKE;
 }
 
+/* RFC 6023 3: all that speaks of a Child SA is left out. */
+static bool childless(const struct message *m)
+{
+	return message_payload(m, PAYLOAD_AUTH, 1) && !message_payload(m, PAYLOAD_SA, 1) &&
+	       !message_payload(m, PAYLOAD_TSI, 1) && !message_payload(m, PAYLOAD_TSR, 1);
+}
+
 enum purpose purpose_of(const struct message *m)
 {
 	struct node *chain = payload_chain(m), *d = message_payload(m, PAYLOAD_DELETE, 1);
@@ -292,7 +299,7 @@ enum purpose purpose_of(const struct message *m)
 	case IKE_SA_INIT:
 		return PURPOSE_IKE_SA_INIT;
 	case IKE_AUTH:
-		return PURPOSE_IKE_AUTH;
+		return childless(m) ? PURPOSE_CHILDLESS : PURPOSE_IKE_AUTH;
 	case CREATE_CHILD_SA:
 		return create_child_purpose(m);
 	case INFORMATIONAL:

@@ -106,6 +106,15 @@ static void apart(struct address *inner, size_t count, struct selectors *s, size
 	}
 }
 
+/* In transport mode the hosts are the ends themselves. */
+static void hosts_outside(struct tester *t, const struct connection *c)
+{
+	t->inner[0] = c->local;
+	t->target_inner[0] = c->remote;
+	t->inner[0].port = t->target_inner[0].port = 0;
+	t->inner_count = t->target_inner_count = 1;
+}
+
 static const struct scenario_tester no_tester = { 0 };
 
 static const struct scenario_tester *row_of(const struct run *r, size_t nth)
@@ -133,11 +142,14 @@ static bool tester_make(struct run *r, size_t nth, struct why *why)
 	    !addresses_parse(r->arena, pc->target.inner, t->target_inner, 4,
 			     &t->target_inner_count, why))
 		return false;
-	if (r->tester_count > 1)
+	if (c->transport)
+		hosts_outside(t, c);
+	else if (r->tester_count > 1)
 		apart(t->inner, t->inner_count, &c->ours, nth);
 	if (p->nats && p->nats[index])
 		address_parse(p->nats[index], &t->nat);
 	t->connections[CONNECTION_ASKED] = *c;
+	extensions_needed(r, &t->connections[CONNECTION_ASKED]);
 	return connection_override(r, row, &t->connections[CONNECTION_ASKED], why);
 }
 
@@ -166,6 +178,17 @@ bool tester_node(struct run *r, struct tester *t, struct why *why)
 
 /* ------------------------------------------------------------ the target */
 
+/* In transport mode a peer behind a NAT is known by the address outside. */
+static void behind_nat_too(struct connection *c, const struct tester *t)
+{
+	connection_hosts(c);
+	if (!t->nat.family)
+		return;
+	c->theirs.rows[1] = c->theirs.rows[0];
+	c->theirs.rows[1].range = (struct address_range){ t->nat, t->nat };
+	c->theirs.count = 2;
+}
+
 static bool target_connections(struct run *r, struct connection *out, struct why *why)
 {
 	for (size_t i = 0; i < r->tester_count; i++) {
@@ -179,6 +202,8 @@ static bool target_connections(struct run *r, struct connection *out, struct why
 		out[i].remote = t->connections[CONNECTION_HONEST].local;
 		out[i].remote_nat_port = t->connections[CONNECTION_HONEST].local_nat_port;
 		out[i].theirs = t->connections[CONNECTION_HONEST].ours;
+		if (out[i].transport)
+			behind_nat_too(&out[i], t);
 	}
 	return true;
 }

@@ -10,6 +10,12 @@ bool connection_make(struct run *r, const struct profile_connection *pc, bool te
 	return connection_from_profile(&x, pc, tester_side, out, why);
 }
 
+void extensions_needed(const struct run *r, struct connection *c)
+{
+	for (size_t i = 0; i < r->scenario->need_count; i++)
+		c->childless |= strcmp(r->scenario->needs[i].feature, "childless") == 0;
+}
+
 bool connection_override(struct run *r, const struct scenario_tester *t, struct connection *c,
 			 struct why *why)
 {

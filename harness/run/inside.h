@@ -530,6 +530,8 @@ bool builtin_setup(struct run *r, struct why *why);
 bool fault_apply(struct run *r, struct node_config *config, struct why *why);
 bool connection_make(struct run *r, const struct profile_connection *pc, bool tester_side,
 		     struct connection *out, struct why *why);
+/* The tester announces what the scenario needs. */
+void extensions_needed(const struct run *r, struct connection *c);
 bool connection_override(struct run *r, const struct scenario_tester *t, struct connection *c,
 			 struct why *why);
 struct retransmission profile_retransmission(const struct profile *p);

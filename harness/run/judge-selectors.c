@@ -36,12 +36,6 @@ static struct selectors of_node(struct node *n)
 	return selectors_read(n);
 }
 
-static bool of_range(const char *text, struct traffic_selector *out)
-{
-	*out = (struct traffic_selector){ .last_port = 0xffff };
-	return address_range_parse(text, &out->range);
-}
-
 static bool of_words(struct run *r, const char *text, struct selectors *out, struct why *why)
 {
 	char *copy = arena_text(r->arena, text), *save = NULL;
@@ -49,8 +43,10 @@ static bool of_words(struct run *r, const char *text, struct selectors *out, str
 	out->count = 0;
 	for (char *w = copy ? strtok_r(copy, " ", &save) : NULL; w;
 	     w = strtok_r(NULL, " ", &save)) {
-		if (out->count == SELECTORS || !of_range(w, &out->rows[out->count]))
-			return why_set(why, "'%s' is no range of addresses", w);
+		if (out->count == SELECTORS)
+			return why_set(why, "more than %d selectors", SELECTORS);
+		if (!selector_parse(w, &out->rows[out->count], why))
+			return false;
 		out->count++;
 	}
 	return out->count || why_set(why, "there is no range of addresses in '%s'", text);

@@ -51,6 +51,11 @@ static bool ask(struct run *r, struct step *s, enum purpose purpose, struct why 
 	return true;
 }
 
+static enum purpose auth_purpose_of(const struct ike_sa *sa)
+{
+	return ike_sa_view(sa).begins_childless ? PURPOSE_CHILDLESS : PURPOSE_IKE_AUTH;
+}
+
 static bool propose_of(struct run *r, struct step *s, enum attribute name, bool esp,
 		       struct why *why)
 {
@@ -147,7 +152,7 @@ static bool establish_answered(struct run *r, struct step *s, struct item *it)
 	if (s->phase == PHASE_INIT) {
 		s->phase = PHASE_AUTH;
 		if (!propose_of(r, s, AT_PROPOSE_CHILD, true, &why) ||
-		    !ask(r, s, PURPOSE_IKE_AUTH, &why))
+		    !ask(r, s, auth_purpose_of(s->ike), &why))
 			fault(r, s, &why);
 		return true;
 	}
@@ -337,7 +342,7 @@ static void alive_next(struct run *r, struct step *s)
 	switch (s->phase) {
 	case PHASE_INIT:
 		s->phase = PHASE_AUTH;
-		if (!ask(r, s, PURPOSE_IKE_AUTH, &why))
+		if (!ask(r, s, auth_purpose_of(s->ike), &why))
 			fault(r, s, &why);
 		break;
 	case PHASE_AUTH:

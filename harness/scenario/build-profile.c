@@ -150,6 +150,8 @@ static bool build_connections(struct build *b)
 		struct profile_connection *c = connection_place(p, dom_attr(b->l, n, "name"));
 		const char *mode = dom_attr(b->l, n, "mode");
 		c->mode = mode != NULL ? mode : "tunnel";
+		c->policy = dom_attr(b->l, n, "policy");
+		c->tfc = port_of(dom_attr(b->l, n, "tfc"), 0);
 		c->line = dom_line(n);
 		c->ike_suites = build_suites(b, n, "ike", &c->ike_count);
 		c->esp_suites = build_suites(b, n, "esp", &c->esp_count);

@@ -55,10 +55,8 @@ static bool take_range(void *ctx, const char *word, struct why *why)
 
 	if (s->count == SELECTORS)
 		return why_set(why, "more than %d selectors", SELECTORS);
-	*row = (struct traffic_selector){ .last_port = 0xffff };
 	s->count++;
-	return address_range_parse(word, &row->range) ||
-	       why_set(why, "'%s' is no range of addresses", word);
+	return selector_parse(word, row, why);
 }
 
 struct address_list {
@@ -86,6 +84,19 @@ bool addresses_parse(struct arena *a, const char *text, struct address *out, siz
 	return good;
 }
 
+static void host(const struct address *a, struct selectors *s)
+{
+	s->count = 1;
+	s->rows[0] = (struct traffic_selector){ { *a, *a }, .last_port = 0xffff };
+	s->rows[0].range.first.port = s->rows[0].range.last.port = 0;
+}
+
+void connection_hosts(struct connection *out)
+{
+	host(&out->local, &out->ours);
+	host(&out->remote, &out->theirs);
+}
+
 bool connection_ends(const struct profile *p, size_t tester, bool tester_side,
 		     struct connection *out, struct why *why)
 {
@@ -100,6 +111,8 @@ bool connection_ends(const struct profile *p, size_t tester, bool tester_side,
 	theirs.port = p->port;
 	out->local = tester_side ? ours : theirs;
 	out->remote = tester_side ? theirs : ours;
+	if (out->transport && !out->ours.count)
+		connection_hosts(out);
 	out->local_nat_port = tester_side ? ports->nat : p->nat_port;
 	out->remote_nat_port = tester_side ? p->nat_port : ports->nat;
 	return true;
@@ -109,6 +122,28 @@ static bool identity(const struct connecting *x, const char *text, struct identi
 		     struct why *why)
 {
 	return !text || identity_parse(x->arena, text, out, why);
+}
+
+static enum policy policy_of(const char *text)
+{
+	return !text                            ? POLICY_PRODUCT
+	       : strcmp(text, "pairs") == 0       ? POLICY_PAIRS
+	       : strcmp(text, "single-pair") == 0 ? POLICY_SINGLE_PAIR
+						  : POLICY_PRODUCT;
+}
+
+/* The first of the inner addresses. */
+static void first_host(const char *text, struct address *out)
+{
+	char word[ADDRESS_TEXT];
+	size_t len = text ? strcspn(text, " ") : 0;
+
+	*out = (struct address){ 0 };
+	if (len == 0 || len >= sizeof word)
+		return;
+	memcpy(word, text, len);
+	word[len] = '\0';
+	address_parse(word, out);
 }
 
 bool connection_from_profile(const struct connecting *x, const struct profile_connection *pc,
@@ -125,7 +160,14 @@ bool connection_from_profile(const struct connecting *x, const struct profile_co
 		.name = pc->name,
 		.local_nat_port = tester_side ? 4500 : p->nat_port,
 		.remote_nat_port = tester_side ? p->nat_port : 4500,
+		.policy = policy_of(pc->policy),
+		.transport = pc->mode && strcmp(pc->mode, "transport") == 0,
+		.childless = !tester_side && profile_feature(p, "childless"),
+		.begin_childless = pc->mode && strcmp(pc->mode, "none") == 0,
+		.tfc = tester_side ? 0 : pc->tfc,
 	};
+	first_host(us->inner, &out->host);
+	first_host(them->inner, &out->their_host);
 	return identity(x, us->identity, &out->us, why) &&
 	       identity(x, them->identity, &out->them, why) &&
 	       secret_octets(x, us->secret ? us->secret : them->secret, &out->secret, why) &&

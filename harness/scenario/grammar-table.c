@@ -6,6 +6,7 @@ static const char *const yes_no[] = { "yes", "no" };
 static const char *const roles[] = { "initiator", "responder", "both" };
 static const char *const ends[] = { "target", "tester", "both" };
 static const char *const modes[] = { "tunnel", "transport", "none" };
+static const char *const policies[] = { "product", "pairs", "single-pair" };
 static const char *const auths[] = { "psk", "certificate", "raw-key", "eap", "null" };
 static const char *const drivers[] = { "builtin", "libreswan", "strongswan", "openiked", "exec",
 	"none" };
@@ -20,8 +21,8 @@ static const char *const verbs[] = { "initiate", "new-child", "rekey-child", "re
 static const char *const errors[] = { "port-unreachable", "host-unreachable", "packet-too-big" };
 static const char *const packets[] = { "ping", "pong", "udp", "tcp", "dummy", "any" };
 static const char *const messages[] = { "IKE_SA_INIT", "IKE_INTERMEDIATE", "IKE_AUTH", "IKE_FOLLOWUP_KE",
-	"IKE_SESSION_RESUME", "CREATE_CHILD_SA", "INFORMATIONAL", "new-child", "rekey-child", "rekey-ike",
-	"liveness", "delete-child", "delete-ike", "update-addresses", "configure" };
+	"IKE_SESSION_RESUME", "CREATE_CHILD_SA", "INFORMATIONAL", "childless", "new-child", "rekey-child",
+	"rekey-ike", "liveness", "delete-child", "delete-ike", "update-addresses", "configure" };
 
 const struct words packet_words = WORDS(packets), message_words = WORDS(messages);
 const struct words verb_words = WORDS(verbs);
@@ -47,6 +48,7 @@ static const struct type_row types[] = {
 	{ "role",        TYPE_WORDS,             WORDS(roles)          },
 	{ "end",         TYPE_WORDS,             WORDS(ends)           },
 	{ "mode",        TYPE_WORDS,             WORDS(modes)          },
+	{ "policy",      TYPE_WORDS,             WORDS(policies)       },
 	{ "auth",        TYPE_WORDS,             WORDS(auths)          },
 	{ "driver",      TYPE_WORDS,             WORDS(drivers)        },
 	{ "level",       TYPE_WORDS,             WORDS(levels)         },
@@ -210,7 +212,7 @@ static const struct shape shapes[] = {
 	{ "driver", IN_PROFILE, IN_DRIVER, NONE, "!kind:driver config:text" },
 	{ "command", IN_DRIVER, 0, NONE, "!do:name within:time" },
 	{ "certificate", IN_PROFILE, 0, NONE, "!name:name !chain:text !key:text" },
-	{ "connection", IN_PROFILE, IN_CONNECTION, NONE, "!name:name mode:mode" },
+	{ "connection", IN_PROFILE, IN_CONNECTION, NONE, "!name:name mode:mode policy:policy tfc:port" },
 	{ "ike", IN_CONNECTION, 0, NONE, "!suite:text" },
 	{ "esp", IN_CONNECTION, 0, NONE, "!suite:text" },
 	{ "tester", IN_CONNECTION, 0, NONE,

@@ -2,6 +2,7 @@
 #include "base/crypto.h"
 #include "expr.h"
 #include "grammar.h"
+#include "ikev2/endpoint.h"
 #include "mean.h"
 
 static void check_address(struct library *l, const struct profile *p, unsigned line,
@@ -17,11 +18,12 @@ static void check_each(struct library *l, const struct profile *p, unsigned line
 {
 	for (const char *at = text, *word;
 	     at != NULL && (word = word_next(l->arena, &at)) != NULL;) {
-		struct address_range r;
+		struct traffic_selector s;
 		struct address a;
-		if (!(range ? address_range_parse(word, &r) : address_parse(word, &a)))
-			complain(l, p->file, line, "'%.60s' is no %s", word,
-				 range ? "range of addresses" : "address");
+		struct why why;
+		if (range ? !selector_parse(word, &s, &why) : !address_parse(word, &a))
+			complain(l, p->file, line, range ? "%s" : "'%.60s' is no address",
+				 range ? why.text : word);
 	}
 }
 

@@ -365,12 +365,34 @@ static bool join(const struct value *a, const struct value *b, struct arena *are
 	return true;
 }
 
+/* An address so many further, or before; it stays within its family. */
+static bool step_address(enum expr_op op, const struct value *a, const struct value *b,
+			 struct value *out, struct why *why)
+{
+	uint64_t n;
+	size_t len = a->address.family == 6 ? 16 : 4;
+
+	if ((op != EXPR_ADD && op != EXPR_SUBTRACT) || b->kind != VALUE_NUMBER)
+		return why_set(why, "to an address a number can be added, and nothing else");
+	if (!value_number(b, &n, why))
+		return false;
+	*out = *a;
+	for (size_t i = len; i-- > 0 && n > 0; n >>= 8) {
+		int sum = out->address.ip[i] + (op == EXPR_ADD ? (int)(n & 255) : -(int)(n & 255));
+		out->address.ip[i] = (uint8_t)sum;
+		n += op == EXPR_ADD ? (sum > 255) * 256ULL : (sum < 0) * 256ULL;
+	}
+	return n == 0 || why_set(why, "there is no such address");
+}
+
 bool value_operate(enum expr_op op, const struct value *a, const struct value *b,
 		   struct arena *arena, struct value *out, struct why *why)
 {
 	size_t x = 0, y = 0;
 	if (op == EXPR_JOIN)
 		return join(a, b, arena, out, why);
+	if (a->kind == VALUE_ADDRESS)
+		return step_address(op, a, b, out, why);
 	bool octets = a->kind == VALUE_OCTETS || b->kind == VALUE_OCTETS;
 	if (octets && width_of(a, &x) && width_of(b, &y) && op != EXPR_MULTIPLY)
 		return operate_octets(op, a, b, x > y ? x : y, arena, out, why);

@@ -71,7 +71,10 @@ struct pair {
 	uint32_t spi_in, spi_out;
 	struct selectors ours, theirs;
 	struct address local, remote;   /* outer, as the endpoint says; ports if udp */
-	bool udp, transport;
+	bool udp, transport, fragments_too;
+	uint16_t tfc;                   /* octets of TFC padding to send */
+	/* What the peer takes for the ends of its packets (transport mode behind a NAT); family 0: as they are. */
+	struct address original_local, original_remote;
 	bool removed;                   /* kept by a stepped node, for what is said after the end; */
 	usec removed_at;                /* or by one whose SAs linger */
 	/* The peer made it in place of another and was not heard on it: it may not be ready (RFC 7296 2.8). */

@@ -51,21 +51,23 @@ struct pair *plane_by_child(const struct world_node *n, const struct child_sa *c
 }
 
 /* For ICMP both ports are type and code (RFC 4301 4.4.1.1); what has none fits where any does. */
-static bool port_fits(const struct traffic_selector *row, const uint16_t *port)
+static bool port_fits(const struct traffic_selector *row, const uint16_t *port, bool fragment)
 {
+	if (fragment)
+		return true;
 	if (row->first_port == 0 && row->last_port == UINT16_MAX)
 		return true;
 	return port && *port >= row->first_port && *port <= row->last_port;
 }
 
 static bool allows(const struct selectors *s, const struct address *a, uint8_t protocol,
-		   const uint16_t *port)
+		   const uint16_t *port, bool fragment)
 {
 	for (size_t i = 0; i < s->count; i++) {
 		const struct traffic_selector *row = &s->rows[i];
 
 		if ((row->protocol == 0 || row->protocol == protocol) &&
-		    address_in_range(a, &row->range) && port_fits(row, port))
+		    address_in_range(a, &row->range) && port_fits(row, port, fragment))
 			return true;
 	}
 	return false;
@@ -89,9 +91,11 @@ struct pair *plane_route(const struct world_node *n, const struct ip_packet *inn
 	struct pair *unproven = NULL;
 
 	for (struct pair *p = n->newest; p; p = p->older) {
+		bool later = p->fragments_too && inner->fragment && !known;
+
 		if (p->removed ||
-		    !allows(&p->ours, &inner->from, inner->protocol, known ? &from : NULL) ||
-		    !allows(&p->theirs, &inner->to, inner->protocol, known ? &to : NULL))
+		    !allows(&p->ours, &inner->from, inner->protocol, known ? &from : NULL, later) ||
+		    !allows(&p->theirs, &inner->to, inner->protocol, known ? &to : NULL, later))
 			continue;
 		if (!p->unproven)
 			return p;
@@ -121,7 +125,7 @@ static struct esp_sa *sa_new(const struct world_node *n, const struct child_orde
 		.integ_key = keys->integ_key, .mode = o->transport ? ESP_TRANSPORT : ESP_TUNNEL,
 		.replay_window = inbound ? n->config.replay_window : 0,
 		.from = inbound ? o->remote : o->local, .to = inbound ? o->local : o->remote,
-		.udp = o->udp,
+		.udp = o->udp, .fragments_too = o->fragments_too,
 	};
 	struct esp_sa *sa;
 
@@ -193,6 +197,10 @@ static void install(struct world_node *n, const struct child_order *o)
 	p->udp = o->udp;
 	p->transport = o->transport;
 	p->unproven = !o->initiator && replaces(n, o);
+	p->fragments_too = o->fragments_too;
+	p->tfc = o->transport ? 0 : o->tfc;
+	p->original_local = o->original_local;
+	p->original_remote = o->original_remote;
 	p->older = n->newest;
 	n->newest = p;
 	tell_keys(n, o, true);

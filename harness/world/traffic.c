@@ -61,6 +61,7 @@ bool plane_send(struct world_node *n, struct bytes inner, struct why *why)
 	if (p == NULL)
 		return why_set(why, "no SA whose selectors fit the inner packet");
 	body = plane_body(p, inner, &next_header);
+	shape.tfc = p->tfc;
 	if (!plane_wrap(n, p, body, next_header, &shape, &made, why))
 		return false;
 	world_send(n->world, n, made.packet);
@@ -118,18 +119,29 @@ bool node_ping(struct world_node *n, const struct address *to, struct why *why)
 
 /* ------------------------------------------------------------ in */
 
-/* Transport mode: the inner packet is the outer header with the payload in clear. */
-static struct bytes whole_inner(struct arena *arena, const struct pair *p, const struct arrival *a)
+/*
+ * Transport mode: the inner packet is the outer header with the payload in clear.  Its checksum is
+ * over the addresses that its sender knows (RFC 3948 3.1.2).
+ */
+static struct bytes whole_inner(struct arena *arena, const struct pair *p,
+				const struct arrival *a)
 {
 	struct bytes inner = BYTES_NONE;
 	struct ip_packet outer;
+	struct address from, to;
 
 	if (!p->transport)
 		return a->opened.inner;
-	if (ip_parse(a->delivered, &outer, NULL))
-		ip_make(arena, &outer.from, &outer.to, a->opened.next_header, 0, a->opened.inner,
-			&inner);
-	return inner;
+	if (!ip_parse(a->delivered, &outer, NULL))
+		return inner;
+	from = p->original_remote.family ? p->original_remote : outer.from;
+	to = p->original_local.family ? p->original_local : outer.to;
+	if (!ip_make(arena, &from, &to, a->opened.next_header, 0, a->opened.inner, &inner))
+		return BYTES_NONE;
+	from = outer.from;
+	to = outer.to;
+	from.port = to.port = 0;
+	return ip_rewrite(arena, inner, &from, &to, &inner) ? inner : BYTES_NONE;
 }
 
 /* An inner packet that went through the SA in fragments is whole with the last of them. */

@@ -37,6 +37,7 @@ struct esp_config {
 	 * For ICMP a port is type << 8 | code; first 65535, last 0 is OPAQUE. */
 	struct esp_selector source[ESP_SELECTORS], destination[ESP_SELECTORS];
 	size_t sources, destinations;
+	bool fragments_too;             /* later fragments, whatever their ports (RFC 4301 7.3) */
 };
 
 /* Why a packet was refused; each but OK and DUMMY is counted. */

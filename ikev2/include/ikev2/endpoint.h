@@ -71,8 +71,8 @@ struct connection {
 	struct address host, their_host;   /* for an SA of one address at each end; family 0: the first */
 	bool initial_contact;           /* send N(INITIAL_CONTACT) */
 	bool transport;                 /* transport mode is asked for, agreed to, and insisted on (1.3.1) */
-	bool childless;                 /* RFC 6023: announced; as initiator, IKE_AUTH makes no Child SA then */
-	bool fragments_too;             /* agree to NON_FIRST_FRAGMENTS_ALSO */
+	bool childless;                 /* RFC 6023: announced, and IKE_AUTH without a Child SA is taken */
+	bool begin_childless;           /* ... and sent, where the peer announced it */
 	uint16_t tfc;                   /* octets of TFC padding, unless the peer does not support it */
 };
 
@@ -144,7 +144,7 @@ int check_find(const char *name);   /* row number or -1 */
 /* ------------------------------------------------------------ the exchange table */
 
 enum purpose {
-	PURPOSE_NONE, PURPOSE_IKE_SA_INIT, PURPOSE_IKE_AUTH, PURPOSE_NEW_CHILD, PURPOSE_REKEY_CHILD,
+	PURPOSE_NONE, PURPOSE_IKE_SA_INIT, PURPOSE_IKE_AUTH, PURPOSE_CHILDLESS, PURPOSE_NEW_CHILD, PURPOSE_REKEY_CHILD,
 	PURPOSE_REKEY_IKE, PURPOSE_LIVENESS, PURPOSE_DELETE_CHILD, PURPOSE_DELETE_IKE,
 	PURPOSE_UPDATE_ADDRESSES, PURPOSE_CONFIGURE, PURPOSE_INFORMATIONAL,
 };
@@ -265,6 +265,7 @@ struct ike_view {
 	uint32_t next_expected;         /* of the peer's requests */
 	struct address local, remote;   /* where it is now */
 	bool nat_here, nat_there;
+	bool begins_childless;          /* IKE_AUTH is to make no Child SA (RFC 6023) */
 	usec last_heard;                /* of an authenticated message or ESP packet */
 };
 struct child_view {

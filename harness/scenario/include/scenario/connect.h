@@ -21,6 +21,8 @@ bool connection_from_profile(const struct connecting *x, const struct profile_co
 /* The addresses and ports of the n-th tester and of the target, of the tester's family. */
 bool connection_ends(const struct profile *p, size_t tester, bool tester_side,
 		     struct connection *out, struct why *why);
+/* Selectors of the outer addresses: what transport mode is for. */
+void connection_hosts(struct connection *out);
 /* The connection of that name; NULL: the first. */
 const struct profile_connection *profile_connection_find(const struct profile *p, const char *name);
 /* "text:...", "hex:...", "env:..." and so on; anything else is the octets themselves. */

@@ -159,6 +159,8 @@ struct profile_end {
 };
 struct profile_connection {
 	const char *name, *mode;
+	const char *policy;             /* "product", "pairs", "single-pair"; NULL: the first */
+	uint16_t tfc;                   /* octets of TFC padding that the target sends */
 	const char **ike_suites, **esp_suites;
 	size_t ike_count, esp_count;
 	struct profile_end tester, target;
