@@ -6,9 +6,10 @@
 
 static const char *const features[] = {
 	/* the data plane */
-	"dataplane", "esn", "plain-esp", "udp-encap", "ipv6", "transport", "replay-window", "esp-suites", "tfc",
+	"dataplane", "esn", "plain-esp", "udp-encap", "ipv6", "transport", "replay-window", "esp-suites",
+	"esp-transforms", "tfc",
 	/* IKE */
-	"ike-suites", "groups", "cookies", "cookies-half-open", "liveness", "keepalive", "initial-contact", "childless",
+	"ike-suites", "ike-transforms", "groups", "cookies", "cookies-half-open", "liveness", "keepalive", "initial-contact", "childless",
 	"retransmit-first", "retransmit-factor", "retransmit-sendings", "gives-up", "half-open", "unique-ids",
 	"ike-lifetime", "child-lifetime", "window-size", "narrowing", "rekey",
 	/* extensions */

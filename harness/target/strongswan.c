@@ -6,15 +6,27 @@
 #define IKE_SUITES \
 	"aes256gcm16-aes128gcm16-prfsha256-prfsha384-prfsha512-ecp256-curve25519-ecp384-modp2048 " \
 	"aes256-aes128-sha256-sha384-sha512-prfsha256-prfsha384-prfsha512-" \
-	"ecp256-curve25519-ecp384-modp2048"
+	"ecp256-curve25519-ecp384-modp2048 " \
+	"aes128gcm16-aes128ccm8-aes256ccm12-aes192ccm16-aes128gcm8-aes256gcm12-aes192gcm16-chacha20poly1305-" \
+	"prfsha256-prfsha384-prfsha512-prfsha1-prfaesxcbc-prfaescmac-" MORE_GROUPS " " \
+	"aes192-aes128ctr-aes256ctr-aes128-3des-sha1-aesxcbc-aescmac-prfsha1-prfaesxcbc-prfaescmac-" \
+	"curve25519-modp1024-modp1536-modp2048"
+#define MORE_GROUPS \
+	"curve25519-curve448-modp3072-modp4096-modp6144-modp8192-ecp521-" \
+	"ecp224bp-ecp256bp-ecp384bp-ecp512bp"
 #define ESP_GCM "aes256gcm16-aes128gcm16"
 #define ESP_CBC "aes256-aes128-sha256-sha384-sha512"
+/* What else there is, for those who ask: not what it offers first. */
+#define ESP_MORE \
+	"aes128gcm8-aes256gcm12-aes192gcm16-aes128ccm8-aes256ccm12-aes192ccm16-aes256ccm16 " \
+	"chacha20poly1305 aes192-aes128-aes256-3des-sha1-sha256-aesxcbc-aescmac " \
+	"aes128ctr-aes192ctr-aes256ctr-sha1-sha256-sha512 null-sha256-aesxcbc"
 #define ESP_DH "-ecp256-curve25519-ecp384-modp2048"
 
 static const struct target_facts facts_of[] = {
-	{ "strongswan", "5.9.8", IKE_SUITES, ESP_GCM " " ESP_CBC,
+	{ "strongswan", "5.9.8", IKE_SUITES, ESP_GCM " " ESP_CBC, ESP_MORE,
 	  .ipv6 = true, .fixed_replay_window = 128, .max_replay_window = 128 },
-	{ "strongswan", "6.0.1", IKE_SUITES, ESP_GCM " " ESP_CBC,
+	{ "strongswan", "6.0.1", IKE_SUITES, ESP_GCM " " ESP_CBC, ESP_MORE,
 	  .ipv6 = true, .fixed_replay_window = 128, .max_replay_window = 128 },
 };
 
@@ -34,7 +46,7 @@ static void settings(FILE *out, const struct target *target)
 	fprintf(out, "charon-systemd {\n"
 		"\tload_modular = no\n"
 		"\tload = random nonce openssl pem x509 pubkey pkcs1 pkcs8 hmac kdf gcm aes "
-		"sha1 sha2 curve25519 kernel-libipsec kernel-netlink socket-default vici\n");
+		"ccm ctr xcbc cmac chapoly sha1 sha2 curve25519 kernel-libipsec kernel-netlink socket-default vici\n");
 	fprintf(out, "\tretransmit_timeout = %.3f\n\tretransmit_base = %.3f\n"
 		"\tretransmit_tries = %u\n", (double)config->retransmission.first / USEC_S,
 		config->retransmission.base, config->retransmission.tries);
@@ -87,6 +99,8 @@ static void esp_proposals(FILE *out, const struct target *target,
 
 		suites(out, list, c->esp_dh ? ESP_DH : "", &comma);
 		suites(out, list, c->esp_dh ? "" : ESP_DH, &comma);
+		if (target->facts->esp_more)
+			suites(out, target->facts->esp_more, "", &comma);
 	}
 	fprintf(out, "\n");
 }

@@ -73,6 +73,7 @@ struct target_facts {
 	const char *version;            /* "5.9.8" */
 	const char *ike_suites;         /* the daemon's keywords with spaces, preferred first */
 	const char *esp_suites;
+	const char *esp_more;           /* accepted, but offered last; NULL: none */
 	bool plain_esp;                 /* IP protocol 50, besides UDP encapsulation */
 	bool esn;
 	bool ipv6;
