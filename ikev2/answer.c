@@ -53,6 +53,8 @@ bool answer_send(struct making *m, struct incoming *x)
 		return false;
 	if (r)
 		keep(m->ike, r, x);
+	else if (m->ike && aside)
+		window_aside(&m->ike->window, x->m.id);
 	x->response = m->sent;
 	if (x->seen)
 		x->seen->response = m->sent;

@@ -121,6 +121,8 @@ bool child_install(struct child_sa *c, struct why *why)
 	sa->children = c;
 	sa->child_count++;
 	c->installed = c->order_install = true;
+	life_begin(e, &c->life, &sa->connection->child_lifetime, e->now);
+	life_numbers(&c->life, c->suite.esn);
 	child_order_push(c);
 	note_state(e, sa, "Child SA %08x/%08x is up", c->spi_in, c->spi_out);
 	return true;
@@ -162,13 +164,11 @@ void child_forget(struct ike_sa *sa)
 	}
 }
 
-void child_gone(struct child_sa *c)
+void child_stop(struct child_sa *c)
 {
-	struct endpoint *e = c->ike->endpoint;
-	if (c->gone)
+	if (c->stopped)
 		return;
-	c->gone = true;
-	note_state(e, c->ike, "Child SA %08x/%08x ends", c->spi_in, c->spi_out);
+	c->stopped = true;
 	if (c->order_install) { /* nobody has heard of it */
 		take_order_off(c);
 		return;
@@ -177,10 +177,20 @@ void child_gone(struct child_sa *c)
 	child_order_push(c);
 }
 
+void child_gone(struct child_sa *c)
+{
+	struct endpoint *e = c->ike->endpoint;
+	if (c->gone)
+		return;
+	c->gone = true;
+	note_state(e, c->ike, "Child SA %08x/%08x ends", c->spi_in, c->spi_out);
+	child_stop(c);
+}
+
 void child_readdress(struct ike_sa *sa)
 {
 	for (struct child_sa *c = sa->children; c; c = c->older) {
-		if (c->gone)
+		if (c->gone || c->stopped)
 			continue;
 		address(c);
 		if (!c->order_install) {

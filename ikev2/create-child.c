@@ -58,16 +58,19 @@ static void not_found(struct incoming *x, uint32_t spi)
 }
 
 /* The one that it replaces is deleted by whoever asked. */
-static void made(struct incoming *x, struct making *m)
+static void made(struct incoming *x, struct making *m, struct child_sa *old)
 {
 	struct why why;
-	if (child_answered(m, &why))
+	if (child_answered(m, &why)) {
+		if (old)
+			old->replaced = true;
 		return;
+	}
 	note_state(x->e, x->ike, "no Child SA: %s", why.text);
 	child_drop(m->child);
 }
 
-static void respond(struct incoming *x)
+static void respond(struct incoming *x, struct child_sa *old)
 {
 	struct making m;
 	uint16_t refusal;
@@ -86,7 +89,7 @@ static void respond(struct incoming *x)
 	if (m.sent)
 		m.sent->child = m.child;
 	if (m.child)
-		made(x, &m);
+		made(x, &m, old);
 	if (refusal == INVALID_SYNTAX)
 		ike_sa_gone(x->ike, "a public value was invalid", x->now);
 }
@@ -111,7 +114,7 @@ void create_child_request(struct incoming *x)
 	if (x->ike->deleting || (old && old->deleting))
 		x->accepted = answer_notify(x, TEMPORARY_FAILURE, BYTES_NONE);
 	else
-		respond(x);
+		respond(x, old);
 }
 
 /* ------------------------------------------------------------ the initiator */
@@ -134,19 +137,33 @@ static bool retried(struct incoming *x, struct child_sa *c, enum purpose purpose
 static void failed(struct incoming *x, struct child_sa *c, uint16_t error)
 {
 	char spare[16];
+	bool again = error == TEMPORARY_FAILURE && x->e->config.automatic;
 	note_state(x->e, x->ike, "no Child SA: %s",
 		   names_print(&names_notify, error, spare, sizeof(spare)));
 	if (error == CHILD_SA_NOT_FOUND && c->replaces)
 		child_gone(c->replaces);
 	child_failed(x, error);
+	if (c->replaces)
+		c->replaces->rekey_failed = true;
+	if (again && c->replaces)
+		c->replaces->want_rekey = true;
+	else if (again)
+		x->ike->want_child = true;
+	if (again)
+		retry_later(x->ike, x->now);
 	child_drop(c);
 }
 
 /* The old one goes when the new one is there (2.8). */
 static void replace(struct child_sa *c)
 {
-	if (c->replaces && !c->replaces->gone && c->endpoint->config.automatic)
-		c->replaces->want_delete = true;
+	struct child_sa *old = c->replaces;
+	retry_over(c->ike);
+	if (!old)
+		return;
+	old->replaced = true;
+	if (!old->gone && c->endpoint->config.automatic)
+		old->want_delete = true;
 	c->replaces = NULL;
 }
 

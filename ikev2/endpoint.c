@@ -139,6 +139,15 @@ static void moved(struct child_sa *c, const struct address *to, usec now)
 	nat_follow(&x, true, true);
 }
 
+static void counted(struct child_sa *c, const struct child_report *r, usec now)
+{
+	struct ike_sa *sa = c->ike;
+	c->life.in = r->in;
+	c->life.out = r->out;
+	if (now >= usec_min(life_soft_due(&c->life), life_hard_due(&c->life)))
+		ike_sa_tick(sa, now);
+}
+
 /* An ICMP error is a hint, and nothing more (2.4). */
 static void unreachable(struct endpoint *e, const struct address *a, usec now)
 {
@@ -161,10 +170,12 @@ void endpoint_report(struct endpoint *e, const struct child_report *r, usec now)
 	struct child_sa *c = inbound(e, r->spi_in);
 	if (!c)
 		return;
-	if (check_on(e, CHECK_LIVENESS_TRAFFIC))
+	if (r->kind != REPORT_COUNTS && check_on(e, CHECK_LIVENESS_TRAFFIC))
 		c->ike->last_heard = now;
 	if (r->kind == REPORT_NEW_ADDRESS)
 		moved(c, &r->address, now);
+	else if (r->kind == REPORT_TRAFFIC || r->kind == REPORT_COUNTS)
+		counted(c, r, now);
 }
 
 /* ------------------------------------------------------------ what an automatic endpoint is asked

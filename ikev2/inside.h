@@ -109,6 +109,20 @@ struct kept { /* datagrams that may have to be sent again */
 	struct bytes honest; /* the first without edits of the datagram */
 };
 
+/* How far an SA is from its limits. */
+struct life {
+	struct limits soft, hard; /* soft: with the jitter off */
+	usec soft_at, hard_at;
+	uint64_t soft_seq, last_seq; /* 0: it has no sequence numbers */
+	struct traffic in, out;
+	bool soft_over, hard_over; /* and dealt with */
+};
+/* What the peer refuses for a while. */
+struct retry {
+	usec at; /* until then nothing is created or rekeyed; 0: now */
+	usec gap, since;
+};
+
 /* An exchange that we began and that is not answered. */
 struct pending {
 	bool used, retransmit;
@@ -146,6 +160,10 @@ struct child_sa {
 	struct child_keys in, out;
 	struct child_sa *replaces;
 	bool initiator; /* of the exchange that made it */
+	struct life life;
+	bool replaced;     /* another was made in its place */
+	bool rekey_failed; /* the last attempt */
+	bool stopped;      /* the data plane was told that it is over */
 	bool installed, gone, deleting, want_delete, want_rekey, udp;
 	bool asked_transport, transport;      /* asked for by its initiator; agreed (1.3.1) */
 	bool asked_fragments, fragments_too;  /* NON_FIRST_FRAGMENTS_ALSO, the same */
@@ -192,6 +210,8 @@ struct ike_sa {
 	bool spares_children; /* a fault: they outlive it */
 	bool childless;       /* the peer announced RFC 6023 */
 	bool single_pair;     /* it wants one address at each end */
+	struct life life;
+	struct retry retry;
 	usec created, last_heard, last_sent, gone_at;
 };
 
@@ -318,6 +338,7 @@ void kept_free(struct kept *k);
 /* child.c */
 struct child_sa *child_new(struct ike_sa *ike, bool initiator);
 void child_gone(struct child_sa *c);
+void child_stop(struct child_sa *c); /* no more packets; the peer has not heard of it yet */
 void child_drop(struct child_sa *c); /* one that never came to be */
 void child_free(struct child_sa *c);
 bool child_install(struct child_sa *c, struct why *why);
@@ -477,6 +498,20 @@ bool rekey_ike_build_request(struct making *m);
 bool rekey_ike_offered(struct making *m, struct pending *p, struct why *why);
 void rekey_ike_request(struct incoming *x);
 void rekey_ike_response(struct incoming *x);
+
+/* lifetime.c */
+void life_begin(struct endpoint *e, struct life *l, const struct lifetime *config, usec now);
+void life_numbers(struct life *l, bool esn);
+usec life_soft_due(const struct life *l);
+usec life_hard_due(const struct life *l);
+void retry_later(struct ike_sa *sa, usec now);
+void retry_over(struct ike_sa *sa);
+usec child_soft_due(const struct timed *t);
+void child_soft_fire(const struct timed *t, usec now);
+usec child_hard_due(const struct timed *t);
+void child_hard_fire(const struct timed *t, usec now);
+usec retry_due(const struct timed *t);
+void retry_fire(const struct timed *t, usec now);
 
 /* retransmit.c */
 void retransmit_start(struct ike_sa *sa, struct pending *p, usec now);

@@ -379,6 +379,7 @@ static bool repeated(struct incoming *x)
 static bool in_turn(struct incoming *x)
 {
 	struct ike_sa *sa = x->ike;
+	window_follow_aside(&sa->window, x->m.id);
 	if (x->sending)
 		return true;
 	if (repeated(x))

@@ -170,7 +170,7 @@ static struct child_sa *to_delete(struct ike_sa *sa)
 static struct child_sa *to_rekey(struct ike_sa *sa)
 {
 	for (struct child_sa *c = sa->children; c; c = c->older)
-		if (c->want_rekey && !c->gone && !c->deleting && !busy(sa, c))
+		if (c->want_rekey && !c->gone && !c->deleting && !c->replaced && !busy(sa, c))
 			return c;
 	return NULL;
 }
@@ -212,10 +212,10 @@ static bool ask_next(struct ike_sa *sa, usec now)
 		c->want_delete = false;
 		c->deleting = true;
 		ask(sa, PURPOSE_DELETE_CHILD, c, now);
-	} else if ((c = to_rekey(sa)) != NULL) {
+	} else if (!sa->retry.at && (c = to_rekey(sa)) != NULL) {
 		c->want_rekey = false;
 		ask(sa, PURPOSE_REKEY_CHILD, c, now);
-	} else if (sa->want_child) {
+	} else if (sa->want_child && !sa->retry.at) {
 		sa->want_child = false;
 		ask(sa, PURPOSE_NEW_CHILD, NULL, now);
 	} else if (sa->want_liveness) {

@@ -109,6 +109,8 @@ static bool half_open(const struct ike_sa *sa)
 bool ike_sa_set_state(struct ike_sa *sa, enum ike_state state)
 {
 	bool was = sa->linked && half_open(sa);
+	if (state == IKE_ESTABLISHED && sa->state != state)
+		life_begin(sa->endpoint, &sa->life, &sa->connection->ike_lifetime, sa->endpoint->now);
 	sa->state = state;
 	bool is = sa->linked && half_open(sa);
 	sa->endpoint->half_open += (size_t)is - (size_t)was;

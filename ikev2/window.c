@@ -90,6 +90,18 @@ void window_carried_out(struct window *w, uint32_t id)
 	}
 }
 
+void window_aside(struct window *w, uint32_t id)
+{
+	window_follow_aside(w, id);
+	w->aside = id + UINT64_C(1);
+}
+
+void window_follow_aside(struct window *w, uint32_t id)
+{
+	if (w->aside == w->next_expected + UINT64_C(1) && id == w->aside)
+		window_carried_out(w, w->next_expected);
+}
+
 bool window_spent(const struct ike_sa *sa)
 {
 	const struct window *w = &sa->window;

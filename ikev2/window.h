@@ -32,6 +32,7 @@ struct window {
 	uint32_t wrong_id;      /* ... this one */
 	usec told_since;        /* when it was told last */
 	bool told;
+	uint64_t aside;         /* 1 + the ID of the peer's request that the harness answered aside; 0: none */
 };
 
 struct ike_sa;
@@ -47,6 +48,10 @@ void window_answered(struct window *w, uint32_t id);
 /* Requests of the peer: is it this one's turn?  Done once. */
 bool window_expects(const struct ike_sa *sa, uint32_t id);
 void window_carried_out(struct window *w, uint32_t id);
+/* The harness answered it aside, and may answer it otherwise; or the peer goes on with this ID: then it
+ * took that for an answer. */
+void window_aside(struct window *w, uint32_t id);
+void window_follow_aside(struct window *w, uint32_t id);
 /* The message IDs of either direction come to their end. */
 bool window_spent(const struct ike_sa *sa);
 /* The retained response to that ID, or NULL; and the place for a new one. */

@@ -2,6 +2,7 @@
 #include "inside.h"
 
 #include <limits.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #define RETRANSMIT_FIRST (500 * USEC_MS)
@@ -189,6 +190,33 @@ static void behind_nat_too(struct connection *c, const struct tester *t)
 	c->theirs.count = 2;
 }
 
+static struct limits feature_limits(const struct profile *p, const char *sa, const char *hard)
+{
+	char name[3][32];
+
+	snprintf(name[0], sizeof name[0], "%s-lifetime%s", sa, hard);
+	snprintf(name[1], sizeof name[1], "%s-octets%s", sa, hard);
+	snprintf(name[2], sizeof name[2], "%s-packets%s", sa, hard);
+	return (struct limits){ feature_time(p, name[0], 0), feature_number(p, name[1], 0),
+				feature_number(p, name[2], 0) };
+}
+
+/* The connections "short-lived" and "counted" have the lifetimes that the features name: those of
+ * time, and those of octets and packets. */
+static struct lifetime lifetime_of(const struct profile *p, const char *connection, const char *sa)
+{
+	struct lifetime l = { feature_limits(p, sa, ""), feature_limits(p, sa, "-hard"),
+			      (unsigned)feature_number(p, "lifetime-jitter", 0) };
+
+	if (connection && strcmp(connection, "short-lived") == 0)
+		return (struct lifetime){ { l.soft.time, 0, 0 }, { l.hard.time, 0, 0 },
+					  l.jitter_percent };
+	if (connection && strcmp(connection, "counted") == 0)
+		return (struct lifetime){ { 0, l.soft.octets, l.soft.packets },
+					  { 0, l.hard.octets, l.hard.packets }, l.jitter_percent };
+	return (struct lifetime){ .jitter_percent = 0 };
+}
+
 static bool target_connections(struct run *r, struct connection *out, struct why *why)
 {
 	for (size_t i = 0; i < r->tester_count; i++) {
@@ -204,6 +232,8 @@ static bool target_connections(struct run *r, struct connection *out, struct why
 		out[i].theirs = t->connections[CONNECTION_HONEST].ours;
 		if (out[i].transport)
 			behind_nat_too(&out[i], t);
+		out[i].ike_lifetime = lifetime_of(r->options->profile, pc->name, "ike");
+		out[i].child_lifetime = lifetime_of(r->options->profile, pc->name, "child");
 	}
 	return true;
 }
@@ -327,6 +357,17 @@ static bool ended(struct run *r, const char *verb, struct why *why)
 			 : node_restart(r->target_node, label, why);
 }
 
+/* Its protected host pings; without any SA the packet is discarded. */
+static bool pinged(struct run *r, struct tester *t, struct why *why)
+{
+	if (node_ping(r->target_node, &t->inner[0], why))
+		return true;
+	if (endpoint_counts(node_endpoint(r->target_node)).child_sas > 0)
+		return false;
+	run_note(r, "the target's ping is discarded: %s", why->text);
+	return true;
+}
+
 static unsigned builtin_order(struct run *r, struct tester *t, const char *verb, struct ike_sa *ike,
 			      struct child_sa *child, struct why *why)
 {
@@ -339,7 +380,7 @@ static unsigned builtin_order(struct run *r, struct tester *t, const char *verb,
 			       ? TICKET_DONE
 			       : 0;
 	if (strcmp(verb, "ping") == 0)
-		return node_ping(r->target_node, &t->inner[0], why) ? TICKET_DONE : 0;
+		return pinged(r, t, why) ? TICKET_DONE : 0;
 	if (request(r, verb, ike, child, why))
 		return TICKET_DONE;
 	/* What makes the SA whole may still be on its way to the target. */

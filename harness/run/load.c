@@ -10,6 +10,7 @@ struct load {
 	struct tester *tester;
 	const struct element_node *el;
 	struct child_sa *child; /* ESP; NULL: requests */
+	bool follows;           /* the newest Child SA, whichever that is */
 	size_t size;
 	const struct sent
 		*pattern; /* the first request; the others are it with other SPIs and nonces */
@@ -52,6 +53,7 @@ static bool load_child(struct run *r, struct step *s, struct load *l, struct why
 	if (attr_find(s->el, AT_CHILD))
 		return (text = run_text(r, s->el, AT_CHILD, why)) &&
 		       child_named(r, text, &l->child, why);
+	l->follows = true;
 	l->child = newest_child(r, s->tester, NULL);
 	return l->child || why_set(why, "there is no Child SA yet");
 }
@@ -133,15 +135,18 @@ static bool send_request(struct run *r, struct load *l)
 
 static bool send_ping(struct run *r, struct load *l)
 {
-	struct esp_sending out = { .kind = ESP_SEND_PING, .child = l->child, .size = l->size };
-	struct esp_sent *sent = node_send_esp(l->tester->node, &out, NULL);
+	struct esp_sending out = { .kind = ESP_SEND_PING, .size = l->size };
+	struct esp_sent *sent;
 
+	if (l->follows)
+		l->child = newest_child(r, l->tester, NULL);
+	out.child = l->child;
+	sent = node_send_esp(l->tester->node, &out, NULL);
 	if (!sent)
 		return false;
 	l->pings[l->sent % PONGS].id = sent->echo.id;
 	l->pings[l->sent % PONGS].seq = sent->echo.seq;
 	l->pings[l->sent % PONGS].time = run_now(r);
-	(void)r;
 	return true;
 }
 

@@ -91,9 +91,13 @@ static bool child_field(struct arena *a, const struct child_sa *sa, const char *
 static bool list_value(struct run *r, const struct known *k, const char *path, struct value *out,
 		       struct why *why)
 {
-	const char *rest = path, *what = path_function(r->arena, path, &rest);
+	const char *rest = path, *before, *what = path_function(r->arena, path, &rest);
 	struct value *items = arena_array(r->arena, k->count, sizeof *items), list;
 
+	/* ".time().step().max()": one after the other. */
+	if (what && path_function(r->arena, rest, &before))
+		return list_value(r, k, rest, &list, why) &&
+		       value_computed(&list, what, r->arena, out, why);
 	if (!items)
 		return why_set(why, "no memory for a list of %zu messages", k->count);
 	if (what && (strcmp(what, "octets") == 0 || strcmp(what, "time") == 0 ||

@@ -11,7 +11,9 @@ static const char *const features[] = {
 	/* IKE */
 	"ike-suites", "ike-transforms", "groups", "cookies", "cookies-half-open", "liveness", "keepalive", "initial-contact", "childless",
 	"retransmit-first", "retransmit-factor", "retransmit-sendings", "gives-up", "half-open", "unique-ids",
-	"ike-lifetime", "child-lifetime", "window-size", "narrowing", "rekey",
+	"ike-lifetime", "ike-lifetime-hard", "child-lifetime", "child-lifetime-hard",
+	"child-packets", "child-packets-hard", "child-octets", "child-octets-hard", "lifetime-jitter",
+	"window-size", "narrowing", "rekey",
 	/* extensions */
 	"fragmentation", "mobike", "redirect", "resumption", "ppk", "config", "eap", "certificate",
 	"signature-auth", "intermediate", "multiple-ke", "quick-crash-detection", "tcp", "null-auth",

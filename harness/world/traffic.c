@@ -46,6 +46,26 @@ bool plane_wrap(struct world_node *n, struct pair *p, struct bytes body, uint8_t
 	return plane_outer(n, &from, &p->remote, p->udp, out->esp, shape->edits, &out->packet, why);
 }
 
+static struct traffic traffic_of(const struct esp_sa *sa)
+{
+	struct esp_counters c = esp_sa_counters(sa);
+
+	return (struct traffic){ c.packets, c.octets, c.seq };
+}
+
+static void report(struct world_node *n, enum report_kind kind, uint32_t spi,
+		   const struct address *from)
+{
+	struct child_report r = { .kind = kind, .spi_in = spi, .address = *from };
+	const struct pair *p = plane_by_spi(n, spi);
+
+	if (p) {
+		r.in = traffic_of(p->in);
+		r.out = traffic_of(p->out);
+	}
+	endpoint_report(n->endpoint, &r, world_now(n->world));
+}
+
 bool plane_send(struct world_node *n, struct bytes inner, struct why *why)
 {
 	struct esp_shape shape = { .edits = n->config.esp_edits };
@@ -64,7 +84,10 @@ bool plane_send(struct world_node *n, struct bytes inner, struct why *why)
 	shape.tfc = p->tfc;
 	if (!plane_wrap(n, p, body, next_header, &shape, &made, why))
 		return false;
+	if (n->config.endpoint.automatic)
+		report(n, REPORT_COUNTS, p->spi_in, &p->remote);
 	world_send(n->world, n, made.packet);
+	node_speak(n);          /* it may have been the last one */
 	return true;
 }
 
@@ -180,14 +203,6 @@ static uint32_t spi_of(const struct ip_packet *outer)
 	struct bytes esp = outer->protocol == PROTO_UDP ? outer->udp : outer->payload;
 
 	return esp.len < 4 ? 0 : load_u32(esp.at);
-}
-
-static void report(struct world_node *n, enum report_kind kind, uint32_t spi,
-		   const struct address *from)
-{
-	struct child_report r = { .kind = kind, .spi_in = spi, .address = *from };
-
-	endpoint_report(n->endpoint, &r, world_now(n->world));
 }
 
 /* RFC 7296 2.23: the peer is where its newest authenticated packet came from. */

@@ -14,6 +14,7 @@
 #include "base/event.h"
 #include "base/rng.h"
 #include "base/time.h"
+#include "ikev2/lifetime.h"
 #include "ikev2/message.h"
 
 struct ike_sa;
@@ -74,6 +75,7 @@ struct connection {
 	bool childless;                 /* RFC 6023: announced, and IKE_AUTH without a Child SA is taken */
 	bool begin_childless;           /* ... and sent, where the peer announced it */
 	uint16_t tfc;                   /* octets of TFC padding, unless the peer does not support it */
+	struct lifetime ike_lifetime, child_lifetime;
 };
 
 /* Retransmission of requests (RFC 7296 2.1, 2.4): first gap, factor in thousandths, how many sendings in all. */
@@ -101,6 +103,7 @@ struct endpoint_config {
 	const struct connection *connections;
 	size_t connection_count;
 	struct retransmission retransmission;
+	struct retrying retrying;       /* of what the peer refuses for a while */
 	usec liveness;                  /* idle time until a liveness check; 0: never */
 	usec keepalive;                 /* NAT keepalive (RFC 3948 4), 20 s; 0: never */
 	usec half_open;                 /* a half-open SA is forgotten after this */
@@ -216,10 +219,15 @@ struct child_order {
 	bool udp;
 	bool initiator;                 /* of the exchange that made it: the peer is ready for it */
 };
-enum report_kind { REPORT_TRAFFIC, REPORT_NEW_ADDRESS, REPORT_UNKNOWN_SPI, REPORT_UNREACHABLE };
+enum report_kind {
+	REPORT_TRAFFIC,                 /* fresh and authentic, inbound; with counts */
+	REPORT_COUNTS,                  /* counts alone, which prove nothing about the peer */
+	REPORT_NEW_ADDRESS, REPORT_UNKNOWN_SPI, REPORT_UNREACHABLE,
+};
 struct child_report {
 	enum report_kind kind;
 	uint32_t spi_in;
+	struct traffic in, out;         /* since the SA was installed */
 	struct address address;         /* NEW_ADDRESS: authenticated packets come from here (2.23);
 					 * UNREACHABLE: an ICMP error says so of this one (spi_in 0) */
 };
