@@ -53,6 +53,18 @@ static void neighbour(FILE *out, const struct address *address, const char *devi
 		"route replace %s dev %s\n", address_print(address, text), device, text, device);
 }
 
+/* What comes from the protected network is the guest's to forward, not the namespace's around it. */
+static void protected_network(FILE *out, const struct target_config *config)
+{
+	char text[ADDRESS_TEXT];
+
+	if (!config->gateway)
+		return;
+	fprintf(out, "rule add iif " NET_TESTER " from " TARGET_INNER_4 " lookup 77\n"
+		"route add default via %s dev " NET_GUEST " onlink table 77\n",
+		address_print(&config->target4, text));
+}
+
 /* The namespace around a guest: a card for it, and the way between that and the tester. */
 static void around_guest(FILE *out, const struct target_config *config)
 {
@@ -62,6 +74,7 @@ static void around_guest(FILE *out, const struct target_config *config)
 	neighbour(out, &config->target4, NET_GUEST);
 	neighbour(out, &config->target6, NET_GUEST);
 	tester_device(out);
+	protected_network(out, config);
 }
 
 /* The gateway has no address but in the tables of the guest: all that counts is its card. */
@@ -91,6 +104,8 @@ bool net_write(const struct target *target, bool guest, struct why *why)
 		inner_addresses(out, target->config);
 	}
 	if (!file_close(out, "net", why))
+		return false;
+	if (target->config->gateway && !file_write(target->directory, "gateway", 0644, "", why))
 		return false;
 	if (!guest)
 		return true;

@@ -63,5 +63,6 @@ quiet_network() {
 	write_all 0 ipv4/conf/*/rp_filter ipv4/conf/*/send_redirects ipv4/conf/*/accept_redirects
 	write_all 0 ipv4/icmp_ratelimit ipv6/icmp/ratelimit ipv4/icmp_echo_ignore_all
 	write_all 1 ipv6/conf/*/addr_gen_mode
+	[ ! -e "$CTL/gateway" ] || write_all 1 ipv4/ip_forward ipv6/conf/all/forwarding
 	cd /
 }

@@ -25,6 +25,8 @@
 #define TARGET_TESTER_6 "2001:db8:0:2::/64"
 #define TARGET_NAT_4 "203.0.113.0/24"
 #define TARGET_NAT_6 "2001:db8:0:3::/64"
+/* The networks behind the target, of connections over IPv4. */
+#define TARGET_INNER_4 "10.2.0.0/16"
 
 enum target_esn {
 	TARGET_ESN_NO,
@@ -81,6 +83,8 @@ struct target_config {
 	struct target_retransmission retransmission;
 	enum target_cookies cookies;
 	bool childless;                 /* RFC 6023 allowed */
+	bool gateway;                   /* forwards what leaves a tunnel for a network that it protects, and
+					 * back: that network is the tester's own device */
 	bool replace_unique;            /* INITIAL_CONTACT and unique IDs replace older IKE SAs */
 	struct target_connection *connection;
 	size_t connections;
