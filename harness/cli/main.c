@@ -10,7 +10,7 @@ static const struct subcommand subcommands[] = {
 	{ "check", "FILE...", "validates scenarios, profiles and catalogues without running", cli_check },
 	{ "selftest", "[ID]...", "which scenario kills which fault of the built-in target", cli_selftest },
 	{ "explain", "FILE", "decodes and judges a capture or hex, with the keys beside it", cli_explain },
-	{ "bench", "esp [OPTIONS]", "how fast ESP is sealed and opened, beside the limit and the floor", cli_bench },
+	{ "bench", "esp|wire [OPTIONS]", "how fast ESP is, in memory and through a target", cli_bench },
 	{ "target", "up|down|status NAME", "starts and stops a real daemon in its own network namespace", cli_target },
 	{ "report", "DIR...", "renders the reports of result folders again, merged", cli_report },
 	{ "new", "ID", "writes a skeleton scenario, ready to run", cli_new },
