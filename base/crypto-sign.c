@@ -83,12 +83,12 @@ void signature_key_free(struct signature_key *k)
 	free(k);
 }
 
-static struct bytes take_octets(unsigned char *der, int len, struct arena *a)
+static struct bytes take_octets(unsigned char **der, int len, struct arena *a)
 {
 	struct bytes out = BYTES_NONE;
 	if (len > 0)
-		out = arena_copy(a, bytes_make(der, (size_t)len));
-	OPENSSL_clear_free(der, len > 0 ? (size_t)len : 0);
+		out = arena_copy(a, bytes_make(*der, (size_t)len));
+	OPENSSL_clear_free(*der, len > 0 ? (size_t)len : 0);
 	return out;
 }
 
@@ -96,11 +96,11 @@ struct bytes signature_key_export(const struct signature_key *k, bool private, s
 {
 	unsigned char *der = NULL;
 	if (!private)
-		return take_octets(der, i2d_PUBKEY(k->evp, &der), a);
+		return take_octets(&der, i2d_PUBKEY(k->evp, &der), a);
 	PKCS8_PRIV_KEY_INFO *info = EVP_PKEY2PKCS8(k->evp);
 	int len = info ? i2d_PKCS8_PRIV_KEY_INFO(info, &der) : 0;
 	PKCS8_PRIV_KEY_INFO_free(info);
-	return take_octets(der, len, a);
+	return take_octets(&der, len, a);
 }
 
 bool signature_key_fits(const struct signature_key *k, const struct signature_scheme *s)

@@ -1,30 +1,35 @@
 /*
  * What AUTH covers (RFC 7296 2.15): the real first message as sent or received, the other end's
- * nonce, and prf(SK_p, ID').  With a shared secret it is prf(prf(secret, "Key Pad for IKEv2"),
- * octets).
+ * nonce, and prf(SK_p, ID'); and AUTH of a message on its way out.
  */
 #include "inside.h"
 
-#define PRF_MAX       64
-#define METHOD_SECRET 2
-
 struct auth_input {
-	struct bytes message, nonce, id, key;
+	struct bytes message, nonce, id;
 };
 
-static bool compute(struct ike_sa *sa, bool of_initiator, const struct auth_input *in,
-		    uint8_t out[static PRF_MAX])
+static bool octets_of(struct ike_sa *sa, bool of_initiator, const struct auth_input *in,
+		      struct auth_octets *out)
+{
+	const struct transform *prf = sa->suite.prf;
+	struct bytes sk_p = of_initiator ? sa->keys.sk_pi : sa->keys.sk_pr;
+	if (!prf || prf->output > PRF_MAX ||
+	    !prf_compute(sa->endpoint->config.crypto, prf, sk_p, &in->id, 1, out->maced))
+		return false;
+	out->parts[0] = in->message;
+	out->parts[1] = in->nonce;
+	out->parts[2] = bytes_make(out->maced, prf->output);
+	return true;
+}
+
+bool auth_mac(struct ike_sa *sa, struct bytes key, const struct auth_octets *o, uint8_t *out)
 {
 	struct crypto *c = sa->endpoint->config.crypto;
 	const struct transform *prf = sa->suite.prf;
-	uint8_t maced[PRF_MAX], padded[PRF_MAX];
-	struct bytes sk_p = of_initiator ? sa->keys.sk_pi : sa->keys.sk_pr,
-		     pad = bytes_text("Key Pad for IKEv2");
-	if (!prf || prf->output > PRF_MAX || !prf_compute(c, prf, sk_p, &in->id, 1, maced) ||
-	    !prf_compute(c, prf, in->key, &pad, 1, padded))
-		return false;
-	struct bytes parts[] = { in->message, in->nonce, bytes_make(maced, prf->output) };
-	return prf_compute(c, prf, bytes_make(padded, prf->output), parts, 3, out);
+	uint8_t padded[PRF_MAX];
+	struct bytes pad = bytes_text("Key Pad for IKEv2");
+	return prf_compute(c, prf, key, &pad, 1, padded) &&
+	       prf_compute(c, prf, bytes_make(padded, prf->output), o->parts, 3, out);
 }
 
 static struct auth_input honest_input(const struct ike_sa *sa, bool of_initiator)
@@ -32,7 +37,6 @@ static struct auth_input honest_input(const struct ike_sa *sa, bool of_initiator
 	return (struct auth_input){
 		.message = of_initiator ? sa->message_i : sa->message_r,
 		.nonce = of_initiator ? sa->nr : sa->ni,
-		.key = sa->connection->secret,
 	};
 }
 
@@ -42,18 +46,13 @@ static void take(struct bytes *to, struct bytes from)
 		*to = from;
 }
 
-/* AUTH of a message on its way out, over its chain as edited. */
-bool auth_derive(void *ctx, struct node *chain, struct node *honest, struct why *why)
+static bool octets_to_send(struct making *m, struct node *chain, struct node *honest,
+			   struct auth_octets *out, struct why *why)
 {
-	struct making *m = ctx;
-	uint8_t out[PRF_MAX];
-	struct bytes octets;
-	struct node *auth = wire_find(chain, "AUTH", NULL);
-	if (m->exchange != IKE_AUTH || !auth || !m->ike || m->ike->state == IKE_HALF_OPEN)
-		return true;
 	bool of_initiator = m->ike->initiator;
 	const char *name = of_initiator ? "IDi" : "IDr";
 	struct node *id = wire_find(chain, name, NULL);
+	struct bytes octets;
 	if (!id && honest)
 		id = wire_find(honest, name, NULL);
 	struct auth_input in = honest_input(m->ike, of_initiator);
@@ -63,13 +62,30 @@ bool auth_derive(void *ctx, struct node *chain, struct node *honest, struct why 
 	take(&in.message, m->from_message);
 	take(&in.nonce, m->from_nonce);
 	take(&in.id, m->from_id);
-	take(&in.key, m->from_key);
-	if (!compute(m->ike, of_initiator, &in, out))
-		return why_set(why, "AUTH cannot be computed");
-	struct node *data = wire_find(auth, "data", NULL);
-	if (data && data->set)
+	return octets_of(m->ike, of_initiator, &in, out) || why_set(why, "AUTH cannot be computed");
+}
+
+/* An edit of the method may have left other fields than it was made for. */
+static bool give(struct making *m, struct node *auth, const char *field, struct bytes value)
+{
+	struct node *n = wire_find(auth, field, NULL);
+	return !n || n->set || wire_give_octets(m->arena, auth, field, value);
+}
+
+/* AUTH over the chain as edited. */
+bool auth_derive(void *ctx, struct node *chain, struct node *honest, struct why *why)
+{
+	struct making *m = ctx;
+	struct node *auth = wire_find(chain, "AUTH", NULL);
+	struct auth_octets octets;
+	struct auth_content content;
+	if (!auth || !m->method || m->ike->state == IKE_HALF_OPEN)
 		return true;
-	return wire_give_octets(m->arena, auth, "data", bytes_make(out, m->ike->suite.prf->output));
+	content.algorithm = BYTES_NONE;
+	return octets_to_send(m, chain, honest, &octets, why) &&
+	       m->method->make(m, &octets, &content, why) &&
+	       give(m, auth, "algorithm", content.algorithm) &&
+	       give(m, auth, "signature", content.value) && give(m, auth, "data", content.value);
 }
 
 /* The ID as a faulty receiver would have it in AUTH. */
@@ -93,17 +109,10 @@ static struct bytes received_id(struct incoming *x, struct node *id)
 	return bytes_make(copy, body.len);
 }
 
-bool auth_verify(struct incoming *x, struct node *id, struct node *auth)
+bool auth_octets_heard(struct incoming *x, struct node *id, struct auth_octets *out)
 {
 	struct ike_sa *sa = x->ike;
-	uint8_t out[PRF_MAX];
 	struct auth_input in = honest_input(sa, !sa->initiator);
-	struct bytes got = payload_octets(auth, "data");
 	in.id = received_id(x, id);
-	if (!compute(sa, !sa->initiator, &in, out))
-		return false;
-	struct bytes wanted = bytes_make(out, sa->suite.prf->output);
-	if (!check_on(x->e, CHECK_AUTH_LENGTH))
-		wanted = bytes_slice(wanted, 0, got.len);
-	return crypto_equal(wanted, got);
+	return octets_of(sa, !sa->initiator, &in, out);
 }

@@ -1,12 +1,11 @@
 /*
- * IKE_AUTH with a shared secret (RFC 7296 1.2, 2.15, 2.21.2), with the first Child SA.  Failure of
- * the Child SA leaves the IKE SA up; failure of the authentication leaves nothing.
+ * IKE_AUTH (RFC 7296 1.2, 2.15, 2.21.2), with the first Child SA.  Failure of the Child SA leaves the
+ * IKE SA up; failure of the authentication leaves nothing.
  */
 #include "inside.h"
 
 #define AUTHENTICATION_FAILED 24
 #define INITIAL_CONTACT 16384
-#define METHOD_SECRET 2
 
 enum purpose auth_purpose(const struct ike_sa *sa)
 {
@@ -17,69 +16,15 @@ enum purpose auth_purpose(const struct ike_sa *sa)
 bool auth_build_request(struct making *m)
 {
 	const struct connection *c = m->ike->connection;
-	return payload_id(m, PAYLOAD_IDI, &c->us) &&
+	return payload_id(m, PAYLOAD_IDI, &c->us) && auth_certificates(m) &&
 	       (!c->initial_contact || payload_notify(m, INITIAL_CONTACT, BYTES_NONE)) &&
-	       (!c->them.type || payload_id(m, PAYLOAD_IDR, &c->them)) &&
-	       payload_auth(m, METHOD_SECRET) &&
-	       (m->purpose == PURPOSE_CHILDLESS || child_offer(m)) && window_payload(m);
+	       auth_certificate_request(m) &&
+	       (!c->them.type || c->them.type == ID_NULL || payload_id(m, PAYLOAD_IDR, &c->them)) &&
+	       payload_auth(m) && (m->purpose == PURPOSE_CHILDLESS || child_offer(m)) &&
+	       window_payload(m);
 }
 
-/* ------------------------------------------------------------ what both ends check */
-
-static bool same_id(const struct identity *id, struct node *payload)
-{
-	return id->type == payload_number(payload, "type") &&
-	       bytes_equal(id->data, payload_octets(payload, "data"));
-}
-
-static bool length_fits(struct node *id)
-{
-	uint64_t type = payload_number(id, "type");
-	size_t len = payload_octets(id, "data").len;
-	return type == 1 ? len == 4 : type == 5 ? len == 16 : len > 0;
-}
-
-static bool on_that_path(const struct connection *c, const struct ike_sa *sa)
-{
-	return !c->local.family || address_same_host(&c->local, &sa->local);
-}
-
-/* The connection whose peer this is; the one of IKE_SA_INIT goes before. */
-static const struct connection *connection_of(struct incoming *x, struct node *id)
-{
-	const struct endpoint_config *config = &x->e->config;
-	const struct connection *now = x->ike->connection;
-	if (x->ike->initiator)
-		return !now->them.type || same_id(&now->them, id) ? now : NULL;
-	if (now->them.type && same_id(&now->them, id))
-		return now;
-	for (size_t i = 0; i < config->connection_count; i++)
-		if (config->connections[i].them.type && same_id(&config->connections[i].them, id) &&
-		    on_that_path(&config->connections[i], x->ike))
-			return &config->connections[i];
-	return now->them.type ? NULL : now;
-}
-
-/* ID and AUTH; true if refused, and then `bad` is the row. */
-static bool unauthentic(struct incoming *x, enum check *bad)
-{
-	struct node *id = message_payload(&x->m, x->m.response ? PAYLOAD_IDR : PAYLOAD_IDI, 1);
-	struct node *auth = message_payload(&x->m, PAYLOAD_AUTH, 1);
-	const struct connection *c = id ? connection_of(x, id) : NULL;
-	if (c)
-		x->ike->connection = c;
-	*bad = CHECK_ID_LENGTH;
-	if (id && !length_fits(id) && check_on(x->e, *bad))
-		return true;
-	*bad = CHECK_ID;
-	if (!c && check_on(x->e, *bad) && check_on(x->e, CHECK_ID_IN_AUTH))
-		return true;
-	*bad = CHECK_AUTH_METHOD;
-	if (payload_number(auth, "method") != METHOD_SECRET && check_on(x->e, *bad))
-		return true;
-	*bad = CHECK_AUTH;
-	return (!id || !auth || !auth_verify(x, id, auth)) && check_on(x->e, *bad);
-}
+/* ------------------------------------------------------------ what both ends do */
 
 static void remember_peer(struct incoming *x)
 {
@@ -99,11 +44,13 @@ static void establish(struct incoming *x)
 	note_state(x->e, sa, "IKE SA is established");
 }
 
-/* The peer says that it knows of no other (2.4). */
+/* The peer says that it knows of no other (2.4); one that proved nothing cannot (RFC 7619 2.3). */
 static void initial_contact(struct incoming *x)
 {
 	struct ike_sa *sa = x->ike;
-	if (!message_notify(&x->m, INITIAL_CONTACT) || !check_on(x->e, CHECK_INITIAL_CONTACT))
+	bool nobody = sa->connection->their_proof == PROOF_NONE;
+	if (!message_notify(&x->m, INITIAL_CONTACT) || !check_on(x->e, CHECK_INITIAL_CONTACT) ||
+	    (nobody && check_on(x->e, CHECK_NULL_CONTACT)))
 		return;
 	for (struct ike_sa *o = x->e->newest; o; o = o->older)
 		if (o != sa && o->state == IKE_ESTABLISHED && o->peer.type == sa->peer.type &&
@@ -128,7 +75,7 @@ static bool build_response(struct making *m, struct incoming *x, uint16_t *refus
 {
 	const struct connection *c = m->ike->connection;
 	*refusal = 0;
-	return payload_id(m, PAYLOAD_IDR, &c->us) && payload_auth(m, METHOD_SECRET) &&
+	return payload_id(m, PAYLOAD_IDR, &c->us) && auth_certificates(m) && payload_auth(m) &&
 	       (x->purpose == PURPOSE_CHILDLESS || child_answer(x, m, refusal)) &&
 	       (!*refusal || payload_notify(m, *refusal, BYTES_NONE)) && window_payload(m);
 }
@@ -148,6 +95,14 @@ static void respond(struct incoming *x)
 {
 	struct making m;
 	uint16_t refusal;
+	const struct auth_method *method;
+	const struct signature_scheme *scheme;
+	struct why why;
+	if (!auth_method_choose(x->ike, &method, &scheme, &why)) {
+		note_state(x->e, x->ike, "%s", why.text);
+		fail(x, CHECK_SIGNATURE_HASH_SENT);
+		return;
+	}
 	if (!answer_begin(&m, x, x->ike, x->purpose))
 		return;
 	if (!build_response(&m, x, &refusal) || !answer_send(&m, x)) {
@@ -180,7 +135,7 @@ void auth_request(struct incoming *x)
 		return;
 	if (x->purpose == PURPOSE_CHILDLESS && childless_refused(x))
 		return;
-	if (unauthentic(x, &bad))
+	if (auth_refused(x, &bad))
 		fail(x, bad);
 	else
 		respond(x);
@@ -247,7 +202,7 @@ void auth_response(struct incoming *x)
 		refused_by_peer(x, error);
 		return;
 	}
-	if (unauthentic(x, &bad)) {
+	if (auth_refused(x, &bad)) {
 		give_up(x, bad);
 		return;
 	}

@@ -32,12 +32,11 @@ bool making_begin(struct making *m, struct endpoint *e, struct ike_sa *sa, enum 
 bool making_build(struct making *m, struct why *why)
 {
 	const struct exchange_row *row = exchange_row(m->purpose);
-	bool built;
+	why_set(why, "the message cannot be composed");
 	if (m->notify)
-		built = payload_notify(m, m->notify, m->notify_data);
-	else
-		built = row->build && row->build(m);
-	return built || why_set(why, "the message cannot be composed");
+		return payload_notify(m, m->notify, m->notify_data);
+	m->why = why;
+	return row->build && row->build(m);
 }
 
 static bool fault_fits(const struct message_fault *f, const struct making *m)

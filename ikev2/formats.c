@@ -157,12 +157,26 @@ static const struct wire_row certreq_rows[] = {
 static FORMAT(certreq, "CERTREQ", "Certificate Request payload", "RFC 7296 3.7", certreq_rows,
 	      .pick = "encoding");
 
-/* 3.8 */
+/* 3.8, and RFC 7427 3 */
+static const struct wire_row auth_signature_rows[] = {
+	{ "algorithm_length", WIRE_SIZE, 8, .of = "algorithm", .note = "ASN.1 Length" },
+	{ "algorithm", WIRE_OCTETS, .note = "DER AlgorithmIdentifier of the signature" },
+	REST("signature"),
+};
+static const struct wire_row auth_other_rows[] = {
+	REST("data", .wireshark = "isakmp.auth.data"),
+};
+static FORMAT(auth_signature, "AUTH", "digital signature, method 14", "RFC 7427 3", auth_signature_rows);
+static FORMAT(auth_other, "AUTH", "any other method", "RFC 7296 3.8", auth_other_rows);
+static const struct wire_choice auth_choice_rows[] = {
+	{ 14, &auth_signature },
+};
+static const struct wire_choices auth_choices = { auth_choice_rows, ARRAY_LEN(auth_choice_rows), &auth_other };
 static const struct wire_row auth_rows[] = {
 	GENERIC_HEADER(NULL),
 	UINT("method", 8, .names = &names_auth_method, .wireshark = "isakmp.auth.method"),
 	RESERVED("reserved2", 24),
-	REST("data", .wireshark = "isakmp.auth.data"),
+	{ "by_method", WIRE_CHOICE, .of = "method", .choices = &auth_choices },
 };
 static FORMAT(auth, "AUTH", "Authentication payload", "RFC 7296 3.8", auth_rows, .pick = "method");
 

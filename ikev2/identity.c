@@ -43,6 +43,10 @@ static bool as_address(struct arena *a, const char *text, struct identity *out)
 
 bool identity_parse(struct arena *a, const char *text, struct identity *out, struct why *why)
 {
+	if (strcasecmp(text, "null") == 0) { /* RFC 7619 2.2 */
+		*out = (struct identity){ .type = ID_NULL };
+		return true;
+	}
 	for (size_t i = 0; i < ARRAY_LEN(forms); i++) {
 		size_t len = strlen(forms[i].prefix);
 		if (strncasecmp(text, forms[i].prefix, len) != 0)

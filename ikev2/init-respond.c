@@ -152,7 +152,7 @@ static bool build(struct making *m, struct ike_sa *sa)
 	struct node *p = message_chain_add(m->arena, m->chain, PAYLOAD_SA);
 	return p && proposal_write_chosen(m->arena, p, PROTOCOL_IKE, &sa->chosen, BYTES_NONE) &&
 	       payload_ke(m, sa->group, dh_public(sa->dh)) && payload_nonce(m, sa->nr) &&
-	       nat_payloads(m) &&
+	       nat_payloads(m) && auth_init_payloads(m) &&
 	       (!sa->connection->childless || announce_childless(m));
 }
 
@@ -183,6 +183,8 @@ static void sent_as(struct making *m, struct ike_sa *sa)
 	    offers_any(&offers, PROTOCOL_IKE, &chosen))
 		sa->suite = chosen.suite;
 	sa->message_r = arena_copy(sa->arena, m->composed.honest);
+	sa->hashes_sent = auth_hashes(out);
+	sa->hashes_heard = auth_hashes(&m->request->m);
 }
 
 static void respond(struct incoming *x, struct ike_sa *sa, const struct transform *ke)

@@ -173,6 +173,7 @@ static bool store(struct incoming *x, const struct chosen *chosen, struct bytes 
 			    payload_octets(message_payload(&x->m, PAYLOAD_NONCE, 1), "data"));
 	sa->message_i = arena_copy(sa->arena, honest);
 	sa->message_r = arena_copy(sa->arena, x->datagram->octets);
+	sa->hashes_heard = auth_hashes(&x->m);
 	return sa->message_i.at && sa->message_r.at && init_secret(x, sa, ke, data);
 }
 

@@ -87,7 +87,7 @@ bool init_build_request(struct making *m)
 	bool first = check_on(m->e, CHECK_COOKIE_FIRST);
 	return (!first || write_cookie(m)) && write_offer(m) &&
 	       payload_ke(m, sa->group, dh_public(sa->dh)) && payload_nonce(m, sa->ni) &&
-	       nat_payloads(m) && (first || write_cookie(m));
+	       nat_payloads(m) && auth_init_payloads(m) && (first || write_cookie(m));
 }
 
 bool init_names_spi(const struct edits *edits)
@@ -145,6 +145,7 @@ bool init_request_sent(struct making *m, struct pending *p, struct why *why)
 		sa->ni = arena_copy(sa->arena, ni);
 	if (!offers_read(m->e, sa->arena, message_payload(out, PAYLOAD_SA, 1), &sa->offers))
 		return why_set(why, "no memory for the offers");
+	sa->hashes_sent = auth_hashes(out);
 	note_state(m->e, sa, "IKE_SA_INIT request, group %u", sa->group);
 	return true;
 }

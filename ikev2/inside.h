@@ -5,6 +5,7 @@
 #ifndef IKEV2_INSIDE_H
 #define IKEV2_INSIDE_H
 
+#include "auth-method.h"
 #include "check.h"
 #include "ikev2/endpoint.h"
 #include "ikev2/timers.h"
@@ -51,6 +52,7 @@ struct chosen {
 	struct bytes spi;
 	bool integ_none, ke_none;
 };
+#define ID_NULL      13
 #define PROTOCOL_IKE 1
 #define PROTOCOL_ESP 3
 
@@ -195,6 +197,7 @@ struct ike_sa {
 	struct ike_keys keys;
 	struct sealer *seal, *open;
 	struct identity peer;
+	unsigned hashes_sent, hashes_heard; /* HASH_BITs of SIGNATURE_HASH_ALGORITHMS */
 	struct bytes cookie;
 	unsigned cookie_rounds, ke_rounds;
 	struct address local, remote, first_remote;
@@ -299,6 +302,8 @@ struct making {
 	struct arena *arena;
 	struct node *chain;
 	struct bytes from_message, from_nonce, from_id, from_key; /* at NULL: the honest ones */
+	const struct auth_method *method;       /* of AUTH; NULL: none in this message */
+	const struct signature_scheme *scheme;
 	struct message_keys keys;
 	struct sealer *other_key; /* SK.from.key */
 	struct composed composed;
@@ -364,7 +369,8 @@ bool payload_notify(struct making *m, uint16_t type, struct bytes data);
 bool payload_ke(struct making *m, uint16_t group, struct bytes data);
 bool payload_nonce(struct making *m, struct bytes data);
 bool payload_id(struct making *m, uint8_t type, const struct identity *id);
-bool payload_auth(struct making *m, uint8_t method);
+bool payload_auth(struct making *m);
+bool payload_certificate(struct making *m, uint8_t type, uint8_t encoding, struct bytes data);
 bool payload_selectors(struct making *m, uint8_t type, const struct selectors *s);
 bool payload_delete(struct making *m, uint8_t protocol, const uint32_t *spis, size_t count);
 uint16_t error_notify(const struct message *m); /* the first error notify's type, or 0 */
@@ -446,14 +452,34 @@ void nat_judge(struct incoming *x, struct ike_sa *sa);
 void nat_move(struct ike_sa *sa);
 void nat_follow(struct incoming *x, bool authentic, bool fresh);
 
-/* auth.c, auth-octets.c: IKE_AUTH */
+/* auth.c: IKE_AUTH */
 /* With a Child SA or without (RFC 6023). */
 enum purpose auth_purpose(const struct ike_sa *sa);
 bool auth_build_request(struct making *m);
-bool auth_derive(void *ctx, struct node *chain, struct node *honest, struct why *why);
-bool auth_verify(struct incoming *x, struct node *id, struct node *auth);
 void auth_request(struct incoming *x);
 void auth_response(struct incoming *x);
+/* auth-octets.c: AUTH of what is sent, and the octets that the peer's covers */
+bool auth_derive(void *ctx, struct node *chain, struct node *honest, struct why *why);
+bool auth_octets_heard(struct incoming *x, struct node *id, struct auth_octets *out);
+/* prf(prf(key, "Key Pad for IKEv2"), octets); out has PRF_MAX octets at least. */
+bool auth_mac(struct ike_sa *sa, struct bytes key, const struct auth_octets *o, uint8_t *out);
+/* auth-check.c: is the peer who it says it is?  True if it is refused, and then `bad` is the row. */
+bool auth_refused(struct incoming *x, enum check *bad);
+/* auth-payloads.c: CERT, CERTREQ and SIGNATURE_HASH_ALGORITHMS */
+bool auth_init_payloads(struct making *m);
+bool auth_certificates(struct making *m);
+bool auth_certificate_request(struct making *m);
+bool auth_certreq_refused(struct incoming *x);
+unsigned auth_hashes(const struct message *m);
+
+/* certificates.c */
+/* Does a path lead from the first certificate to an anchor, is it good for IKE, and of that identity?  True if it
+ * is refused, with the row in bad; each row that is left out lets its defect pass. */
+bool certificates_refused(struct incoming *x, const struct certificate_chain *chain, struct node *id,
+			  enum check *bad);
+struct signature_key *certificate_key(struct crypto *c, struct arena *a, struct bytes der);
+/* SHA-1 of the SubjectPublicKeyInfo (3.7). */
+bool certificate_authority_hash(struct crypto *c, struct bytes der, uint8_t out[static 20]);
 
 /* child-offer.c: the SA and TS payloads of a Child SA */
 bool child_offer(struct making *m);

@@ -65,10 +65,18 @@ bool payload_id(struct making *m, uint8_t type, const struct identity *id)
 	       wire_give_octets(m->arena, p, "data", id->data);
 }
 
-bool payload_auth(struct making *m, uint8_t method)
+bool payload_auth(struct making *m)
 {
 	struct node *p = message_chain_add(m->arena, m->chain, PAYLOAD_AUTH);
-	return p && wire_give_number(p, "method", method);
+	return p && auth_method_choose(m->ike, &m->method, &m->scheme, m->why) &&
+	       wire_give_number(p, "method", m->method->id);
+}
+
+bool payload_certificate(struct making *m, uint8_t type, uint8_t encoding, struct bytes data)
+{
+	struct node *p = message_chain_add(m->arena, m->chain, type);
+	return p && wire_give_number(p, "encoding", encoding) &&
+	       wire_give_octets(m->arena, p, "data", data);
 }
 
 bool payload_delete(struct making *m, uint8_t protocol, const uint32_t *spis, size_t count)

@@ -66,7 +66,7 @@ static const struct sample_part auth_request[] = {
 	{ "N(INITIAL_CONTACT)", "" }, { "N(MOBIKE_SUPPORTED)", "" },
 };
 static const struct sample_part auth_response[] = {
-	{ "IDr(FQDN)", "data=h622e6578616d706c65" }, { "AUTH(14)", "data=r70" },
+	{ "IDr(FQDN)", "data=h622e6578616d706c65" }, { "AUTH(14)", "algorithm=h300a06082a8648ce3d040302 signature=r70" },
 	{ "CP(CFG_REPLY)", "" }, { "CP.A(INTERNAL_IP4_ADDRESS)", "value=h0a000005" },
 	{ "CP.A(INTERNAL_IP6_ADDRESS)", "value=r17" },
 	CHILD_SA, SELECTORS,

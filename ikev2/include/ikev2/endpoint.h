@@ -14,6 +14,7 @@
 #include "base/event.h"
 #include "base/rng.h"
 #include "base/time.h"
+#include "ikev2/credentials.h"
 #include "ikev2/lifetime.h"
 #include "ikev2/message.h"
 
@@ -28,7 +29,7 @@ struct identity {
 	uint8_t type;                   /* ID_FQDN ... (RFC 7296 3.5) */
 	struct bytes data;
 };
-/* "fqdn:tester.example", "192.0.2.1", "rfc822:a@b", "keyid:hex"; octets belong to the arena. */
+/* "fqdn:tester.example", "192.0.2.1", "rfc822:a@b", "keyid:hex", "null"; octets belong to the arena. */
 bool identity_parse(struct arena *a, const char *text, struct identity *out, struct why *why);
 
 struct traffic_selector {
@@ -63,6 +64,11 @@ struct connection {
 	uint16_t local_nat_port, remote_nat_port;   /* 4500 */
 	struct identity us, them;       /* them.type 0: any */
 	struct bytes secret;            /* PSK of both ends */
+	struct credentials proof;       /* how we prove who we are */
+	enum proof their_proof;         /* how the peer must */
+	struct trust trust;             /* of the peer's certificates */
+	unsigned hashes;                /* HASH_BITs of SIGNATURE_HASH_ALGORITHMS; 0: not sent (no method 14) */
+	bool asks_certificate;          /* send CERTREQ */
 	struct suite ike[SUITES];
 	size_t ike_count;
 	struct suite esp[SUITES];       /* none: a childless IKE SA cannot be had yet, count >= 1 */
@@ -108,6 +114,7 @@ struct endpoint_config {
 	usec keepalive;                 /* NAT keepalive (RFC 3948 4), 20 s; 0: never */
 	usec half_open;                 /* a half-open SA is forgotten after this */
 	unsigned cookie_threshold;      /* half-open SAs from which on cookies are asked for; UINT_MAX: never */
+	uint64_t epoch;                 /* seconds since 1970 when `now` was 0: certificates are judged by it */
 	bool nat_detection;             /* send and judge NAT_DETECTION_* */
 	bool encapsulate;               /* UDP encapsulation even without a NAT (a wrong source hash makes the peer agree) */
 	unsigned window;                /* requests that we take at a time; below 2: one, and nothing is said of it */

@@ -1,0 +1,54 @@
+/*
+ * A certification authority for tests: a root, intermediates, and certificates of every kind that is good or
+ * wrong in one way, issued when they are asked for.
+ *
+ * The private keys are made by the build from a fixed seed and everybody has them: nothing but a test may trust
+ * this root.  The same names give the same octets, in every run and for every seed.
+ */
+#ifndef AUTHORITY_AUTHORITY_H
+#define AUTHORITY_AUTHORITY_H
+
+#include "base/signature.h"
+
+struct authority;
+/* Its keys read and its root made; c must live as long. */
+struct authority *authority_new(struct crypto *c, struct why *why);
+void authority_free(struct authority *a);
+/* The root's certificate, and the list of what it revoked: DER, the authority's. */
+struct bytes authority_root(const struct authority *a);
+struct bytes authority_crl(const struct authority *a);
+
+/* Kinds of keys of end entities, "rsa", "ecdsa256" ...; NULL past the last. */
+const char *authority_key_name(size_t n);
+/* Kinds of certificates, "good", "expired" ..., and what each is; NULL past the last. */
+struct authority_kind {
+	const char *name, *title;
+	bool good;
+};
+const struct authority_kind *authority_kind(size_t n);
+bool authority_knows_key(const char *name);
+bool authority_knows_kind(const char *name);
+
+struct authority_wish {
+	const char *owner;              /* "tester" or "target": each has keys of its own */
+	const char *key;                /* a kind of key */
+	const char *kind;               /* NULL: good */
+	uint8_t id_type;                /* of the identity (RFC 7296 3.5) that it is for */
+	struct bytes id;
+};
+#define AUTHORITY_CHAIN 4
+struct authority_issued {
+	struct bytes chain[AUTHORITY_CHAIN];    /* DER, the end entity first, without the root */
+	size_t count;
+	const struct signature_key *key;        /* the authority's */
+	struct bytes private_key;               /* the same as DER of PKCS#8 */
+};
+/* Octets belong to the arena.  False with why: an unknown kind, an identity that no certificate can bear. */
+bool authority_issue(struct authority *a, const struct authority_wish *wish, struct arena *arena,
+		     struct authority_issued *out, struct why *why);
+/* The subject of a certificate as the data of an ID_DER_ASN1_DN. */
+bool authority_subject(struct authority *a, struct bytes certificate, struct arena *arena, struct bytes *out);
+/* As people and daemons keep it on disk: "CERTIFICATE", "PRIVATE KEY", "X509 CRL". */
+const char *authority_pem(struct arena *arena, const char *label, struct bytes der);
+
+#endif
