@@ -1,8 +1,9 @@
 /*
- * Batches through intel-ipsec-mb.  AES-GCM goes call by call; the other suites as jobs, many of
- * which the library works on side by side (they come back in their order).
+ * Batches through intel-ipsec-mb.  AES-GCM and GMAC go call by call; the other suites as jobs, many
+ * of which the library works on side by side (they come back in their order).  3DES, and AES-CCM of
+ * 192 bits, it does not have in a form that is of use here.
  *
- * HMAC wants what it covers in one piece: with ESN the high half of the number takes the place of
+ * A MAC wants what it covers in one piece: with ESN the high half of the number takes the place of
  * the ICV while the job is under way.
  */
 #include "esp-batch.h"
@@ -12,6 +13,7 @@
 #include <stdlib.h>
 
 #define NONCE          12u
+#define CCM_NONCE      11u
 #define HASH_BLOCK_MAX 128u
 
 struct lanes {
@@ -29,9 +31,16 @@ struct keyed {
 	DECLARE_ALIGNED(uint32_t dec[4 * 15], 16);
 	DECLARE_ALIGNED(uint8_t inner[64], 64); /* HMAC's state behind its first block */
 	DECLARE_ALIGNED(uint8_t outer[64], 64);
-	aes_gcm_enc_dec_t run_gcm; /* NULL: jobs */
+	DECLARE_ALIGNED(uint32_t mac[4 * 11], 16); /* XCBC's K1, CMAC's key */
+	DECLARE_ALIGNED(uint8_t mask[2][16], 16);  /* and what goes into their last block */
+	aes_gcm_enc_dec_t run_gcm;
+	aes_gmac_init_t gmac_init;
+	aes_gmac_update_t gmac_update;
+	aes_gmac_finalize_t gmac_finish;
+	bool jobs;                 /* neither of the two */
 	IMB_JOB job;               /* what does not change from packet to packet */
 	uint8_t salt[4];
+	size_t salt_len;
 	uint8_t chacha[32];
 };
 
@@ -57,9 +66,19 @@ static const struct {
 	{ 12, IMB_AUTH_HMAC_SHA_256, 64 },
 	{ 13, IMB_AUTH_HMAC_SHA_384, 128 },
 	{ 14, IMB_AUTH_HMAC_SHA_512, 128 },
+	{ 5, IMB_AUTH_AES_XCBC, 0 },
+	{ 8, IMB_AUTH_AES_CMAC, 0 },
 };
 
-enum { ENCR_NULL_ID = 11, ENCR_CBC = 12, ENCR_GCM_8 = 18, ENCR_GCM_16 = 20, ENCR_CHACHA = 28 };
+enum {
+	ENCR_NULL_ID = 11, ENCR_CBC = 12, ENCR_CTR = 13, ENCR_CCM_8 = 14, ENCR_CCM_16 = 16,
+	ENCR_GCM_8 = 18, ENCR_GCM_16 = 20, ENCR_GMAC = 21, ENCR_CHACHA = 28
+};
+
+static bool is_ccm(const struct transform *encr)
+{
+	return encr->id >= ENCR_CCM_8 && encr->id <= ENCR_CCM_16;
+}
 
 static bool is_gcm(const struct transform *encr)
 {
@@ -132,9 +151,11 @@ static bool takes(const void *state, const struct suite *suite, bool insisted)
 	if (!insisted &&
 	    (l->mgr->features & IMB_FEATURE_AESNI_EMU || !(l->mgr->features & IMB_FEATURE_AESNI)))
 		return false;
-	if (is_gcm(encr) || encr->id == ENCR_CHACHA)
+	if (is_gcm(encr) || encr->id == ENCR_CHACHA || encr->id == ENCR_GMAC)
 		return true;
-	return (encr->id == ENCR_CBC || encr->id == ENCR_NULL_ID) &&
+	if (is_ccm(encr))
+		return encr->key_bits != 192;
+	return (encr->id == ENCR_CBC || encr->id == ENCR_CTR || encr->id == ENCR_NULL_ID) &&
 	       find_mac(suite->integ) < ARRAY_LEN(macs);
 }
 
@@ -159,7 +180,32 @@ static void key_gcm(const struct lanes *l, const struct esp_sa *sa, struct keyed
 	}
 }
 
-static void key_cbc(const struct lanes *l, const struct esp_sa *sa, struct keyed *k)
+static void key_gmac(const struct lanes *l, const struct esp_sa *sa, struct keyed *k)
+{
+	IMB_MGR *m = l->mgr;
+
+	key_gcm(l, sa, k);
+	k->run_gcm = NULL;
+	switch (sa->config.suite.encr->key_bits) {
+	case 128:
+		k->gmac_init = m->gmac128_init;
+		k->gmac_update = m->gmac128_update;
+		k->gmac_finish = m->gmac128_finalize;
+		break;
+	case 192:
+		k->gmac_init = m->gmac192_init;
+		k->gmac_update = m->gmac192_update;
+		k->gmac_finish = m->gmac192_finalize;
+		break;
+	default:
+		k->gmac_init = m->gmac256_init;
+		k->gmac_update = m->gmac256_update;
+		k->gmac_finish = m->gmac256_finalize;
+		break;
+	}
+}
+
+static void key_aes(const struct lanes *l, const struct esp_sa *sa, struct keyed *k)
 {
 	const uint8_t *key = sa->config.key.at;
 
@@ -174,10 +220,9 @@ static void key_cbc(const struct lanes *l, const struct esp_sa *sa, struct keyed
 		IMB_AES_KEYEXP_256(l->mgr, key, k->enc, k->dec);
 		break;
 	}
-	k->job.cipher_mode = IMB_CIPHER_CBC;
 	k->job.enc_keys = k->enc;
 	k->job.dec_keys = k->dec;
-	k->job.key_len_in_bytes = sa->config.key.len;
+	k->job.key_len_in_bytes = sa->config.suite.encr->key;
 }
 
 static void hash_block(IMB_MGR *m, IMB_HASH_ALG hash, const uint8_t *block, uint8_t *out)
@@ -220,27 +265,85 @@ static void key_hmac(const struct lanes *l, const struct esp_sa *sa, struct keye
 	k->job.u.HMAC._hashed_auth_key_xor_opad = k->outer;
 }
 
+static void key_xcbc(const struct lanes *l, const struct esp_sa *sa, struct keyed *k)
+{
+	IMB_AES_XCBC_KEYEXP(l->mgr, sa->config.integ_key.at, k->mac, k->mask[0], k->mask[1]);
+	k->job.hash_alg = IMB_AUTH_AES_XCBC;
+	k->job.u.XCBC._k1_expanded = k->mac;
+	k->job.u.XCBC._k2 = k->mask[0];
+	k->job.u.XCBC._k3 = k->mask[1];
+}
+
+static void key_cmac(const struct lanes *l, const struct esp_sa *sa, struct keyed *k)
+{
+	DECLARE_ALIGNED(uint32_t unused[4 * 11], 16);
+
+	IMB_AES_KEYEXP_128(l->mgr, sa->config.integ_key.at, k->mac, unused);
+	IMB_AES_CMAC_SUBKEY_GEN_128(l->mgr, k->mac, k->mask[0], k->mask[1]);
+	imb_clear_mem(unused, sizeof(unused));
+	k->job.hash_alg = IMB_AUTH_AES_CMAC;
+	k->job.u.CMAC._key_expanded = k->mac;
+	k->job.u.CMAC._skey1 = k->mask[0];
+	k->job.u.CMAC._skey2 = k->mask[1];
+}
+
+static void key_mac(const struct lanes *l, const struct esp_sa *sa, struct keyed *k)
+{
+	switch (macs[find_mac(sa->config.suite.integ)].hash) {
+	case IMB_AUTH_AES_XCBC:
+		key_xcbc(l, sa, k);
+		break;
+	case IMB_AUTH_AES_CMAC:
+		key_cmac(l, sa, k);
+		break;
+	default:
+		key_hmac(l, sa, k);
+		break;
+	}
+}
+
+static void key_chacha(const struct esp_sa *sa, struct keyed *k)
+{
+	memcpy(k->chacha, sa->config.key.at, sizeof(k->chacha));
+	k->job.cipher_mode = IMB_CIPHER_CHACHA20_POLY1305;
+	k->job.hash_alg = IMB_AUTH_CHACHA20_POLY1305;
+	k->job.enc_keys = k->job.dec_keys = k->chacha;
+	k->job.key_len_in_bytes = sizeof(k->chacha);
+	k->job.iv_len_in_bytes = NONCE;
+}
+
+/* The MAC of CCM is over the plaintext. */
+static void key_ccm(const struct lanes *l, const struct esp_sa *sa, struct keyed *k)
+{
+	key_aes(l, sa, k);
+	k->job.cipher_mode = IMB_CIPHER_CCM;
+	k->job.hash_alg = IMB_AUTH_AES_CCM;
+	k->job.chain_order = sa->for_sealing ? IMB_ORDER_HASH_CIPHER : IMB_ORDER_CIPHER_HASH;
+	k->job.iv_len_in_bytes = CCM_NONCE;
+}
+
 static void key_jobs(const struct lanes *l, const struct esp_sa *sa, struct keyed *k)
 {
 	const struct transform *encr = sa->config.suite.encr;
 
+	k->jobs = true;
 	k->job.cipher_direction = sa->for_sealing ? IMB_DIR_ENCRYPT : IMB_DIR_DECRYPT;
 	k->job.chain_order = sa->for_sealing ? IMB_ORDER_CIPHER_HASH : IMB_ORDER_HASH_CIPHER;
 	k->job.auth_tag_output_len_in_bytes = sa->icv;
-	if (encr->id == ENCR_CHACHA) {
-		memcpy(k->chacha, sa->config.key.at, sizeof(k->chacha));
-		k->job.cipher_mode = IMB_CIPHER_CHACHA20_POLY1305;
-		k->job.hash_alg = IMB_AUTH_CHACHA20_POLY1305;
-		k->job.enc_keys = k->job.dec_keys = k->chacha;
-		k->job.key_len_in_bytes = sizeof(k->chacha);
-		k->job.iv_len_in_bytes = NONCE;
-		return;
-	}
 	k->job.cipher_mode = IMB_CIPHER_NULL;
-	k->job.iv_len_in_bytes = sa->iv;
-	if (encr->id == ENCR_CBC)
-		key_cbc(l, sa, k);
-	key_hmac(l, sa, k);
+	k->job.iv_len_in_bytes = encr->id == ENCR_CTR ? NONCE : sa->iv;
+	if (encr->id == ENCR_CHACHA) {
+		key_chacha(sa, k);
+	} else if (is_ccm(encr)) {
+		key_ccm(l, sa, k);
+	} else {
+		if (encr->id != ENCR_NULL_ID) {
+			key_aes(l, sa, k);
+			k->job.cipher_mode =
+				encr->id == ENCR_CTR ? IMB_CIPHER_CNTR : IMB_CIPHER_CBC;
+		}
+		key_mac(l, sa, k);
+	}
 }
 
 static void *key(void *state, const struct esp_sa *sa, struct why *why)
@@ -256,8 +359,11 @@ static void *key(void *state, const struct esp_sa *sa, struct why *why)
 	memset(k, 0, size);
 	if (encr->salt > 0)
 		memcpy(k->salt, sa->config.key.at + encr->key, encr->salt);
+	k->salt_len = encr->salt;
 	if (is_gcm(encr))
 		key_gcm(state, sa, k);
+	else if (encr->id == ENCR_GMAC)
+		key_gmac(state, sa, k);
 	else
 		key_jobs(state, sa, k);
 	return k;
@@ -292,7 +398,7 @@ static bool is_icv(const struct esp_sa *sa, const uint8_t *tag, const uint8_t *i
 	return ((t[0] ^ i[0]) | (t[1] ^ i[1])) == 0;
 }
 
-/* Salt and IV of each AEAD, well before the library reads in one piece what was written in two. */
+/* Salt and IV of each cipher that counts, well before the library reads in one piece what was written in two. */
 static void set_nonces(struct lanes *l, const struct esp_job *jobs, size_t count)
 {
 	for (size_t i = 0; i < count; i++) {
@@ -301,7 +407,7 @@ static void set_nonces(struct lanes *l, const struct esp_job *jobs, size_t count
 		if (jobs[i].sa->iv != 8)
 			continue;
 		memcpy(l->nonce[i], k->salt, 4);
-		memcpy(l->nonce[i] + 4, jobs[i].text - 8, 8);
+		memcpy(l->nonce[i] + k->salt_len, jobs[i].text - 8, 8);
 	}
 }
 
@@ -315,22 +421,42 @@ static void run_gcm(struct lanes *l, const struct keyed *k, struct esp_job *j, c
 	j->right = sealing || is_icv(j->sa, tag, icv);
 }
 
-static void aim_chacha(struct lanes *l, struct esp_job *j, size_t row, IMB_JOB *job)
+/* RFC 4543: all of the packet is AAD; IV and text lie one behind the other in it. */
+static void run_gmac(struct lanes *l, const struct keyed *k, struct esp_job *j,
+		     const uint8_t *nonce, bool sealing)
+{
+	uint8_t tag[16], *icv = esp_job_icv(j);
+
+	k->gmac_init(&k->gcm, &l->gcm, nonce, NONCE);
+	k->gmac_update(&k->gcm, &l->gcm, j->covered.aad, j->covered.aad_len);
+	k->gmac_update(&k->gcm, &l->gcm, esp_job_iv(j), j->sa->iv + j->len);
+	k->gmac_finish(&k->gcm, &l->gcm, sealing ? icv : tag, j->sa->icv);
+	j->right = sealing || is_icv(j->sa, tag, icv);
+	if (j->out != j->text)
+		memcpy(j->out, j->text, j->len);
+}
+
+static void aim_aead(struct lanes *l, struct esp_job *j, size_t row, IMB_JOB *job)
 {
 	job->src = j->text;
 	job->iv = l->nonce[row];
 	job->msg_len_to_cipher_in_bytes = job->msg_len_to_hash_in_bytes = j->len;
+	if (job->cipher_mode == IMB_CIPHER_CCM) {
+		job->u.CCM.aad = j->covered.aad;
+		job->u.CCM.aad_len_in_bytes = j->covered.aad_len;
+		return;
+	}
 	job->u.CHACHA20_POLY1305.aad = j->covered.aad;
 	job->u.CHACHA20_POLY1305.aad_len_in_bytes = j->covered.aad_len;
 }
 
-static void aim_hmac(struct lanes *l, struct esp_job *j, size_t row, IMB_JOB *job)
+static void aim_mac(struct lanes *l, struct esp_job *j, size_t row, IMB_JOB *job)
 {
 	size_t front = ESP_HEADER + j->sa->iv, tail = j->covered.tail_len;
 	uint8_t *icv = esp_job_icv(j);
 
 	job->src = j->text - front;
-	job->iv = esp_job_iv(j);
+	job->iv = job->cipher_mode == IMB_CIPHER_CNTR ? l->nonce[row] : esp_job_iv(j);
 	job->cipher_start_src_offset_in_bytes = front;
 	job->msg_len_to_cipher_in_bytes = j->len;
 	job->msg_len_to_hash_in_bytes = front + j->len + tail;
@@ -370,10 +496,10 @@ static void submit(struct lanes *l, struct esp_job *jobs, size_t row, bool seali
 	job->dst = j->out;
 	job->auth_tag_output = l->tag[row];
 	job->user_data = j;
-	if (j->covered.aad_len > 0 && j->sa->config.suite.encr->aead)
-		aim_chacha(l, j, row, job);
+	if (j->sa->config.suite.encr->aead)
+		aim_aead(l, j, row, job);
 	else
-		aim_hmac(l, j, row, job);
+		aim_mac(l, j, row, job);
 	land(l, jobs, IMB_SUBMIT_JOB_NOCHECK(l->mgr), sealing);
 }
 
@@ -389,10 +515,12 @@ static void run(void *state, struct esp_job *jobs, size_t count, bool sealing)
 
 		if (k->run_gcm) {
 			run_gcm(l, k, &jobs[i], l->nonce[i], sealing);
-			continue;
+		} else if (!k->jobs) {
+			run_gmac(l, k, &jobs[i], l->nonce[i], sealing);
+		} else {
+			submit(l, jobs, i, sealing);
+			submitted = true;
 		}
-		submit(l, jobs, i, sealing);
-		submitted = true;
 	}
 	while (submitted && (done = IMB_FLUSH_JOB(l->mgr)) != NULL)
 		land(l, jobs, done, sealing);

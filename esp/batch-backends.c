@@ -85,16 +85,27 @@ void esp_backend_leave(struct esp_sa *sa)
 	sa->backend_state = sa->backend_key = NULL;
 }
 
+static const struct esp_started *taker(const struct esp_batch *b, const struct suite *suite)
+{
+	for (size_t i = 0; i < b->count; i++)
+		if (b->started[i].backend->takes(b->started[i].state, suite, b->insisted))
+			return &b->started[i];
+	return NULL;
+}
+
+bool esp_batch_knows(const struct esp_batch *b, const struct suite *suite)
+{
+	return taker(b, suite) != NULL;
+}
+
 bool esp_batch_join(struct esp_batch *b, struct esp_sa *sa, struct why *why)
 {
 	const struct suite *suite = &sa->config.suite;
 
-	esp_backend_leave(sa);
-	for (size_t i = 0; i < b->count; i++) {
-		const struct esp_started *s = &b->started[i];
+	const struct esp_started *s = taker(b, suite);
 
-		if (!s->backend->takes(s->state, suite, b->insisted))
-			continue;
+	esp_backend_leave(sa);
+	if (s) {
 		sa->backend_key = s->backend->key(s->state, sa, why);
 		if (sa->backend_key == NULL)
 			return false;

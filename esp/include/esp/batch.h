@@ -25,6 +25,8 @@ void esp_batch_free(struct esp_batch *b);
 /* The instructions that a library said it would use ("VAES AVX512"); empty if it does not tell. */
 const char *esp_batch_instructions(const struct esp_batch *b);
 
+/* Does one of its backends take the suite? */
+bool esp_batch_knows(const struct esp_batch *b, const struct suite *suite);
 /* Keys an SA for batches, once; it leaves when it is freed or joins another. */
 bool esp_batch_join(struct esp_batch *b, struct esp_sa *sa, struct why *why);
 /* The backend that an SA got; NULL before it joined. */
