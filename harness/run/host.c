@@ -31,6 +31,13 @@ static void configure(struct real_host *h, const struct profile *p)
 		t.factor_permille / 1000.0,
 		t.sendings > 1 ? t.sendings - 1 : 1,
 	};
+	h->config.childless = profile_feature(p, "childless") != NULL;
+	for (size_t i = 0; i < p->connection_count; i++) {
+		enum target_variant v = target_variant_find(p->connections[i].name);
+
+		if (v != TARGET_PLAIN)
+			target_config_add(&h->config, v);
+	}
 	h->config.cookies = h->cookies ? TARGET_COOKIES_ALWAYS : TARGET_COOKIES_NEVER;
 	for (size_t i = 0; i < h->config.connections; i++) {
 		struct target_connection *c = &h->config.connection[i];

@@ -65,6 +65,18 @@ static bool identity(struct run *r, const char *text, struct identity *out, stru
 	return identity_parse(r->arena, arena_printf(r->arena, "%s:%s", kind, text), out, why);
 }
 
+/* The variant that a connection of the profile is named after, else what is inside. */
+static const struct target_child *child_of(const struct target_connection *tc,
+					   const struct profile_connection *pc, bool six)
+{
+	enum target_variant v = target_variant_find(pc->name);
+
+	for (size_t i = 0; v != TARGET_PLAIN && i < tc->children; i++)
+		if (tc->child[i].variant == v)
+			return &tc->child[i];
+	return &tc->child[six];
+}
+
 /* The suites are the profile's, everything else is the slot's. */
 static bool slot_connection(struct run *r, const struct target_connection *tc,
 			    const struct target_child *child, struct connection *c, struct why *why)
@@ -77,7 +89,7 @@ static bool slot_connection(struct run *r, const struct target_connection *tc,
 	c->remote = tc->target;
 	c->remote.port = p->port;
 	c->secret = bytes_text(tc->secret);
-	return identity(r, tc->tester_id, &c->us, why) &&
+	return identity(r, child->tester_id[0] ? child->tester_id : tc->tester_id, &c->us, why) &&
 	       identity(r, tc->target_id, &c->them, why) &&
 	       selector(child->tester_selector, &c->ours, why) &&
 	       selector(child->target_selector, &c->theirs, why);
@@ -105,7 +117,7 @@ static bool tester_on_slot(struct run *r, size_t nth, struct why *why)
 			      .index = nth,
 			      .slot = slot->number };
 	tc = connection_of(h, slot->number, outer_six);
-	child = tc ? &tc->child[inner_six] : NULL;
+	child = tc ? child_of(tc, pc, inner_six) : NULL;
 	if (!child || !connection_make(r, pc, true, &t->connections[CONNECTION_HONEST], why) ||
 	    !slot_connection(r, tc, child, &t->connections[CONNECTION_HONEST], why))
 		return false;
@@ -115,6 +127,7 @@ static bool tester_on_slot(struct run *r, size_t nth, struct why *why)
 	t->nat = tc->nat;
 	t->slot_name = run_printf(r, "%s%s", tc->name, child->suffix);
 	t->connections[CONNECTION_ASKED] = t->connections[CONNECTION_HONEST];
+	extensions_needed(r, &t->connections[CONNECTION_ASKED]);
 	return !row || connection_override(r, row, &t->connections[CONNECTION_ASKED], why);
 }
 
@@ -122,6 +135,14 @@ static bool tester_on_slot(struct run *r, size_t nth, struct why *why)
 
 #define ORDER_TRIES 8
 #define ORDER_GAP   (250 * USEC_MS)
+
+/* Its only child is the one of that name. */
+static bool of_variant(const struct tester *t)
+{
+	const char *tail = strrchr(t->slot_name, '-');
+
+	return tail && target_variant_find(tail + 1) != TARGET_PLAIN;
+}
 
 static unsigned real_order(struct run *r, struct tester *t, const char *verb, struct ike_sa *ike,
 			   struct child_sa *child, struct why *why)
@@ -138,7 +159,7 @@ static unsigned real_order(struct run *r, struct tester *t, const char *verb, st
 		h->asked = true;
 	r->order_tries = 0;
 	r->order_again = 0;
-	if (r->order_verb == TARGET_NEW_CHILD)
+	if (r->order_verb == TARGET_NEW_CHILD && !of_variant(t))
 		r->order_name = run_printf(r, "%s-more", t->connections[0].name);
 	r->order_ticket =
 		target_order(h->target, (enum target_verb)r->order_verb, r->order_name, why);

@@ -14,7 +14,7 @@ struct child_plan {
 };
 
 /* Over IPv4, then over IPv6: other inner networks, so that both may stand at the same time. */
-static const struct child_plan child_plans[2][TARGET_CHILDREN] = {
+static const struct child_plan child_plans[2][3] = {
 	{
 		{ "",      "10.2.%zu.1",      "10.1.%zu.1",      "/24" },
 		{ "-six",  "fd00:2:0:%zu::1", "fd00:1:0:%zu::1", "/64" },
@@ -64,6 +64,76 @@ static void fill_child(struct target_child *child, const struct child_plan *plan
 	network_of(&child->tester, plan->prefix, child->tester_selector);
 }
 
+/* ------------------------------------------------------------ variants */
+
+static const char *const variants[TARGET_VARIANTS] = {
+	[TARGET_PLAIN] = "plain",   [TARGET_TRANSPORT] = "transport", [TARGET_CHILDLESS] = "childless",
+	[TARGET_POOL] = "pool",     [TARGET_CLIENT] = "client",       [TARGET_MOBIKE] = "mobike",
+};
+
+const char *target_variant_name(enum target_variant variant)
+{
+	return variant < TARGET_VARIANTS ? variants[variant] : variants[TARGET_PLAIN];
+}
+
+enum target_variant target_variant_find(const char *name)
+{
+	for (size_t i = 0; name && i < TARGET_VARIANTS; i++)
+		if (strcmp(variants[i], name) == 0)
+			return (enum target_variant)i;
+	return TARGET_PLAIN;
+}
+
+static void host_selector(const struct address *host, char selector[static TARGET_SELECTOR])
+{
+	char text[ADDRESS_TEXT];
+
+	snprintf(selector, TARGET_SELECTOR, "%.42s%s", address_print(host, text),
+		host->family == 4 ? "/32" : "/128");
+}
+
+/* The addresses that the end which gives them has to give. */
+static void fill_pool(struct target_child *child, bool given_to_tester, bool six, size_t slot)
+{
+	struct address first = numbered(six ? "10.19.%zu.0" : "10.9.%zu.0", slot);
+	char text[ADDRESS_TEXT];
+	char *selector = given_to_tester ? child->tester_selector : child->target_selector;
+
+	snprintf(selector, TARGET_SELECTOR, "%.40s/28", address_print(&first, text));
+	first.ip[3] = 1;
+	*(given_to_tester ? &child->tester : &child->target) = first;
+}
+
+static void add_variant(struct target_connection *c, enum target_variant variant, size_t slot)
+{
+	struct target_child *child = &c->child[c->children];
+
+	if (c->children == TARGET_CHILDREN)
+		return;
+	*child = c->child[0];
+	child->variant = variant;
+	snprintf(child->suffix, sizeof(child->suffix), "-%s", variants[variant]);
+	snprintf(child->tester_id, sizeof(child->tester_id), "%.12s.%.40s", variants[variant],
+		c->tester_id);
+	if (variant == TARGET_TRANSPORT) {
+		child->target = c->target;
+		child->tester = c->tester;
+		host_selector(&c->target, child->target_selector);
+		host_selector(&c->tester, child->tester_selector);
+	}
+	if (variant == TARGET_POOL || variant == TARGET_CLIENT)
+		fill_pool(child, variant == TARGET_POOL, c->target.family == 6, slot);
+	c->children++;
+}
+
+void target_config_add(struct target_config *config, enum target_variant variant)
+{
+	for (size_t i = 0; i < config->connections; i++)
+		add_variant(&config->connection[i], variant, i / 2 + 1);
+}
+
+/* ------------------------------------------------------------ slots */
+
 static void fill_connection(struct target_connection *c, const struct target_config *config,
 		size_t slot, bool six)
 {
@@ -74,7 +144,7 @@ static void fill_connection(struct target_connection *c, const struct target_con
 	snprintf(c->target_id, sizeof(c->target_id), "target.example.org");
 	snprintf(c->tester_id, sizeof(c->tester_id), "s%zu.tester.example.org", slot);
 	snprintf(c->secret, sizeof(c->secret), "the shared secret of slot %zu", slot);
-	c->children = TARGET_CHILDREN;
+	c->children = ARRAY_LEN(child_plans[six]);
 	for (size_t i = 0; i < c->children; i++)
 		fill_child(&c->child[i], &child_plans[six][i], slot);
 	c->esn = TARGET_ESN_NO;

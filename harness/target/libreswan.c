@@ -127,6 +127,28 @@ static void behaviour(FILE *out, const struct target *target, const struct targe
 		fprintf(out, "    keyingtries=1\n");
 }
 
+/* Networks, the ends themselves, or what one end gives the other. */
+static void selectors(FILE *out, const struct target_child *child)
+{
+	switch (child->variant) {
+	case TARGET_TRANSPORT:
+		fprintf(out, "    type=transport\n");
+		break;
+	case TARGET_POOL:
+		fprintf(out, "    leftsubnet=%s\n    rightaddresspool=%s\n    modecfgdns=10.2.0.53\n"
+			"    leftmodecfgserver=yes\n    rightmodecfgclient=yes\n",
+			child->target_selector, child->tester_selector);
+		break;
+	case TARGET_CLIENT:
+		fprintf(out, "    rightsubnet=%s\n    leftmodecfgclient=yes\n    rightmodecfgserver=yes\n",
+			child->tester_selector);
+		break;
+	default:
+		fprintf(out, "    leftsubnet=%s\n    rightsubnet=%s\n", child->target_selector,
+			child->tester_selector);
+	}
+}
+
 static void connection(FILE *out, const struct target *target, const struct target_connection *c,
 		const struct target_child *child, const struct address *tester, const char *tail)
 {
@@ -136,12 +158,12 @@ static void connection(FILE *out, const struct target *target, const struct targ
 	fprintf(out, "conn %s%s%s\n    connalias=%s-all\n    left=%s\n    leftid=", c->name,
 		child->suffix, tail, c->name, address_print(&c->target, text));
 	identity(out, c->target_id);
-	fprintf(out, "\n    leftsubnet=%s\n    leftupdown=%%disabled\n    right=%s\n    rightid=",
-		child->target_selector, address_print(tester, text));
-	identity(out, c->tester_id);
-	fprintf(out, "\n    rightsubnet=%s\n    authby=secret\n    %s\n    auto=ignore\n",
-		child->tester_selector,
+	fprintf(out, "\n    leftupdown=%%disabled\n    right=%s\n    rightid=",
+		address_print(tester, text));
+	identity(out, child->tester_id[0] ? child->tester_id : c->tester_id);
+	fprintf(out, "\n    authby=secret\n    %s\n    auto=ignore\n",
 		known->version[0] == '4' ? "ikev2=insist" : "keyexchange=ikev2");
+	selectors(out, child);
 	list(out, "ike", c->ike[0] ? c->ike : known->ike_suites);
 	list(out, "esp", c->esp[0] ? c->esp : c->esp_dh ? ESP_DH_SUITES : known->esp_suites);
 	behaviour(out, target, c);
@@ -190,6 +212,17 @@ static bool write_names(const struct target *target, struct why *why)
 	return file_close(out, "names", why);
 }
 
+static void secret(FILE *out, const struct target_connection *c, const char *tester_id)
+{
+	identity(out, c->target_id);
+	fputc(' ', out);
+	identity(out, tester_id);
+	fprintf(out, " : PSK 0x");
+	for (const char *at = c->secret; *at; at++)
+		fprintf(out, "%02x", (unsigned char)*at);
+	fputc('\n', out);
+}
+
 static bool write_secrets(const struct target *target, struct why *why)
 {
 	FILE *out = file_create(target->directory, "ipsec.secrets", why);
@@ -199,13 +232,10 @@ static bool write_secrets(const struct target *target, struct why *why)
 	for (size_t i = 0; i < target->config->connections; i++) {
 		const struct target_connection *c = &target->config->connection[i];
 
-		identity(out, c->target_id);
-		fputc(' ', out);
-		identity(out, c->tester_id);
-		fprintf(out, " : PSK 0x");
-		for (const char *at = c->secret; *at; at++)
-			fprintf(out, "%02x", (unsigned char)*at);
-		fputc('\n', out);
+		secret(out, c, c->tester_id);
+		for (size_t k = 0; k < c->children; k++)
+			if (c->child[k].tester_id[0])
+				secret(out, c, c->child[k].tester_id);
 	}
 	return file_close(out, "ipsec.secrets", why);
 }
@@ -241,9 +271,9 @@ static bool line(const struct target *target, enum target_verb verb,
 	static const char *const lines[TARGET_VERBS] = {
 		[TARGET_INITIATE] = "@say --initiate --asynchronous --name %1$s%2$s",
 		[TARGET_NEW_CHILD] = "@say --initiate --asynchronous --name %1$s%2$s",
-		[TARGET_REKEY_IKE] = "@IKE %1$s(-six|-more)?(-nat)? --rekey-ike --asynchronous",
+		[TARGET_REKEY_IKE] = "@IKE %1$s(-[a-z]+)* --rekey-ike --asynchronous",
 		[TARGET_REKEY_CHILD] = "@CHILD %1$s%2$s(-nat)? --rekey-ipsec --asynchronous",
-		[TARGET_DELETE_IKE] = "@IKE %1$s(-six|-more)?(-nat)? --asynchronous --deletestate",
+		[TARGET_DELETE_IKE] = "@IKE %1$s(-[a-z]+)* --asynchronous --deletestate",
 		[TARGET_DELETE_CHILD] = "@CHILD %1$s%2$s(-nat)? --asynchronous --deletestate",
 		[TARGET_RESET] = "@reset %1$s",
 		[TARGET_STATUS] = "@say --showstates",
@@ -268,17 +298,14 @@ struct states {
 /* Is a quoted name that of a connection, one of its children, or either behind the NAT? */
 static bool names(const char *quoted, const char *connection)
 {
-	static const char *const tails[] = { "\"", "-nat\"", "-six", "-more" };
 	size_t len = strlen(connection);
 
 	if (len == 0)
 		return true;
 	if (strncmp(quoted, connection, len) != 0)
 		return false;
-	for (size_t i = 0; i < ARRAY_LEN(tails); i++)
-		if (strncmp(quoted + len, tails[i], strlen(tails[i])) == 0)
-			return true;
-	return false;
+	quoted += len;
+	return *quoted == '"' || (*quoted == '-' && strncmp(quoted, "-ip6", 4) != 0);
 }
 
 /* `000 #2: "s1":500 STATE_V2_ESTABLISHED_CHILD_SA (established Child SA); ...` */

@@ -26,7 +26,10 @@ static void inner_addresses(FILE *out, const struct target_config *config)
 
 		for (size_t k = 0; k < c->children; k++) {
 			const struct address *a = &c->child[k].target;
+			enum target_variant v = c->child[k].variant;
 
+			if (v == TARGET_TRANSPORT || v == TARGET_CLIENT)
+				continue; /* an outer address, or one that is not known yet */
 			if (a->family == 4)
 				fprintf(out, "address replace %s/32 dev lo\n",
 					address_print(a, text));

@@ -42,13 +42,15 @@ bool strongswan_take(struct target *target, struct ticket *ticket,
 	struct vici *vici = vici_of(target);
 	const char *pairs[3][2];
 	size_t count = 0;
-	char name[TARGET_NAME + 16];
+	char name[TARGET_NAME + 16], ike[TARGET_NAME + 16];
+	bool variant = child && child->variant != TARGET_PLAIN;
 
 	if (!wording->command || !vici)
 		return false;
 	if (wording->names_ike) {
 		pairs[count][0] = "ike";
-		pairs[count++][1] = c->name;
+		snprintf(ike, sizeof(ike), "%s%s", c->name, variant ? child->suffix : "");
+		pairs[count++][1] = ike;
 	}
 	if (wording->names_child) {
 		snprintf(name, sizeof(name), "%s%s", c->name, child->suffix);

@@ -105,11 +105,22 @@ static void esp_proposals(FILE *out, const struct target *target,
 	fprintf(out, "\n");
 }
 
+/* The addresses that it is given are not known before. */
+static const char *selector(const struct target_child *child, bool target)
+{
+	bool outer = child->variant == TARGET_TRANSPORT;
+	bool given = child->variant == (target ? TARGET_CLIENT : TARGET_POOL);
+
+	return outer || given ? "dynamic" : target ? child->target_selector : child->tester_selector;
+}
+
 static void child(FILE *out, const struct target *target, const struct target_connection *c,
 		const struct target_child *child)
 {
 	fprintf(out, "\t\t\t%s%s {\n\t\t\t\tlocal_ts = %s\n\t\t\t\tremote_ts = %s\n", c->name,
-		child->suffix, child->target_selector, child->tester_selector);
+		child->suffix, selector(child, true), selector(child, false));
+	if (child->variant == TARGET_TRANSPORT)
+		fprintf(out, "\t\t\t\tmode = transport\n");
 	esp_proposals(out, target, c);
 	fprintf(out, "\t\t\t\treplay_window = %u\n\t\t\t\trekey_time = %u\n"
 		"\t\t\t\tlife_time = %u\n"
@@ -117,38 +128,85 @@ static void child(FILE *out, const struct target *target, const struct target_co
 		c->esp_lifetime_s, c->esp_lifetime_s ? c->esp_lifetime_s + 60 : 0);
 }
 
-static void connection(FILE *out, const struct target *target, const struct target_connection *c)
+/* What holds for the children of a variant, or for all that are none. */
+static void settings_of(FILE *out, const struct target *target, const struct target_connection *c,
+		const struct target_child *child)
+{
+	bool childless = target->config->childless;
+
+	fprintf(out, "\t\tmobike = %s\n\t\tchildless = %s\n",
+		child->variant == TARGET_MOBIKE ? "yes" : "no",
+		child->variant == TARGET_CHILDLESS ? "force" : childless ? "allow" : "never");
+	if (child->variant == TARGET_CLIENT)
+		fprintf(out, "\t\tvips = 0.0.0.0\n");
+	if (child->variant == TARGET_POOL)
+		fprintf(out, "\t\tpools = %s%s\n", c->name, child->suffix);
+}
+
+static void connection(FILE *out, const struct target *target, const struct target_connection *c,
+		const struct target_child *first)
 {
 	char a[ADDRESS_TEXT], b[ADDRESS_TEXT], nat[ADDRESS_TEXT];
+	bool variant = first->variant != TARGET_PLAIN;
 
-	fprintf(out, "\t%s {\n\t\tversion = 2\n\t\tlocal_addrs = %s\n\t\tremote_addrs = %s",
-		c->name, address_print(&c->target, a), address_print(&c->tester, b));
+	fprintf(out, "\t%s%s {\n\t\tversion = 2\n\t\tlocal_addrs = %s\n\t\tremote_addrs = %s",
+		c->name, variant ? first->suffix : "", address_print(&c->target, a),
+		address_print(&c->tester, b));
 	if (c->nat.family)
 		fprintf(out, ",%s", address_print(&c->nat, nat));
 	fprintf(out, "\n");
 	proposals(out, target, c);
-	fprintf(out, "\t\tencap = %s\n\t\tmobike = no\n\t\tfragmentation = %s\n\t\tunique = %s\n"
-		"\t\tchildless = %s\n\t\tdpd_delay = %us\n\t\trekey_time = %us\n"
+	settings_of(out, target, c, first);
+	fprintf(out, "\t\tencap = %s\n\t\tfragmentation = %s\n\t\tunique = %s\n"
+		"\t\tdpd_delay = %us\n\t\trekey_time = %us\n"
 		"\t\tover_time = 0s\n\t\treauth_time = 0s\n\t\trand_time = 0s\n"
 		"\t\tkeyingtries = 1\n",
 		c->force_encapsulation ? "yes" : "no", c->fragmentation ? "yes" : "no",
-		target->config->replace_unique ? "replace" : "never",
-		target->config->childless ? "allow" : "never", c->liveness_s, c->ike_lifetime_s);
+		target->config->replace_unique ? "replace" : "never", c->liveness_s,
+		c->ike_lifetime_s);
 	fprintf(out, "\t\tlocal {\n\t\t\tauth = psk\n\t\t\tid = %s\n\t\t}\n"
 		"\t\tremote {\n\t\t\tauth = psk\n\t\t\tid = %s\n\t\t}\n\t\tchildren {\n",
-		c->target_id, c->tester_id);
+		c->target_id, variant ? first->tester_id : c->tester_id);
 	for (size_t i = 0; i < c->children; i++)
-		child(out, target, c, &c->child[i]);
+		if (variant ? &c->child[i] == first : c->child[i].variant == TARGET_PLAIN)
+			child(out, target, c, &c->child[i]);
 	fprintf(out, "\t\t}\n\t}\n");
+}
+
+/* The plain children together, each variant for itself. */
+static void all_connections(FILE *out, const struct target *target,
+		const struct target_connection *c)
+{
+	connection(out, target, c, &c->child[0]);
+	for (size_t i = 0; i < c->children; i++)
+		if (c->child[i].variant != TARGET_PLAIN)
+			connection(out, target, c, &c->child[i]);
+}
+
+static void pools(FILE *out, const struct target_connection *c)
+{
+	for (size_t i = 0; i < c->children; i++)
+		if (c->child[i].variant == TARGET_POOL)
+			fprintf(out, "\t%s%s {\n\t\taddrs = %s\n\t\tdns = 10.2.0.53\n\t}\n",
+				c->name, c->child[i].suffix, c->child[i].tester_selector);
+}
+
+static void secret_for(FILE *out, const struct target_connection *c, const char *suffix,
+		const char *tester_id)
+{
+	fprintf(out, "\tike-%s%s {\n\t\tid-target = %s\n\t\tid-tester = %s\n\t\tsecret = 0x", c->name,
+		suffix, c->target_id, tester_id);
+	for (const char *at = c->secret; *at; at++)
+		fprintf(out, "%02x", (unsigned char)*at);
+	fprintf(out, "\n\t}\n");
 }
 
 static void secret(FILE *out, const struct target_connection *c)
 {
-	fprintf(out, "\tike-%s {\n\t\tid-target = %s\n\t\tid-tester = %s\n\t\tsecret = 0x", c->name,
-		c->target_id, c->tester_id);
-	for (const char *at = c->secret; *at; at++)
-		fprintf(out, "%02x", (unsigned char)*at);
-	fprintf(out, "\n\t}\n");
+	secret_for(out, c, "", c->tester_id);
+	for (size_t i = 0; i < c->children; i++)
+		if (c->child[i].variant != TARGET_PLAIN)
+			secret_for(out, c, c->child[i].suffix, c->child[i].tester_id);
 }
 
 static bool connections(const struct target *target, struct why *why)
@@ -164,7 +222,10 @@ static bool connections(const struct target *target, struct why *why)
 			"\t\tremote_addrs = 127.0.0.1\n"
 			"\t\tproposals = aes256gcm16-prfsha256-curve25519\n\t}\n");
 	for (size_t i = 0; i < config->connections; i++)
-		connection(out, target, &config->connection[i]);
+		all_connections(out, target, &config->connection[i]);
+	fprintf(out, "}\npools {\n");
+	for (size_t i = 0; i < config->connections; i++)
+		pools(out, &config->connection[i]);
 	fprintf(out, "}\nsecrets {\n");
 	for (size_t i = 0; i < config->connections; i++)
 		secret(out, &config->connection[i]);

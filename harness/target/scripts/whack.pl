@@ -128,7 +128,7 @@ sub answered {
 sub reset_slot {
 	my ($job, $name) = @_;
 	open(my $file, '<', "$ENV{CTL}/names") or return finish($job, 1, "no names: $!\n");
-	my @names = grep { /^\Q$name\E(-six|-more)?(-nat)?$/ } map { s/\s+$//r } <$file>;
+	my @names = grep { /^\Q$name\E(-[a-z]+)*$/ } map { s/\s+$//r } <$file>;
 	$job->{queue} = [map { ['--unroute', '--name', $_] } @names];
 	say_to_pluto($job, '--terminate', '--name', "$name-all");
 }

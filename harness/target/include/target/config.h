@@ -1,6 +1,10 @@
 /*
  * What a real target is to be: its addresses, and the connections of the slots.
  *
+ * A variant is a child that is configured otherwise than the rest of the slot: its name is that of
+ * the variant ("s3-transport"), the tester has an identity of its own for it, and a daemon that has
+ * one configuration for all children of a connection makes another connection of it.
+ *
  * A plain description that each driver turns into the files of its daemon.  A slot of the harness
  * has a connection over IPv4 ("s3") and one over IPv6 ("s3-ip6"); a connection has up to three
  * children, whose names append to it: "" (IPv4 inside), "-six" (IPv6 inside) and "-more" (another,
@@ -18,7 +22,8 @@
 
 #define TARGET_NAME 32
 #define TARGET_SELECTOR 48
-#define TARGET_CHILDREN 3
+/* Children of every connection: three that are always there, and one for each variant wanted. */
+#define TARGET_CHILDREN 8
 
 /* Everything outside the target is routed into the tester's device, these at least. */
 #define TARGET_TESTER_4 "198.51.100.0/24"
@@ -34,8 +39,23 @@ enum target_esn {
 	TARGET_ESN_BOTH,        /* either; "with" is preferred */
 };
 
+enum target_variant {
+	TARGET_PLAIN,
+	TARGET_TRANSPORT,       /* transport mode between the outer addresses */
+	TARGET_CHILDLESS,       /* IKE_AUTH makes no Child SA, if the tester allows that (RFC 6023) */
+	TARGET_POOL,            /* the target gives an inner address to the tester */
+	TARGET_CLIENT,          /* the target asks the tester for an inner address */
+	TARGET_MOBIKE,
+	TARGET_VARIANTS,
+};
+/* "transport"; and back, TARGET_PLAIN if it is none. */
+const char *target_variant_name(enum target_variant variant);
+enum target_variant target_variant_find(const char *name);
+
 struct target_child {
 	char suffix[16];                        /* of the connection's name */
+	enum target_variant variant;
+	char tester_id[64];                     /* empty: the connection's */
 	char target_selector[TARGET_SELECTOR];  /* "10.2.3.0/24" */
 	char tester_selector[TARGET_SELECTOR];
 	struct address target;                  /* inner addresses, which answer a ping */
@@ -102,6 +122,11 @@ struct target_config {
  */
 bool target_config_slots(struct target_config *config, size_t slots, struct why *why);
 void target_config_free(struct target_config *config);
+/*
+ * A variant in every connection.  The pool of slot N is 10.9.N.0/28 or fd00:9:0:N::/124 for children
+ * over IPv4, 10.19.N.0/28 or fd00:19:0:N::/124 over IPv6.
+ */
+void target_config_add(struct target_config *config, enum target_variant variant);
 
 /* The connection of that name, or the one with a child of that full name; NULL if there is none. */
 const struct target_connection *target_config_find(const struct target_config *config,
