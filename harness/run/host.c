@@ -42,7 +42,8 @@ static void configure(struct real_host *h, const struct profile *p)
 	for (size_t i = 0; i < h->config.connections; i++) {
 		struct target_connection *c = &h->config.connection[i];
 
-		c->liveness_s = (unsigned)(time_of(p, "liveness") / USEC_S);
+		c->liveness_s = h->slots[i / 2].lively ?
+			(unsigned)(time_of(p, "liveness") / USEC_S) : 0;
 		c->replay_window = number_of(p, "replay-window", c->replay_window);
 		c->esp_dh = profile_feature(p, "x-child-ke") != NULL;
 		c->esn = profile_feature(p, "esn") ? TARGET_ESN_BOTH : TARGET_ESN_NO;
@@ -50,12 +51,15 @@ static void configure(struct real_host *h, const struct profile *p)
 	}
 }
 
-static bool make_slots(struct real_host *h, size_t count)
+static bool make_slots(struct real_host *h, const struct host_plan *plan)
 {
-	h->slots = calloc(count, sizeof *h->slots);
-	h->slot_count = h->slots ? count : 0;
+	h->slots = calloc(plan->slots, sizeof *h->slots);
+	h->slot_count = h->slots ? plan->slots : 0;
 	for (size_t i = 0; i < h->slot_count; i++)
-		h->slots[i].number = (unsigned)i + 1;
+		h->slots[i] = (struct slot){
+			.number = (unsigned)i + 1,
+			.lively = i >= plan->slots - plan->lively,
+		};
 	return h->slots != NULL;
 }
 
@@ -76,33 +80,40 @@ static bool open_device(struct real_host *h, struct why *why)
 	return h->real != NULL;
 }
 
-bool host_start(struct real_host *h, struct test_suite *s, size_t slots, bool cookies,
+bool host_begin(struct real_host *h, struct test_suite *s, const struct host_plan *plan,
 		struct why *why)
 {
 	const struct profile *p = s->options.profile;
 	char name[TARGET_NAME];
 
-	*h = (struct real_host){ .suite = s, .cookies = cookies };
+	*h = (struct real_host){ .suite = s, .cookies = plan->cookies };
 	if (!p->driver)
 		return why_set(why, "the profile %s has no driver", p->id);
 	snprintf(name, sizeof name, "%s%s%s", p->driver, p->version ? ":" : "",
 		 p->version ? p->version : "");
-	if (!target_config_slots(&h->config, slots, why))
+	if (!target_config_slots(&h->config, plan->slots, why))
 		return false;
+	if (!make_slots(h, plan))
+		return why_set(why, "no memory for slots");
 	configure(h, p);
-	h->target = make_slots(h, slots) ? target_start(name, &h->config, why) : NULL;
-	if (h->target && open_device(h, why)) {
-		h->mark = target_log_mark(h->target);
-		event_emit(s->options.log,
-			   &(struct event){ .kind = EVENT_PROFILE,
-					    .id = p->id,
-					    .path = p->address,
-					    .text = p->source,
-					    .got = target_facts(h->target)->version });
-		return true;
-	}
-	host_stop(h);
-	return false;
+	h->target = target_begin(name, &h->config, why);
+	return h->target != NULL;
+}
+
+bool host_await(struct real_host *h, struct why *why)
+{
+	const struct profile *p = h->suite->options.profile;
+
+	if (!target_await(h->target, why) || !open_device(h, why))
+		return false;
+	h->mark = target_log_mark(h->target);
+	event_emit(h->suite->options.log,
+		   &(struct event){ .kind = EVENT_PROFILE,
+				    .id = p->id,
+				    .path = p->address,
+				    .text = p->source,
+				    .got = target_facts(h->target)->version });
+	return true;
 }
 
 void host_stop(struct real_host *h)
@@ -121,29 +132,50 @@ static usec revive_limit(const struct real_host *h)
 	return restart > 10 * USEC_S ? restart : 10 * USEC_S;
 }
 
-bool host_revive(struct real_host *h, struct why *why)
+static void revived(struct real_host *h)
 {
-	unsigned ticket = target_order(h->target, TARGET_RESTART, NULL, why);
-	usec limit = real_now(h->real) + revive_limit(h);
-	struct target_result result = { .progress = TARGET_PENDING };
-
-	while (ticket && result.progress == TARGET_PENDING && real_now(h->real) < limit) {
-		struct pollfd fds[TARGET_POLLFDS];
-		size_t count = target_pollfds(h->target, fds, TARGET_POLLFDS);
-
-		real_wait(h->real, real_now(h->real) + 20 * USEC_MS, fds, count);
-		target_poll(h->target);
-		result = target_result(h->target, ticket);
-	}
-	if (result.progress != TARGET_DONE)
-		return why_set(why, "the target does not come up again after its death (%s)",
-			       h->how);
 	h->dead = false;
+	host_forget(h, h->probe);
+	h->probe = 0;
 	h->mark = target_log_mark(h->target);
 	for (size_t i = 0; i < h->slot_count; i++)
-		if (h->slots[i].state == SLOT_CLEARING)
-			h->slots[i] = (struct slot){ .number = h->slots[i].number };
-	return true;
+		if (h->slots[i].state == SLOT_CLEARING) {
+			h->slots[i].state = SLOT_FREE;
+			host_forget(h, h->slots[i].tickets[0]);
+			host_forget(h, h->slots[i].tickets[1]);
+			h->slots[i].tickets[0] = h->slots[i].tickets[1] = 0;
+		}
+}
+
+/* What has no life left to be restarted, a guest that was ended, say, is made anew. */
+static bool anew(struct real_host *h, struct why *why)
+{
+	struct host_plan plan = { .slots = h->slot_count, .cookies = h->cookies };
+	struct test_suite *s = h->suite;
+
+	for (size_t i = 0; i < h->slot_count; i++)
+		plan.lively += h->slots[i].lively;
+	host_stop(h);
+	return host_begin(h, s, &plan, why) && host_await(h, why);
+}
+
+bool host_revive(struct real_host *h, struct why *why)
+{
+	struct target_result result;
+
+	if (!h->revival) {
+		h->revival = target_order(h->target, TARGET_RESTART, NULL, why);
+		h->revive_by = real_now(h->real) + revive_limit(h);
+	}
+	result = target_result(h->target, h->revival);
+	if (h->revival && result.progress == TARGET_PENDING && real_now(h->real) < h->revive_by)
+		return true;
+	h->revival = 0;
+	if (result.progress == TARGET_DONE) {
+		revived(h);
+		return true;
+	}
+	return anew(h, why);
 }
 
 /* ------------------------------------------------------------ log and life */
@@ -164,7 +196,7 @@ static bool speaks_of(const char *line, unsigned slot)
 
 static bool concerns(const struct real_host *h, const struct run *r, const char *line)
 {
-	if (h->suite->in_flight <= 1)
+	if (h->in_flight <= 1)
 		return true;
 	for (size_t i = 0; i < r->tester_count; i++) {
 		char text[ADDRESS_TEXT];
@@ -185,7 +217,7 @@ static void hear_line(struct real_host *h, const char *line)
 	for (size_t i = 0; i < h->suite->in_flight; i++) {
 		struct run *r = h->suite->flights[i].run;
 
-		if (r->world && concerns(h, r, line))
+		if (h->suite->flights[i].host == h && r->world && concerns(h, r, line))
 			event_emit(&r->log, &(struct event){ .kind = EVENT_TARGET,
 							     .time = run_now(r),
 							     .endpoint = "target",
@@ -203,17 +235,75 @@ const char *host_tail(const struct real_host *h, struct arena *a)
 	return text;
 }
 
+/* ------------------------------------------------------------ alive, busy, hung */
+
+#define PROBE_EVERY   (700 * USEC_MS)
+#define PROBE_PATIENT (2 * USEC_S)  /* with one that does nothing meanwhile */
+#define PROBE_LONGEST (15 * USEC_S) /* with one that is busy */
+
+static void found_dead(struct real_host *h, const char *how, int number)
+{
+	h->dead = true;
+	snprintf(h->how, sizeof h->how, "%s %d", how, number);
+}
+
+static void found_hung(struct real_host *h, const char *why)
+{
+	h->dead = true;
+	snprintf(h->how, sizeof h->how, "hung: %s", why);
+}
+
+/* IKE silence alone is no sign: what counts is that its own interface is silent and its process idle. */
+static void wait_for_probe(struct real_host *h, usec now)
+{
+	struct target_result result = target_result(h->target, h->probe);
+	struct target_pulse pulse;
+
+	if (result.progress != TARGET_PENDING) {
+		h->probe = 0;
+		if (result.progress == TARGET_REFUSED && result.text && strstr(result.text, "hung"))
+			found_hung(h, result.text);
+		return;
+	}
+	if (now < h->probed + PROBE_PATIENT)
+		return;
+	pulse = target_pulse(h->target);
+	if (pulse.state == 'S' && pulse.cpu == h->pulse.cpu)
+		found_hung(h, "no answer to its driver, and idle");
+	else if (now > h->probed + PROBE_LONGEST)
+		found_hung(h, "no answer to its driver for 15 s");
+}
+
+static void probe(struct real_host *h)
+{
+	usec now = real_now(h->real);
+
+	if (h->probe) {
+		wait_for_probe(h, now);
+	} else if (now >= h->probed + PROBE_EVERY) {
+		h->pulse = target_pulse(h->target);
+		h->probe = target_order(h->target, TARGET_PROBE, NULL, NULL);
+		h->probed = now;
+	}
+	if (now >= h->looked + PROBE_EVERY / 2) {
+		h->looked = now;
+		if (target_pulse(h->target).state == 'T')
+			found_hung(h, "its process is stopped");
+	}
+}
+
 static void watch(struct real_host *h)
 {
 	struct target_exit how;
 
-	if (h->dead || h->asked || target_alive(h->target, &how))
+	if (h->dead || h->asked)
 		return;
-	h->dead = true;
-	if (how.signal)
-		snprintf(h->how, sizeof h->how, "signal %d", how.signal);
+	if (target_alive(h->target, &how))
+		probe(h);
+	else if (how.signal)
+		found_dead(h, "signal", how.signal);
 	else
-		snprintf(h->how, sizeof h->how, "exit status %d", how.code);
+		found_dead(h, "exit status", how.code);
 }
 
 static void clear_slots(struct real_host *h)
@@ -263,19 +353,19 @@ void host_poll(struct real_host *h)
 
 /* ------------------------------------------------------------ slots */
 
-size_t host_free_slots(const struct real_host *h)
+size_t host_free_slots(const struct real_host *h, bool lively)
 {
 	size_t count = 0;
 
 	for (size_t i = 0; i < h->slot_count; i++)
-		count += h->slots[i].state == SLOT_FREE;
+		count += h->slots[i].state == SLOT_FREE && h->slots[i].lively == lively;
 	return count;
 }
 
-struct slot *host_lease(struct real_host *h)
+struct slot *host_lease(struct real_host *h, bool lively)
 {
 	for (size_t i = 0; i < h->slot_count; i++) {
-		if (h->slots[i].state != SLOT_FREE)
+		if (h->slots[i].state != SLOT_FREE || h->slots[i].lively != lively)
 			continue;
 		h->slots[i].state = SLOT_LEASED;
 		return &h->slots[i];

@@ -14,12 +14,13 @@
 enum slot_state { SLOT_FREE, SLOT_LEASED, SLOT_CLEARING };
 struct slot {
 	unsigned number; /* from 1: "s3", "s3-ip6" */
+	bool lively;     /* the target probes the peer's liveness there, and only there */
 	enum slot_state state;
 	unsigned tickets[2]; /* resets under way, over IPv4 and IPv6 */
 };
 
 #define LOG_TAIL 12
-#define FORGOTTEN 64
+#define FORGOTTEN 512
 struct real_host {
 	struct test_suite *suite;
 	struct target_config config;
@@ -27,9 +28,15 @@ struct real_host {
 	struct real *real;
 	struct slot *slots;
 	size_t slot_count;
+	size_t in_flight; /* cases on it */
 	bool cookies; /* the instance that asks for cookies */
 	bool dead;
 	bool asked;    /* a scenario has it killed or restarted: no death of its own */
+	unsigned probe; /* does it answer?  And what its process was doing when that was asked */
+	usec probed, looked;
+	struct target_pulse pulse;
+	unsigned revival; /* the order that takes it up again after its death */
+	usec revive_by;
 	char how[120]; /* it died */
 	uint64_t mark; /* of the log */
 	char tail[LOG_TAIL][240];
@@ -38,10 +45,16 @@ struct real_host {
 	size_t forgotten_count;
 };
 
-bool host_start(struct real_host *h, struct test_suite *s, size_t slots, bool cookies,
+struct host_plan {
+	size_t slots, lively; /* the latter among the former */
+	bool cookies;
+};
+/* Begins to start an instance; host_await waits until it is ready. */
+bool host_begin(struct real_host *h, struct test_suite *s, const struct host_plan *plan,
 		struct why *why);
+bool host_await(struct real_host *h, struct why *why);
 void host_stop(struct real_host *h);
-/* Takes the daemon up again after its death; false with why if it does not come. */
+/* Goes on with taking the daemon up again after its death; false with why if it does not come. */
 bool host_revive(struct real_host *h, struct why *why);
 /* Waits until the target answers a ping over that connection's addresses; false if it does not. */
 bool path_up(int fd, const struct target_connection *c);
@@ -49,11 +62,18 @@ bool path_up(int fd, const struct target_connection *c);
 void host_poll(struct real_host *h);
 /* Nobody waits for that order any more (0: none). */
 void host_forget(struct real_host *h, unsigned ticket);
-size_t host_free_slots(const struct real_host *h);
-struct slot *host_lease(struct real_host *h);
+size_t host_free_slots(const struct real_host *h, bool lively);
+struct slot *host_lease(struct real_host *h, bool lively);
 void host_release(struct real_host *h, unsigned number);
 const char *host_tail(const struct real_host *h, struct arena *a);
 
+/* Do steps have the target killed or restarted?  Such a case runs alone. */
+bool plan_restarts(const struct element_node *steps, size_t count);
+/* Does it need the instance that asks for cookies, or slots where the target probes liveness? */
+bool plan_cookies(const struct scenario *s);
+bool plan_lively(const struct scenario *s);
+/* How long its steps wait by themselves or for the target's timers, roughly; the longest begin first. */
+usec plan_time(const struct profile *p, const struct element_node *steps, size_t count);
 /* Slots that a case needs, one for each tester and one for a second address. */
 size_t slots_needed(const struct scenario *s);
 /* The setup of a case on a real host (r->host); its slots are given back by slots_release. */

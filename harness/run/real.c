@@ -6,52 +6,48 @@
 #define REAL_WIDTH  24
 #define SLOTS_SPARE 8
 #define SLOTS_MAX   250
+#define LIVELY_MAX  8
+#define HOSTS_MAX   4
+#define AHEAD       64 /* so many cases are looked at for one that can begin now */
 #define LOOP_WAIT   (50 * USEC_MS)
 #define LOOP_BUSY   (5 * USEC_MS)
+#define LONG_CASE   (2 * USEC_S)
 
 /* ------------------------------------------------------------ which cases need what */
 
-/* Cases that end the target for all: they run alone. */
-static bool any_restart(const struct element_node *steps, size_t count)
+static struct job_plan plan_of(const struct test_suite *s, const struct job *job)
 {
-	for (size_t i = 0; i < count; i++) {
-		const char *verb =
-			steps[i].element == EL_TARGET ? attr_text(&steps[i], AT_DO) : NULL;
+	const struct scenario *what = job->what->scenario;
 
-		if (verb && (strcmp(verb, "restart") == 0 || strcmp(verb, "kill") == 0))
-			return true;
-		if (any_restart(steps[i].children, steps[i].child_count))
-			return true;
-	}
-	return false;
-}
-
-static bool restarts(const struct test_suite *s, const struct job *job)
-{
-	return any_restart(job->what->scenario->steps, job->what->scenario->step_count) ||
-	       deviations_kill(s->options.deviations, job->what->id);
-}
-
-static bool wants_cookies(const struct scenario *s)
-{
-	for (size_t i = 0; i < s->tester_count; i++)
-		if (s->testers[i].connection && strcmp(s->testers[i].connection, "cookies") == 0)
-			return true;
-	return false;
-}
-
-/* Cases that wait for the target's own timers take longest, and so begin first. */
-static bool waits_long(const struct scenario *s)
-{
-	for (size_t i = 0; i < s->need_count; i++)
-		if (strcmp(s->needs[i].feature, "liveness") == 0)
-			return true;
-	return false;
+	return (struct job_plan){
+		.cookies = plan_cookies(what),
+		.lively = plan_lively(what),
+		.restarts = plan_restarts(what->steps, what->step_count) ||
+			    deviations_kill(s->options.deviations, job->what->id),
+		.slots = slots_needed(what),
+		.time = plan_time(s->options.profile, what->steps, what->step_count),
+	};
 }
 
 /* ------------------------------------------------------------ launching and landing */
 
-static bool launch(struct test_suite *s, struct job *job, bool alone, struct why *why)
+static struct real_host *host_for(const struct test_suite *s, const struct job *job)
+{
+	struct real_host *best = NULL;
+
+	for (size_t i = 0; i < s->host_count; i++) {
+		struct real_host *h = &s->hosts[i];
+
+		if (!h->dead && h->cookies == job->plan.cookies &&
+		    host_free_slots(h, job->plan.lively) >= job->plan.slots &&
+		    (!best || h->in_flight < best->in_flight))
+			best = h;
+	}
+	return best;
+}
+
+static bool launch(struct test_suite *s, struct job *job, struct real_host *h, bool alone,
+		   struct why *why)
 {
 	struct flight *f = &s->flights[s->in_flight];
 	unsigned attempt = job->result ? job->result->attempts : 0;
@@ -59,9 +55,11 @@ static bool launch(struct test_suite *s, struct job *job, bool alone, struct why
 	if (!flight_begin(s, f, job, attempt, why))
 		return false;
 	f->alone = alone;
+	f->host = h;
 	f->run->setup = real_setup;
-	f->run->target_state = s->host;
+	f->run->target_state = h;
 	s->in_flight++;
+	h->in_flight++;
 	run_begin(f->run);
 	f->wake = 0;
 	return true;
@@ -136,7 +134,8 @@ static bool landed(struct test_suite *s, struct flight *f, struct why *why)
 		return why_set(why, "no memory for results");
 	if (f->run->world)
 		slots_release(f->run);
-	s->host->asked = false;
+	f->host->asked = false;
+	f->host->in_flight--;
 	c->flaky = before && before->verdict != c->verdict;
 	if (provisional(s, f, c) || another_try(s, f, c)) {
 		f->job->result = c;
@@ -162,7 +161,7 @@ static bool step_flights(struct test_suite *s, struct why *why)
 		struct flight *f = &s->flights[i];
 
 		if (f->run->world)
-			world_advance(f->run->world, real_now(s->host->real));
+			world_advance(f->run->world, real_now(f->host->real));
 		f->wake = run_move(f->run);
 		if (run_over(f->run) && !landed(s, f, why))
 			return false;
@@ -170,17 +169,34 @@ static bool step_flights(struct test_suite *s, struct why *why)
 	return true;
 }
 
-static void wait_for_something(struct test_suite *s)
+/* How long nothing has to be done. */
+static usec leisure(const struct test_suite *s)
 {
-	struct real *real = s->host->real;
-	usec now = real_now(real), until = now + (host_free_slots(s->host) ? LOOP_WAIT : LOOP_BUSY),
-	     late;
-	struct pollfd fds[TARGET_POLLFDS];
-	size_t count = target_pollfds(s->host->target, fds, TARGET_POLLFDS);
+	usec left = LOOP_WAIT;
 
-	for (size_t i = 0; i < s->in_flight; i++)
-		until = usec_min(until, s->flights[i].wake);
-	late = real_wait(real, until, fds, count);
+	for (size_t i = 0; i < s->host_count; i++)
+		if (!s->hosts[i].dead && !host_free_slots(&s->hosts[i], false))
+			left = LOOP_BUSY;
+	for (size_t i = 0; i < s->in_flight; i++) {
+		usec now = real_now(s->flights[i].host->real), wake = s->flights[i].wake;
+
+		left = usec_min(left, wake > now ? wake - now : 0);
+	}
+	return left;
+}
+
+static void wait_for_something(struct test_suite *s, usec left)
+{
+	struct pollfd fds[HOSTS_MAX * TARGET_POLLFDS];
+	struct real *reals[HOSTS_MAX];
+	size_t count = 0;
+	usec late;
+
+	for (size_t i = 0; i < s->host_count; i++) {
+		reals[i] = s->hosts[i].real;
+		count += target_pollfds(s->hosts[i].target, fds + count, TARGET_POLLFDS);
+	}
+	late = real_wait_all(reals, s->host_count, left, fds, count);
 	for (size_t i = 0; i < s->in_flight; i++)
 		if (late > s->flights[i].run->lag)
 			s->flights[i].run->lag = late;
@@ -189,35 +205,51 @@ static void wait_for_something(struct test_suite *s)
 /* One turn of the loop. */
 static bool turn(struct test_suite *s, struct why *why)
 {
-	host_poll(s->host);
+	for (size_t i = 0; i < s->host_count; i++)
+		host_poll(&s->hosts[i]);
 	if (!step_flights(s, why))
 		return false;
-	if (s->host->dead && !s->in_flight && !host_revive(s->host, why))
-		return false;
-	if (s->in_flight)
-		wait_for_something(s);
+	for (size_t i = 0; i < s->host_count; i++)
+		if (s->hosts[i].dead && !s->hosts[i].in_flight && !host_revive(&s->hosts[i], why))
+			return false;
+	wait_for_something(s, s->in_flight ? leisure(s) : LOOP_BUSY);
 	return true;
 }
 
-static bool may_launch(const struct test_suite *s, const struct job *job)
+/* Begins what can begin now, and puts off what must run alone; what remains moves up. */
+static bool begin_some(struct test_suite *s, struct job **jobs, size_t *count, struct why *why)
 {
-	return !s->host->dead && s->in_flight < s->width &&
-	       host_free_slots(s->host) >= slots_needed(job->what->scenario);
+	size_t kept = 0, i = 0;
+	bool good = true;
+
+	for (; i < *count && kept < AHEAD && good; i++) {
+		struct real_host *h;
+
+		if (jobs[i]->plan.restarts) {
+			s->again[s->again_count++] = jobs[i];
+			continue;
+		}
+		h = s->in_flight < s->width ? host_for(s, jobs[i]) : NULL;
+		if (h)
+			good = launch(s, jobs[i], h, s->width == 1, why);
+		else
+			jobs[kept++] = jobs[i];
+		if (s->in_flight == s->width)
+			break;
+	}
+	i += good && i < *count && s->in_flight == s->width;
+	memmove(jobs + kept, jobs + i, (*count - i) * sizeof(struct job *));
+	*count -= i - kept;
+	return good;
 }
 
 static bool together(struct test_suite *s, struct job **jobs, size_t count, struct why *why)
 {
-	for (size_t next = 0; !suite_wants_stop(s) && (s->in_flight || next < count);) {
-		while (next < count && (restarts(s, jobs[next]) || may_launch(s, jobs[next]))) {
-			if (restarts(s, jobs[next]))
-				s->again[s->again_count++] = jobs[next++];
-			else if (!launch(s, jobs[next++], s->width == 1, why))
-				return false;
-		}
-		if (!turn(s, why))
+	while (!suite_wants_stop(s) && (s->in_flight || count)) {
+		if (count && s->in_flight < s->width && !begin_some(s, jobs, &count, why))
 			return false;
-		if (!s->in_flight && next < count && !may_launch(s, jobs[next]))
-			real_wait(s->host->real, real_now(s->host->real) + LOOP_BUSY, NULL, 0);
+		if ((s->in_flight || count) && !turn(s, why))
+			return false;
 	}
 	return true;
 }
@@ -225,12 +257,12 @@ static bool together(struct test_suite *s, struct job **jobs, size_t count, stru
 static bool alone(struct test_suite *s, struct why *why)
 {
 	for (size_t i = 0; i < s->again_count && !suite_wants_stop(s); i++) {
-		while (!suite_wants_stop(s) && !may_launch(s, s->again[i])) {
+		struct real_host *h;
+
+		while (!(h = host_for(s, s->again[i])) && !suite_wants_stop(s))
 			if (!turn(s, why))
 				return false;
-			real_wait(s->host->real, real_now(s->host->real) + LOOP_BUSY, NULL, 0);
-		}
-		if (suite_wants_stop(s) || !launch(s, s->again[i], true, why))
+		if (suite_wants_stop(s) || !launch(s, s->again[i], h, true, why))
 			return suite_wants_stop(s);
 		while (s->in_flight)
 			if (!turn(s, why))
@@ -240,65 +272,96 @@ static bool alone(struct test_suite *s, struct why *why)
 	return true;
 }
 
-/* All jobs of one instance of the target. */
-static bool on_instance(struct test_suite *s, struct job **jobs, size_t count, bool cookies,
-			struct why *why)
-{
-	struct real_host *h = s->host;
-	size_t slots = s->width + SLOTS_SPARE;
-	bool good;
+/* ------------------------------------------------------------ instances */
 
-	if (!count)
-		return true;
-	if (!host_start(h, s, slots < SLOTS_MAX ? slots : SLOTS_MAX, cookies, why))
-		return false;
-	good = together(s, jobs, count, why) && alone(s, why);
-	let_go(s);
-	while (s->in_flight)
-		flight_end(s, &s->flights[s->in_flight - 1]);
-	host_stop(h);
-	return good;
-}
-
-/* Adds those of an instance, the long ones or the others. */
-static size_t jobs_of(const struct test_suite *s, bool cookies, bool are_long, struct job **out,
-		      size_t count)
+/* The long ones first, in their order otherwise. */
+static void make_order(struct test_suite *s, struct job **out)
 {
 	for (size_t i = 0; i < s->job_count; i++) {
-		const struct scenario *what = s->order[i]->what->scenario;
+		struct job *job = s->order[i];
+		size_t k = i;
 
-		if (wants_cookies(what) == cookies && waits_long(what) == are_long)
-			out[count++] = s->order[i];
+		job->plan = plan_of(s, job);
+		if (job->plan.time < LONG_CASE)
+			job->plan.time = 0;
+		for (; k > 0 && out[k - 1]->plan.time < job->plan.time; k--)
+			out[k] = out[k - 1];
+		out[k] = job;
 	}
+}
+
+/* Slots of an instance for so many cases, with those that its cases need at the least. */
+static struct host_plan slots_of(const struct test_suite *s, bool cookies, size_t width)
+{
+	struct host_plan plan = { .slots = width + SLOTS_SPARE, .cookies = cookies };
+	size_t most = 0;
+
+	for (size_t i = 0; i < s->job_count; i++) {
+		const struct job_plan *p = &s->jobs[i].plan;
+
+		if (p->cookies == cookies && p->lively) {
+			plan.lively += p->slots;
+			most = p->slots > most ? p->slots : most;
+		}
+	}
+	if (plan.lively > LIVELY_MAX)
+		plan.lively = most > LIVELY_MAX ? most : LIVELY_MAX;
+	plan.slots = plan.slots > SLOTS_MAX ? SLOTS_MAX : plan.slots;
+	if (plan.slots > SLOTS_MAX - plan.lively)
+		plan.slots = SLOTS_MAX - plan.lively;
+	plan.slots += plan.lively;
+	return plan;
+}
+
+static size_t jobs_of(const struct test_suite *s, bool cookies)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < s->job_count; i++)
+		count += s->jobs[i].plan.cookies == cookies;
 	return count;
+}
+
+/* All begin to start, then each is waited for. */
+static bool start_all(struct test_suite *s, struct why *why)
+{
+	for (int cookies = 0; cookies < 2; cookies++) {
+		size_t jobs = jobs_of(s, cookies), width = jobs < s->width ? jobs : s->width;
+		struct host_plan plan = slots_of(s, cookies, width);
+
+		if (jobs && !host_begin(&s->hosts[s->host_count++], s, &plan, why))
+			return false;
+	}
+	for (size_t i = 0; i < s->host_count; i++)
+		if (!host_await(&s->hosts[i], why))
+			return false;
+	return true;
 }
 
 bool suite_run_real(struct test_suite *s, struct why *why)
 {
 	struct job **jobs = arena_array(s->arena, s->job_count + 1, sizeof *jobs);
-	bool good = jobs != NULL;
+	bool good;
 
-	s->host = calloc(1, sizeof *s->host);
-	if (!s->host || !jobs)
-		return why_set(why, "no memory");
 	if (!s->options.jobs)
 		s->width = REAL_WIDTH;
+	s->hosts = arena_array(s->arena, HOSTS_MAX, sizeof *s->hosts);
 	s->flights = arena_array(s->arena, s->width, sizeof *s->flights);
 	s->held = arena_array(s->arena, s->job_count + 1, sizeof *s->held);
-	if (!s->flights || !s->held)
+	if (!s->hosts || !jobs || !s->flights || !s->held)
 		return why_set(why, "no memory");
-	for (int cookies = 0; cookies < 2 && good && !suite_wants_stop(s); cookies++) {
-		size_t count = jobs_of(s, cookies == 1, true, jobs, 0);
-
-		count = jobs_of(s, cookies == 1, false, jobs, count);
-		good = on_instance(s, jobs, count, cookies == 1, why);
-	}
+	make_order(s, jobs);
+	good = start_all(s, why) && together(s, jobs, s->job_count, why) && alone(s, why);
+	let_go(s);
+	while (s->in_flight)
+		flight_end(s, &s->flights[s->in_flight - 1]);
+	real_hosts_free(s);
 	return good;
 }
 
-void real_host_free(struct real_host *h)
+void real_hosts_free(struct test_suite *s)
 {
-	if (h)
-		host_stop(h);
-	free(h);
+	for (size_t i = 0; i < s->host_count; i++)
+		host_stop(&s->hosts[i]);
+	s->host_count = 0;
 }

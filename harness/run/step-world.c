@@ -23,14 +23,23 @@ static bool target_sas(struct run *r, struct step *s, const char *verb, struct w
 	return true;
 }
 
+/* How long an order may wait to be taken: the target's driver is not what is judged. */
+#define ORDER_PATIENCE (20 * USEC_S)
+
+static usec order_limit(const struct run *r, bool restart)
+{
+	const struct profile *p = r->options->profile;
+
+	return (restart ? p->restart : p->answer) + (r->is_virtual ? 0 : ORDER_PATIENCE);
+}
+
 static bool target_begin(struct run *r, struct step *s, struct why *why)
 {
 	const char *verb = run_text(r, s->el, AT_DO, why);
 	bool restart = verb && strcmp(verb, "restart") == 0;
 
 	if (!verb || !target_sas(r, s, verb, why) ||
-	    !within_of(r, s, AT_WITHIN,
-		       restart ? r->options->profile->restart : r->options->profile->answer, why))
+	    !within_of(r, s, AT_WITHIN, order_limit(r, restart), why))
 		return false;
 	s->ticket = r->target->order(r, s->tester, verb, s->ike, s->child, why);
 	if (s->ticket && strcmp(verb, "initiate") == 0)

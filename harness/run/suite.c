@@ -98,7 +98,7 @@ void suite_free(struct test_suite *s)
 		return;
 	for (size_t i = 0; i < s->in_flight; i++)
 		run_free(s->flights[i].run);
-	real_host_free(s->host);
+	real_hosts_free(s);
 	arena_free(s->arena);
 }
 

@@ -4,21 +4,29 @@
 
 #include "inside.h"
 
+struct job_plan { /* what a case asks of a real target */
+	bool cookies, lively, restarts;
+	size_t slots;
+	usec time;
+};
+
 struct job {
 	const struct scenario_case *what;
 	unsigned repetition;
+	struct job_plan plan;
 	struct case_result *result; /* of the last attempt; NULL: it never began */
 };
 
+struct real_host;
+
 struct flight { /* a job in flight */
 	struct run *run;
+	struct real_host *host; /* real world: on which instance */
 	struct job *job;
 	unsigned attempt;
 	bool alone; /* nothing else is in flight */
 	usec wake;
 };
-
-struct real_host;
 
 struct held {
 	struct flight flight;
@@ -41,7 +49,8 @@ struct test_suite {
 	struct held *held; /* real world: well alone, in flight when the target died */
 	size_t held_count;
 	bool blamed;            /* a case was found whose run alone is the target's death, too */
-	struct real_host *host; /* real world; NULL: virtual */
+	struct real_host *hosts; /* real world: instances of the target */
+	size_t host_count;
 	const struct case_result **results;
 	size_t result_count;
 	const char **stale;
@@ -67,6 +76,6 @@ bool flight_begin(struct test_suite *s, struct flight *f, struct job *job, unsig
 		  struct why *why);
 void flight_end(struct test_suite *s, struct flight *f);
 bool suite_run_real(struct test_suite *s, struct why *why);
-void real_host_free(struct real_host *h);
+void real_hosts_free(struct test_suite *s);
 
 #endif

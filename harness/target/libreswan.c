@@ -278,6 +278,7 @@ static bool line(const struct target *target, enum target_verb verb,
 		[TARGET_RESET] = "@reset %1$s",
 		[TARGET_STATUS] = "@say --showstates",
 		[TARGET_COUNTERS] = "@counters",
+		[TARGET_PROBE] = "@probe",
 		[TARGET_RESTART] = "daemon_restart",
 		[TARGET_KILL] = "kill_daemon",
 	};

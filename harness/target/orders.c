@@ -19,6 +19,7 @@ static const char *const verb_names[TARGET_VERBS] = {
 	[TARGET_PING]         = "ping",
 	[TARGET_STATUS]       = "status",
 	[TARGET_COUNTERS]     = "counters",
+	[TARGET_PROBE]        = "probe",
 	[TARGET_RESTART]      = "restart",
 	[TARGET_KILL]         = "kill",
 };

@@ -22,6 +22,7 @@ static const struct wording wordings[TARGET_VERBS] = {
 	[TARGET_RESET]        = { "list-sas",  false, false, false },
 	[TARGET_STATUS]       = { "list-sas",  false, false, false },
 	[TARGET_COUNTERS]     = { "list-sas",  false, false, false },
+	[TARGET_PROBE]        = { "version",   false, false, false },
 };
 
 static struct vici *vici_of(struct target *target)

@@ -130,7 +130,7 @@ static const char *tail_of(const struct target *target, const char *name, char *
 }
 
 /* Waits until the start script says how it went. */
-static bool target_wait_ready(struct target *target, struct why *why)
+bool target_await(struct target *target, struct why *why)
 {
 	usec limit = clock_now() + TARGET_START_LIMIT;
 	char word[16], text[4096];
@@ -184,9 +184,7 @@ static bool target_launch(struct target *target, bool owned, struct why *why)
 	if (!make_places(target, why) || !target->driver->write(target, &room, why))
 		return false;
 	target->pid = room_open(&room, why);
-	if (target->pid <= 0)
-		return false;
-	return target_hold(target, why) && target_wait_ready(target, why);
+	return target->pid > 0 && target_hold(target, why);
 }
 
 bool target_available(const char *name, const struct target_config *config, struct why *why)
@@ -201,7 +199,7 @@ bool target_available(const char *name, const struct target_config *config, stru
 	return good;
 }
 
-struct target *target_start(const char *name, const struct target_config *config, struct why *why)
+struct target *target_begin(const char *name, const struct target_config *config, struct why *why)
 {
 	struct target *target = target_make(name, config, why);
 
@@ -209,6 +207,17 @@ struct target *target_start(const char *name, const struct target_config *config
 		return NULL;
 	target->owned = true;
 	if (!target_launch(target, true, why)) {
+		target_stop(target);
+		return NULL;
+	}
+	return target;
+}
+
+struct target *target_start(const char *name, const struct target_config *config, struct why *why)
+{
+	struct target *target = target_begin(name, config, why);
+
+	if (target && !target_await(target, why)) {
 		target_stop(target);
 		return NULL;
 	}

@@ -159,38 +159,75 @@ static void read_some(struct real_device *r, struct real_socket *s)
 	}
 }
 
-static void wait_for(struct pollfd *fds, size_t count, usec now, usec deadline)
+static void wait_for(struct pollfd *fds, size_t count, usec left)
 {
-	usec left = deadline > now ? deadline - now : 0;
 	struct timespec t = { (time_t)(left / USEC_S), (long)(left % USEC_S * 1000) };
 
-	ppoll(fds, count, deadline == USEC_NEVER ? NULL : &t, NULL);
+	ppoll(fds, count, left == USEC_NEVER ? NULL : &t, NULL);
+}
+
+static size_t sockets_of(struct real *const *reals, size_t count)
+{
+	size_t sum = 0;
+
+	for (size_t i = 0; i < count; i++)
+		sum += ((const struct real_device *)reals[i])->socket_count;
+	return sum;
+}
+
+static size_t fill_fds(struct real *const *reals, size_t count, struct pollfd *fds)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < count; i++) {
+		const struct real_device *r = (const struct real_device *)reals[i];
+
+		for (size_t k = 0; k < r->socket_count; k++)
+			fds[n++] = (struct pollfd){ .fd = r->sockets[k].fd, .events = POLLIN };
+	}
+	return n;
+}
+
+static void read_ready(struct real *const *reals, size_t count, const struct pollfd *fds)
+{
+	for (size_t i = 0, n = 0; i < count; i++) {
+		struct real_device *r = (struct real_device *)reals[i];
+
+		for (size_t k = 0; k < r->socket_count; k++)
+			if (fds[n++].revents)
+				read_some(r, &r->sockets[k]);
+	}
 }
 
 /* The descriptors are looked at however late it is. */
-usec real_wait(struct real *real, usec deadline, struct pollfd *extra, size_t extra_count)
+usec real_wait_all(struct real *const *reals, size_t reals_count, usec left, struct pollfd *extra,
+		   size_t extra_count)
 {
-	struct real_device *r = (struct real_device *)real;
-	size_t own = r->socket_count, count = own + extra_count;
+	size_t own = sockets_of(reals, reals_count), count = own + extra_count;
 	struct pollfd few[REAL_POLLFDS], *fds = few;
-	usec now;
+	usec began = monotonic(), took;
 
 	if (count > REAL_POLLFDS)
 		fds = calloc(count, sizeof(*fds));
 	if (fds == NULL)
 		return 0;
-	for (size_t i = 0; i < own; i++)
-		fds[i] = (struct pollfd){ .fd = r->sockets[i].fd, .events = POLLIN };
+	fill_fds(reals, reals_count, fds);
 	for (size_t i = 0; i < extra_count; i++)
 		fds[own + i] = (struct pollfd){ .fd = extra[i].fd, .events = extra[i].events };
-	wait_for(fds, count, real_clock(real), deadline);
-	now = real_clock(real);
+	wait_for(fds, count, left);
+	took = monotonic() - began;
 	for (size_t i = 0; i < extra_count; i++)
 		extra[i].revents = fds[own + i].revents;
-	for (size_t i = 0; i < own; i++)
-		if (fds[i].revents)
-			read_some(r, &r->sockets[i]);
+	read_ready(reals, reals_count, fds);
 	if (fds != few)
 		free(fds);
-	return now > deadline ? now - deadline : 0;
+	return took > left ? took - left : 0;
+}
+
+usec real_wait(struct real *real, usec deadline, struct pollfd *extra, size_t extra_count)
+{
+	usec now = real_clock(real), late = now > deadline ? now - deadline : 0;
+	usec left = deadline == USEC_NEVER ? USEC_NEVER : deadline > now ? deadline - now : 0;
+
+	return late + real_wait_all(&real, 1, left, extra, extra_count);
 }

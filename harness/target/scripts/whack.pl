@@ -9,6 +9,8 @@
 #                                        after --deletestate)
 #   TICKET FILE reset NAME               all SAs and routes of a slot's connections
 #   TICKET FILE counters                 ip -s xfrm state, once for all who wait for it
+#   TICKET FILE probe                    does pluto answer?  If it does not, what its process does: it is
+#                                        busy as long as that uses the processor
 #
 # What pluto answers goes to out/FILE, then "TICKET CODE" to out/FILE.rc.
 use strict;
@@ -20,11 +22,12 @@ my $out = "$ENV{CTL}/out";
 my $pluto = '/run/pluto/pluto.ctl';
 my $whack = '/usr/libexec/ipsec/whack';
 my $select = IO::Select->new(\*STDIN);
-my (%recorded, %job, @counters);
+my (%recorded, %job, @counters, @probes);
 my $lines = '';
 
 sub finish {
 	my ($job, $code, $text) = @_;
+	return if $job->{over}++;
 	for ([$job->{file}, $text], ["$job->{file}.rc", "$job->{ticket} $code\n"]) {
 		open(my $file, '>', "$out/$_->[0]") or next;
 		print $file $_->[1];
@@ -53,8 +56,20 @@ sub record {
 	return $message;
 }
 
-# A message is a struct, then strings; newer ones bear the lengths of these.  So names of one length stand
-# for each other.
+# A message is a struct, then strings; newer ones bear the lengths of these, with their NULs.  So a name
+# stands for another if its length can be told from everything else.
+my $blank = 'Q' x 112;
+my $blank_length = pack 'Q<', 113;
+
+sub with_name {
+	my ($message, $given) = @_;
+	my $lengths = () = $message =~ /\Q$blank_length\E/g;
+	my $length = pack 'Q<', 1 + length $given;
+	return '' if $lengths > 1 || (() = $message =~ /$blank/g) != 1;
+	$message =~ s/\Q$blank_length\E/$length/;
+	return $message =~ s/$blank/$given/r;
+}
+
 my $no_number = unpack 'L<', 'QQQQ';
 
 sub message {
@@ -64,10 +79,8 @@ sub message {
 		unless $option eq '--name' || $option eq '--deletestate';
 	my $given = pop @arguments;
 	if ($option eq '--name') {
-		my $blank = 'Q' x length $given;
-		my $message = $recorded{"@arguments $blank"} ||= record(@arguments, $blank);
-		return record(@arguments, $given) if (() = $message =~ /$blank/g) != 1;
-		return $message =~ s/$blank/$given/r;
+		my $message = $recorded{"@arguments"} ||= record(@arguments, $blank);
+		return with_name($message, $given) || record(@arguments, $given);
 	}
 	my $message = $recorded{"@arguments"} ||= record(@arguments, $no_number);
 	my $number = pack 'L<', $given;
@@ -133,6 +146,40 @@ sub reset_slot {
 	say_to_pluto($job, '--terminate', '--name', "$name-all");
 }
 
+# State and processor time of pluto.
+sub pulse {
+	open(my $pid, '<', '/run/daemon.pid') or return ('gone', 0);
+	my ($number) = <$pid> =~ /^(\d+)/ or return ('gone', 0);
+	open(my $stat, '<', "/proc/$number/stat") or return ('gone', 0);
+	my @fields = split ' ', (<$stat> =~ s/.*\) //r);
+	return ($fields[0], $fields[11] + $fields[12]);
+}
+
+# Seconds, with hundredths: a small perl has no other clock that does not jump.
+sub uptime {
+	open(my $file, '<', '/proc/uptime') or return time;
+	return (split ' ', <$file>)[0];
+}
+
+my $patience = 1.2;
+sub probe {
+	my ($job) = @_;
+	@$job{'state', 'cpu'} = pulse();
+	$job->{until} = uptime() + $patience;
+	push @probes, $job;
+	say_to_pluto($job, '--fipsstatus');
+}
+
+sub look_at_probes {
+	@probes = grep { !$_->{over} } @probes;
+	my $now = uptime();
+	for my $job (grep { $now >= $_->{until} } @probes) {
+		my ($state, $cpu) = pulse();
+		my $busy = $state eq 'R' || ($state ne 'T' && $cpu > $job->{cpu});
+		finish($job, $busy ? 0 : 1, ($busy ? 'busy' : 'hung') . ", state $state\n");
+	}
+}
+
 sub order {
 	my ($ticket, $file, $verb, @rest) = split ' ', shift;
 	my $job = { ticket => $ticket, file => $file };
@@ -140,6 +187,8 @@ sub order {
 		say_to_pluto($job, @rest);
 	} elsif ($verb eq 'reset') {
 		reset_slot($job, @rest);
+	} elsif ($verb eq 'probe') {
+		probe($job);
 	} elsif ($verb eq 'counters') {
 		push @counters, $job;
 	} else {
@@ -161,9 +210,9 @@ sub count {
 $SIG{PIPE} = 'IGNORE';
 # The orders that every case needs, before the first asks for them: whack takes its time in a guest.
 message(@$_) for ['--showstates'], ['--terminate', '--name', 'x'], ['--unroute', '--name', 'x'],
-	['--initiate', '--asynchronous', '--name', 'x'], ['--asynchronous', '--deletestate', 1];
+	['--initiate', '--asynchronous', '--name', 'x'], ['--fipsstatus'], ['--asynchronous', '--deletestate', 1];
 while (1) {
-	for my $ready ($select->can_read) {
+	for my $ready ($select->can_read(@probes ? 0.1 : undef)) {
 		if ($ready != \*STDIN) {
 			answered($ready);
 			next;
@@ -172,4 +221,5 @@ while (1) {
 		order($1) while $lines =~ s/^([^\n]*)\n//;
 	}
 	count() if @counters;
+	look_at_probes() if @probes;
 }

@@ -29,6 +29,7 @@ enum target_verb {
 	TARGET_PING,            /* from the child's inner target address to the tester's */
 	TARGET_STATUS,          /* of a connection's SAs, or of all */
 	TARGET_COUNTERS,        /* of all Child SAs */
+	TARGET_PROBE,           /* does the daemon itself answer? */
 	TARGET_RESTART,         /* the daemon alone; its SAs are gone, devices and addresses stay */
 	TARGET_KILL,            /* SIGKILL to the daemon */
 	TARGET_VERBS,
@@ -67,6 +68,12 @@ struct target_exit {
 	int code;
 };
 
+/* What the daemon's process does, besides answering: for telling one that hangs from one that is busy. */
+struct target_pulse {
+	char state;                     /* of /proc/PID/stat: 'T' is stopped; 0: not known */
+	usec cpu;                       /* that it has used so far */
+};
+
 /* What is true of a driver and tree, for profiles. */
 struct target_facts {
 	const char *driver;
@@ -94,6 +101,9 @@ bool target_available(const char *name, const struct target_config *config, stru
  * that is not there yet is made, which takes some 20 s.  config must stay as long as the target.
  */
 struct target *target_start(const char *name, const struct target_config *config, struct why *why);
+/* The same in two steps, so that several start side by side; target_await waits until it is ready. */
+struct target *target_begin(const char *name, const struct target_config *config, struct why *why);
+bool target_await(struct target *target, struct why *why);
 /* Ends it and all that belongs to it, and frees it.  NULL is allowed. */
 void target_stop(struct target *target);
 
@@ -126,6 +136,9 @@ usec target_poll(struct target *target);
 
 /* Is the daemon's process there?  Costs next to nothing. */
 bool target_alive(struct target *target, struct target_exit *how);
+
+/* Its process as the kernel sees it; of a guest, the guest's. */
+struct target_pulse target_pulse(const struct target *target);
 
 /* The end of the log now; and the next whole line after a mark, which moves on.  False: no more. */
 uint64_t target_log_mark(struct target *target);

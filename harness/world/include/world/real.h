@@ -27,6 +27,10 @@ usec real_now(struct real *r);
 /* Waits until something came, a descriptor of extra is ready, or the deadline; then hands packets to the
  * worlds that own their destination.  Returns how late it woke after the deadline (the loop's own lag). */
 usec real_wait(struct real *r, usec deadline, struct pollfd *extra, size_t extra_count);
+/* The same for several devices at once, for at most so long (USEC_NEVER: until something comes); returns by how
+ * much it was longer. */
+usec real_wait_all(struct real *const *reals, size_t count, usec left, struct pollfd *extra,
+		   size_t extra_count);
 /* Fresh octets, for rng.entropy. */
 void real_entropy(void *r, uint8_t *out, size_t len);
 /* Packets that no world owned, since the start. */
