@@ -4,6 +4,7 @@
  * The link type is Ethernet, with a header of our own making: libpcap cannot read raw IP from more than one
  * interface (it compares LINKTYPE_RAW with DLT_RAW), and other link types hold but one version of IP.
  */
+#define _GNU_SOURCE
 #include "captures/captures.h"
 
 #include <errno.h>
@@ -15,6 +16,7 @@ enum { OPTION_END = 0, OPTION_COMMENT = 1, OPTION_NAME = 2, OPTION_USER_APPLICAT
 enum { LINKTYPE_ETHERNET = 1, ETHERNET_OCTETS = 14 };
 #define INTERFACES 16
 #define NAME_OCTETS 32
+#define CUT_MOST    256u
 
 struct pcapng {
 	FILE *file;
@@ -134,13 +136,22 @@ unsigned pcapng_interface(struct pcapng *p, const char *name)
 }
 
 /* Source: the number of the interface, from 1 on; destination: none. */
+static void fill_ethernet(uint8_t header[static ETHERNET_OCTETS], unsigned interface, struct bytes ip)
+{
+	static const uint8_t addresses[12] = { 2, 0, 0, 0, 0, 0, 2 };
+	bool six = ip.len > 0 && ip.at[0] >> 4 == 6;
+
+	memcpy(header, addresses, sizeof(addresses));
+	header[11] = (uint8_t)(interface + 1);
+	store_u16(header + 12, six ? 0x86dd : 0x0800);
+}
+
 static void put_frame(struct pcapng *p, unsigned interface, struct bytes ip)
 {
 	static const uint8_t zero[3];
-	bool six = ip.len > 0 && ip.at[0] >> 4 == 6;
-	uint8_t header[ETHERNET_OCTETS] = { 2, 0, 0, 0, 0, 0, 2, 0, 0, 0, 0, (uint8_t)(interface + 1) };
+	uint8_t header[ETHERNET_OCTETS];
 
-	store_u16(header + 12, six ? 0x86dd : 0x0800);
+	fill_ethernet(header, interface, ip);
 	put(p, header, sizeof(header));
 	put(p, ip.at, ip.len);
 	put(p, zero, padded(sizeof(header) + ip.len) - sizeof(header) - ip.len);
@@ -168,6 +179,34 @@ void pcapng_packet(struct pcapng *p, unsigned interface, usec time, struct bytes
 		put_u16_pair(p, OPTION_END, 0);
 	}
 	put_u32(p, len);
+}
+
+static void little_u32(uint8_t *at, uint64_t v)
+{
+	for (size_t i = 0; i < 4; i++)
+		at[i] = (uint8_t)(v >> 8 * i);
+}
+
+/* One write for the whole block. */
+void pcapng_cut(struct pcapng *p, unsigned interface, uint64_t ns, struct bytes ip, size_t whole)
+{
+	uint8_t block[28 + ETHERNET_OCTETS + CUT_MOST + 3 + 4];
+	size_t kept = ip.len < CUT_MOST ? ip.len : CUT_MOST, frame = ETHERNET_OCTETS + kept;
+	size_t len = 32 + padded(frame);
+
+	little_u32(block, BLOCK_PACKET);
+	little_u32(block + 4, len);
+	little_u32(block + 8, interface);
+	little_u32(block + 12, ns >> 32);
+	little_u32(block + 16, ns);
+	little_u32(block + 20, frame);
+	little_u32(block + 24, ETHERNET_OCTETS + whole);
+	fill_ethernet(block + 28, interface, ip);
+	memcpy(block + 28 + ETHERNET_OCTETS, ip.at, kept);
+	memset(block + 28 + frame, 0, padded(frame) - frame);
+	little_u32(block + len - 4, len);
+	if (fwrite_unlocked(block, 1, len, p->file) != len)
+		p->failed = true;
 }
 
 void pcapng_flush(struct pcapng *p)

@@ -16,6 +16,7 @@ struct wire_options {
 enum {
 	OPTION_JSON = 256, OPTION_CSV, OPTION_HTML, OPTION_PLAIN, OPTION_TRIAL, OPTION_WIDTH, OPTION_LOSS,
 	OPTION_AGAIN, OPTION_RATE, OPTION_LIMIT, OPTION_SLEEP, OPTION_NO_REKEY, OPTION_COMPARE, OPTION_SAS,
+	OPTION_PCAP,
 };
 
 static const struct argp_option options[] = {
@@ -38,6 +39,8 @@ static const struct argp_option options[] = {
 	{ "no-rekey", OPTION_NO_REKEY, NULL, 0, "no rekeys under load", 0 },
 	{ "compare", OPTION_COMPARE, NULL, 0,
 	  "builtin: also what cryptography and the ways of sending cost, and the time of a turn-round", 0 },
+	{ "pcap", OPTION_PCAP, "FILE", 0,
+	  "record the first 128 octets of each packet of the latency and rekey measurements (pcapng)", 0 },
 	{ "json", OPTION_JSON, "FILE", 0, "results, schema ikespec-bench-wire/1", 0 },
 	{ "csv", OPTION_CSV, "FILE", 0, "the same as a table of numbers", 0 },
 	{ "html", OPTION_HTML, "FILE", 0, "one page with charts", 0 },
@@ -149,6 +152,9 @@ static error_t parse(int key, char *text, struct argp_state *state)
 		return 0;
 	case OPTION_HTML:
 		o->html = text;
+		return 0;
+	case OPTION_PCAP:
+		o->plan.pcap = text;
 		return 0;
 	case OPTION_PLAIN:
 		o->plan.plain = true;

@@ -39,6 +39,8 @@ unsigned pcapng_interface(struct pcapng *p, const char *name);
 void pcapng_packet(struct pcapng *p, unsigned interface, usec time, struct bytes ip, const char *comment);
 /* What was written is in the file. */
 void pcapng_flush(struct pcapng *p);
+/* The first octets of a packet of `whole` octets; time in nanoseconds.  For captures by the million. */
+void pcapng_cut(struct pcapng *p, unsigned interface, uint64_t ns, struct bytes ip, size_t whole);
 /* False with why if anything could not be written. */
 bool pcapng_close(struct pcapng *p, struct why *why);
 

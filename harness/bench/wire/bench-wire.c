@@ -19,7 +19,7 @@
 #define IDLE_RATE      100.0
 #define TESTER_BEHIND  0.97 /* of the rate wanted: below it the tester itself is what limits */
 #define RATE_REACHED   0.9  /* of the rate that was asked for */
-#define LEAST_SHARE    1e-3
+#define LEAST_PACKETS  200   /* of a trial */
 #define COMPARE_ROUNDS 3
 
 struct course {
@@ -29,6 +29,8 @@ struct course {
 	struct rig rig;
 	struct wire_figures *row;
 	struct why why;
+	struct evidence *evidence;
+	bool record; /* every trial, not only those that are reported */
 	const char *doing;
 	size_t done;
 	uint64_t begun;
@@ -99,7 +101,8 @@ static bool trial(struct course *c, double rate, double seconds, unsigned burst,
 	struct rig_load load = { .side = c->row->side,
 				 .rate = fmin(rate, c->plan->limit_pps),
 				 .burst = burst,
-				 .seconds = seconds };
+				 .seconds = seconds,
+				 .record = c->record };
 
 	tell(c);
 	c->done++;
@@ -123,6 +126,12 @@ static double ways(const struct course *c)
 	return c->row->side == SIDE_BOTH ? 2 : 1;
 }
 
+/* Did the tester itself not keep the rate?  A packet more or less is no matter. */
+static bool behind(const struct wire_count *n, double seconds)
+{
+	return (double)n->sent + 2 * WIRE_WAYS < n->offered * seconds * TESTER_BEHIND;
+}
+
 /* What the tester could not send counts as lost: a rate that is not reached is no rate. */
 static bool try_rate(void *ctx, double rate, double *loss)
 {
@@ -132,7 +141,7 @@ static bool try_rate(void *ctx, double rate, double *loss)
 	if (!trial(c, rate, c->plan->trial_seconds, BURST_RATE, &n))
 		return false;
 	*loss = n.sent ? (double)n.lost / (double)n.sent : 1;
-	if (n.achieved < n.offered * TESTER_BEHIND)
+	if (behind(&n, c->plan->trial_seconds))
 		*loss = fmax(*loss, 1 - n.achieved / n.offered);
 	if (*loss <= c->plan->loss_goal && rate >= c->row->at_pdr.offered / ways(c))
 		c->row->at_pdr = n;
@@ -191,9 +200,15 @@ static const char *limiting(struct course *c)
 		return c->row->pdr.lower >= c->plan->limit_pps * RATE_REACHED ? "rate asked for" : "tester";
 	if (!trial(c, c->row->pdr.upper, c->plan->trial_seconds, BURST_RATE, &n))
 		return "unknown";
-	if (n.achieved < n.offered * TESTER_BEHIND || n.dropped_here * 2 > n.lost)
+	if (behind(&n, c->plan->trial_seconds) || n.dropped_here * 2 > n.lost)
 		return "tester";
 	return "target";
+}
+
+/* Where a trial still has packets enough to lose one. */
+static double least(const struct course *c, double most)
+{
+	return fmin(most / 2, LEAST_PACKETS / c->plan->trial_seconds);
 }
 
 static bool rates(struct course *c)
@@ -204,7 +219,7 @@ static bool rates(struct course *c)
 
 	if (!ceiling(c, &s.most) || !raise_most(c, &s.most))
 		return false;
-	s.least = fmin(s.most * LEAST_SHARE, IDLE_RATE);
+	s.least = least(c, s.most);
 	c->doing = "PDR";
 	c->row->pdr = goal(&s, c->plan->loss_goal);
 	c->doing = "NDR";
@@ -223,6 +238,7 @@ static bool latencies(struct course *c)
 	static const double shares[WIRE_LATENCIES] = { 0, 0.1, 0.5, 0.9 };
 
 	c->doing = "latency";
+	c->record = true;
 	for (size_t i = 0; i < WIRE_LATENCIES; i++) {
 		struct wire_latency *l = &c->row->latency[i];
 		struct wire_count n;
@@ -234,6 +250,7 @@ static bool latencies(struct course *c)
 		rig_latency(&c->rig, l);
 		c->row->latencies++;
 	}
+	c->record = false;
 	return true;
 }
 
@@ -261,6 +278,7 @@ static bool rekey(struct course *c, bool ike, struct wire_rekey *out)
 	out->usual_gap = usual.longest_gap;
 	load.rekey = true;
 	load.rekey_ike = ike;
+	load.record = true;
 	if (!rig_trial(&c->rig, &load, &out->count, &c->why))
 		return false;
 	out->done = mark(c, ike) != before;
@@ -304,6 +322,7 @@ static bool open_rig(struct course *c, bool echo)
 	tell(c);
 	if (!rig_open(&c->rig, c->plan, c->watch, RIG_SEGMENTS, echo, &c->why))
 		return false;
+	c->rig.evidence = c->evidence;
 	if (!c->out->plan)
 		describe(c, (double)(engine_clock() - begun) / 1e9);
 	return true;
@@ -336,14 +355,16 @@ static bool measure_sides(struct course *c, bool echo)
 static const struct {
 	enum rig_method method;
 	const char *name;
+	bool record;
 } ways_to_send[WIRE_COMPARISONS] = {
-	{ RIG_SEGMENTS, "segments" },
-	{ RIG_BARE, "segments, no cryptography" },
-	{ RIG_MESSAGES, "sendmmsg" },
+	{ RIG_SEGMENTS, "segments", false },
+	{ RIG_BARE, "segments, no cryptography", false },
+	{ RIG_MESSAGES, "sendmmsg", false },
+	{ RIG_SEGMENTS, "segments, recorded", true },
 };
 
 /* The highest rate without loss of the built-in target, one direction. */
-static bool compare_one(struct course *c, enum rig_method method, double *out)
+static bool compare_one(struct course *c, size_t way, double *out)
 {
 	struct wire_figures row = { .side = SIDE_OUT };
 	struct search s = {
@@ -351,13 +372,16 @@ static bool compare_one(struct course *c, enum rig_method method, double *out)
 	};
 	bool good;
 
-	if (!rig_open(&c->rig, c->plan, c->watch, method, false, &c->why))
+	if (!rig_open(&c->rig, c->plan, c->watch, ways_to_send[way].method, false, &c->why))
 		return false;
 	c->row = &row;
+	c->rig.evidence = c->evidence;
+	c->record = ways_to_send[way].record;
 	good = ceiling(c, &s.most);
-	s.least = fmin(s.most * LEAST_SHARE, IDLE_RATE);
+	s.least = least(c, s.most);
 	*out = good ? goal(&s, 0).lower : 0;
 	c->row = NULL;
+	c->record = false;
 	rig_close(&c->rig);
 	return !c->why.text[0];
 }
@@ -369,21 +393,19 @@ static int by_rate(const void *a, const void *b)
 	return (x > y) - (x < y);
 }
 
-/* Rounds of all in turn, the median of each. */
+/* Rounds of all in turn, the median of each; recording only where there is a file for it. */
 static bool compare(struct course *c)
 {
+	size_t count = WIRE_COMPARISONS - (c->evidence == NULL);
 	double rates[WIRE_COMPARISONS][COMPARE_ROUNDS];
 
 	if (!c->plan->compare || strcmp(c->plan->target, "builtin") != 0)
 		return true;
 	c->doing = "comparison";
-	for (size_t i = 0; i < COMPARE_ROUNDS * WIRE_COMPARISONS; i++) {
-		size_t k = i % WIRE_COMPARISONS;
-
-		if (!compare_one(c, ways_to_send[k].method, &rates[k][i / WIRE_COMPARISONS]))
+	for (size_t i = 0; i < COMPARE_ROUNDS * count; i++)
+		if (!compare_one(c, i % count, &rates[i % count][i / count]))
 			return false;
-	}
-	for (size_t k = 0; k < WIRE_COMPARISONS; k++) {
+	for (size_t k = 0; k < count; k++) {
 		qsort(rates[k], COMPARE_ROUNDS, sizeof(double), by_rate);
 		c->out->comparisons[c->out->comparison_count++] =
 			(struct wire_comparison){ ways_to_send[k].name, rates[k][COMPARE_ROUNDS / 2] };
@@ -398,7 +420,14 @@ bool bench_wire(const struct wire_plan *p, const struct bench_watch *w, struct w
 	bool good;
 
 	*out = (struct wire_result){ 0 };
+	if (p->pcap) {
+		c.evidence = evidence_create(p->pcap, why);
+		if (!c.evidence)
+			return false;
+	}
 	good = measure_sides(&c, false) && measure_sides(&c, true) && compare(&c);
+	if (!evidence_close(c.evidence, good ? &c.why : NULL))
+		good = false;
 	if (good)
 		return true;
 	out->interrupted = stopped(&c) || late(&c);

@@ -88,8 +88,10 @@ bool sink_move(struct engine *e)
 
 	if (count > 0)
 		e->now = engine_clock();
-	for (size_t i = 0; i < count; i++)
+	for (size_t i = 0; i < count; i++) {
+		evidence_received(e->evidence, &parcels[i], e->now);
 		take(e, &parcels[i]);
+	}
 	if (e->opening_count)
 		open_group(e);
 	return count > 0;

@@ -144,6 +144,7 @@ static bool send_sealed(struct engine *e, struct engine_source *s, const struct 
 	child_path(slot->current, &b);
 	b.count = count;
 	*taken = e->config.port->ops->send(e->config.port, &b);
+	evidence_sent(e->evidence, &b, headroom, *taken, e->now);
 	s->refused += *taken < count;
 	return true;
 }
@@ -159,6 +160,7 @@ static void send_clear(struct engine *e, struct engine_source *s, const struct e
 
 	stamp_all(e, s, slot->clear[s->size], len, count);
 	*taken = p->ops->send(p, &b);
+	evidence_sent(e->evidence, &b, p->headroom, *taken, e->now);
 	s->refused += *taken < count;
 }
 

@@ -126,8 +126,10 @@ static void say(struct engine *e)
 					.count = 1,
 					.marker = d.marker };
 
-		if (!d.keepalive)
-			e->config.port->ops->send(e->config.port, &b);
+		if (d.keepalive)
+			continue;
+		e->config.port->ops->send(e->config.port, &b);
+		evidence_sent(e->evidence, &b, 0, 1, e->now);
 	}
 }
 

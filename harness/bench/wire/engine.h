@@ -12,6 +12,7 @@
 
 #include "esp/batch.h"
 #include "ikev2/endpoint.h"
+#include "evidence.h"
 #include "port.h"
 #include "track.h"
 
@@ -85,6 +86,7 @@ struct engine {
 	uint64_t refused[ESP_RESULTS], no_sa;
 	uint64_t cut; /* inner packets that came as the first of fragments */
 	uint8_t *slab;        /* of a burst */
+	struct evidence *evidence; /* what crosses the port is recorded there; or NULL; not the engine's */
 	uint64_t ike_at, now; /* nanoseconds */
 	double busy;          /* share of the last run in which the thread had the CPU */
 	struct why trouble;

@@ -6,7 +6,7 @@
 
 #define MS            1000000u
 #define START_AFTER   (5 * MS)
-#define DRAIN_NEAR    (50 * MS)  /* the built-in target */
+#define DRAIN_NEAR    (150 * MS) /* the built-in target */
 #define DRAIN_FAR     (300 * MS) /* a real one may hold packets back */
 #define SETUP_LIMIT   60000.0    /* milliseconds */
 #define SETUP_WINDOW  16u
@@ -111,8 +111,10 @@ bool rig_open(struct rig *r, const struct wire_plan *p, const struct bench_watch
 		return why_set(why, "no memory for a rig");
 	if ((real ? rig_real(r, echo, why) : rig_builtin(r, method, echo, why)) &&
 	    with_builtin(r, establish, why) && sources_lay(r->tester, why) &&
-	    (!r->builtin || sources_lay(r->builtin, why)))
+	    (!r->builtin || sources_lay(r->builtin, why))) {
+		why_set(why, "%s", ""); /* what did not matter */
 		return true;
+	}
 	rig_close(r);
 	return false;
 }
@@ -246,6 +248,7 @@ bool rig_trial(struct rig *r, const struct rig_load *l, struct wire_count *out, 
 	};
 
 	*out = (struct wire_count){ 0 };
+	r->tester->evidence = l->record ? r->evidence : NULL;
 	arm(r, l);
 	if (!run_both(r, &load, why))
 		return false;

@@ -19,6 +19,7 @@ struct rig {
 	struct address *ours, *theirs;     /* inner, of each connection */
 	struct wire_sizes sizes;
 	struct arena *arena;
+	struct evidence *evidence;
 	unsigned serial; /* of trials */
 	char path[40];
 };
@@ -36,6 +37,7 @@ struct rig_load {
 	unsigned burst;
 	double seconds;
 	bool rekey, rekey_ike; /* halfway */
+	bool record;           /* as evidence, if that is wanted */
 };
 /* One trial; false with why if it could not be made whole (or was stopped). */
 bool rig_trial(struct rig *r, const struct rig_load *load, struct wire_count *out, struct why *why);

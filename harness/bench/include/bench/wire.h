@@ -29,6 +29,7 @@ struct wire_plan {
 	double limit_seconds;
 	bool spin;          /* never sleeps (default where there are two cores) */
 	bool rekey;
+	const char *pcap;   /* latencies and rekeys are recorded there; or NULL */
 	bool compare;       /* builtin: what cryptography and the ways of sending cost, and a turn-round */
 };
 
@@ -78,7 +79,7 @@ struct wire_comparison { /* highest rate without loss, SIDE_OUT of the built-in 
 	const char *name;
 	double pps;
 };
-#define WIRE_COMPARISONS 3
+#define WIRE_COMPARISONS 4
 
 struct wire_result {
 	const struct wire_plan *plan;
