@@ -147,3 +147,48 @@ bool address_range_inside(const struct address_range *inner, const struct addres
 {
 	return address_in_range(&inner->first, outer) && address_in_range(&inner->last, outer);
 }
+
+/* The next address; false after the last of its family. */
+static bool step(struct address *a)
+{
+	for (size_t i = octets_of(a->family); i-- > 0;)
+		if (++a->ip[i] != 0)
+			return true;
+	return false;
+}
+
+bool address_range_network(struct address_range *rest, struct address *network, unsigned *prefix)
+{
+	unsigned bits = 8 * (unsigned)octets_of(rest->first.family);
+	struct address_range n;
+	if (!address_in_range(&rest->first, rest))
+		return false;
+	for (*prefix = 0; *prefix <= bits; ++*prefix) {
+		n = (struct address_range){ rest->first, rest->first };
+		spread(&n, *prefix);
+		if (address_same_host(&n.first, &rest->first) && address_range_inside(&n, rest))
+			break;
+	}
+	*network = n.first;
+	rest->first = n.last;
+	if (address_same_host(&n.last, &rest->last) || !step(&rest->first))
+		rest->first.family = 0;
+	return true;
+}
+
+char *address_range_print(const struct address_range *range, char text[static ADDRESS_RANGE_TEXT])
+{
+	struct address_range rest = *range;
+	char first[ADDRESS_TEXT], last[ADDRESS_TEXT];
+	struct address network;
+	unsigned prefix;
+	address_print(&range->first, first);
+	if (address_same_host(&range->first, &range->last))
+		snprintf(text, ADDRESS_RANGE_TEXT, "%s", first);
+	else if (address_range_network(&rest, &network, &prefix) && rest.first.family == 0)
+		snprintf(text, ADDRESS_RANGE_TEXT, "%s/%u", first, prefix);
+	else
+		snprintf(text, ADDRESS_RANGE_TEXT, "%s-%s", first,
+			 address_print(&range->last, last));
+	return text;
+}

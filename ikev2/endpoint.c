@@ -228,6 +228,16 @@ bool endpoint_request(struct endpoint *e, enum purpose purpose, struct ike_sa *i
 
 /* ------------------------------------------------------------ views */
 
+static bool is_busy(const struct ike_sa *sa)
+{
+	bool wants = sa->want_delete || sa->want_rekey || sa->want_child || sa->want_liveness;
+	for (size_t i = 0; i < PENDING && !wants; i++)
+		wants = sa->pending[i].used;
+	for (const struct child_sa *c = sa->children; c && !wants; c = c->older)
+		wants = !c->gone && (c->want_delete || c->want_rekey);
+	return wants;
+}
+
 struct ike_view ike_sa_view(const struct ike_sa *sa)
 {
 	const struct ike_keys *k = &sa->keys;
@@ -255,6 +265,9 @@ struct ike_view ike_sa_view(const struct ike_sa *sa)
 		.nat_there = sa->nat_there,
 		.begins_childless = auth_purpose(sa) == PURPOSE_CHILDLESS,
 		.last_heard = sa->last_heard,
+		.busy = is_busy(sa),
+		.deleting = sa->deleting || sa->want_delete,
+		.rekeyed = sa->successor != NULL,
 	};
 }
 

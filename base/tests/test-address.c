@@ -158,12 +158,44 @@ static void test_inside(void **state)
 		address_in_range(&none, &(struct address_range){ .first = none, .last = none }));
 }
 
+/* A range as networks, and in print. */
+static void test_networks(void **state)
+{
+	static const struct {
+		const char *range, *networks, *print;
+	} cases[] = {
+		{ "10.1.0.0/16", "10.1.0.0/16 ", "10.1.0.0/16" },
+		{ "10.1.0.7", "10.1.0.7/32 ", "10.1.0.7" },
+		{ "10.0.0.1-10.0.0.6", "10.0.0.1/32 10.0.0.2/31 10.0.0.4/31 10.0.0.6/32 ",
+		  "10.0.0.1-10.0.0.6" },
+		{ "0.0.0.0/0", "0.0.0.0/0 ", "0.0.0.0/0" },
+		{ "255.255.255.253-255.255.255.255", "255.255.255.253/32 255.255.255.254/31 ",
+		  "255.255.255.253-255.255.255.255" },
+		{ "::/0", "::/0 ", "::/0" },
+		{ "fd00:1::/32", "fd00:1::/32 ", "fd00:1::/32" },
+		{ "fd00::ff-fd00::100", "fd00::ff/128 fd00::100/128 ", "fd00::ff-fd00::100" },
+	};
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		char text[ADDRESS_RANGE_TEXT], networks[400] = "", one[ADDRESS_TEXT];
+		struct address_range range, rest;
+		struct address network;
+		unsigned prefix;
+		assert_true(address_range_parse(cases[i].range, &range));
+		assert_string_equal(address_range_print(&range, text), cases[i].print);
+		rest = range;
+		while (address_range_network(&rest, &network, &prefix))
+			sprintf(networks + strlen(networks), "%s/%u ", address_print(&network, one), prefix);
+		assert_string_equal(networks, cases[i].networks);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_parse_and_print), cmocka_unit_test(test_longest_text_fits),
 		cmocka_unit_test(test_octets),          cmocka_unit_test(test_range_parse),
-		cmocka_unit_test(test_inside),
+		cmocka_unit_test(test_inside),          cmocka_unit_test(test_networks),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

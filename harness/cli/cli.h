@@ -38,6 +38,7 @@ int cli_target(int argc, char **argv);
 int cli_report(int argc, char **argv);
 int cli_new(int argc, char **argv);
 int cli_bench(int argc, char **argv);
+int cli_peer(int argc, char **argv);
 
 /* The scenarios/ folder: $IKESPEC_SCENARIOS, beside the build folder, installed, or the working directory's. */
 bool cli_scenarios(char *path, size_t cap, struct why *why);

@@ -116,16 +116,11 @@ static const struct profile *of_version(struct library *l, const char *name)
 
 const struct profile *cli_profile(struct library *l, const char *name)
 {
-	const char *slash = strrchr(name, '/'), *base = slash ? slash + 1 : name;
 	const struct profile *p = library_profile(l, name);
-	char id[200];
 
 	if (!p)
 		p = of_version(l, name);
-	if (p || !options_is_path(name))
-		return p;
-	snprintf(id, sizeof(id), "%.*s", (int)strcspn(base, "."), base);
-	return library_profile(l, id);
+	return p || !options_is_path(name) ? p : library_profile_in(l, name);
 }
 
 /* Files named on the command line that do not lie below the scenarios folder. */

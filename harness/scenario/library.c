@@ -298,6 +298,19 @@ const struct profile *library_profile(const struct library *l, const char *id)
 	return NULL;
 }
 
+const struct profile *library_profile_in(const struct library *l, const char *path)
+{
+	char wanted[PATH_MAX], file[PATH_MAX];
+	if (realpath(path, wanted) == NULL)
+		return NULL;
+	for (size_t i = 0; i < l->profiles.count; i++) {
+		const struct profile *p = l->profiles.items[i];
+		if (realpath(p->file, file) != NULL && strcmp(file, wanted) == 0)
+			return p;
+	}
+	return NULL;
+}
+
 size_t library_scenarios(const struct library *l, const struct scenario *const **out)
 {
 	*out = (const struct scenario *const *)l->scenarios.items;

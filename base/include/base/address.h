@@ -31,6 +31,11 @@ struct address_range {
 };
 bool address_range_parse(const char *text, struct address_range *out);
 bool address_in_range(const struct address *a, const struct address_range *range);
+/* "10.1.0.0/16", a single address, or "10.1.0.1-10.1.0.9". */
+#define ADDRESS_RANGE_TEXT (2 * ADDRESS_TEXT)
+char *address_range_print(const struct address_range *range, char text[static ADDRESS_RANGE_TEXT]);
+/* Takes the largest network with which the range begins off it; false if nothing is left. */
+bool address_range_network(struct address_range *rest, struct address *network, unsigned *prefix);
 bool address_range_inside(const struct address_range *inner, const struct address_range *outer);
 
 #endif

@@ -282,6 +282,9 @@ struct ike_view {
 	bool nat_here, nat_there;
 	bool begins_childless;          /* IKE_AUTH is to make no Child SA (RFC 6023) */
 	usec last_heard;                /* of an authenticated message or ESP packet */
+	bool busy;                      /* a request of ours is in flight, or waits until it may be sent */
+	bool deleting;                  /* we asked for its end */
+	bool rekeyed;                   /* another stands in its place */
 };
 struct child_view {
 	struct ike_sa *ike;

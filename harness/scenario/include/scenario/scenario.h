@@ -250,6 +250,8 @@ size_t library_scenarios(const struct library *l, const struct scenario *const *
 size_t library_requirements(const struct library *l, const struct requirement *const **out);
 size_t library_faults(const struct library *l, const struct fault *const **out);
 const struct profile *library_profile(const struct library *l, const char *id);
+/* The one that was loaded from this file. */
+const struct profile *library_profile_in(const struct library *l, const char *path);
 const struct requirement *library_requirement(const struct library *l, const char *id);
 const struct fault *library_fault(const struct library *l, const char *id);
 

@@ -1,0 +1,261 @@
+/*
+ * The TUN device: the host that the SAs protect is this machine, or a network namespace of it.  It
+ * goes when its descriptor does, however the process ends, and its addresses and routes with it.
+ */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/if.h>
+#include <linux/if_tun.h>
+#include <sched.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include "inside.h"
+#include "netlink.h"
+
+#define DEVICE_BURST 256        /* packets before others have their turn */
+#define DEVICE_MTU 1400         /* ESP around it fits into 1500 octets */
+
+struct device {
+	int fd;
+	char name[IFNAMSIZ];
+	uint64_t refused;               /* by the kernel */
+	uint8_t buffer[65600];
+};
+
+/* ------------------------------------------------------------ namespaces */
+
+static int open_netns(const char *netns, struct why *why)
+{
+	char path[300];
+	int fd;
+
+	snprintf(path, sizeof(path), strchr(netns, '/') ? "%s" : "/run/netns/%s", netns);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		why_set(why, "the network namespace %s: %s", path, strerror(errno));
+	return fd;
+}
+
+/* Both descriptors belong to the namespace in which they were opened. */
+static bool open_here(int *tun, int *netlink, struct why *why)
+{
+	*tun = open("/dev/net/tun", O_RDWR | O_CLOEXEC | O_NONBLOCK);
+	if (*tun < 0)
+		return why_set(why, "/dev/net/tun: %s (--echo needs no device)", strerror(errno));
+	*netlink = netlink_open(why);
+	return *netlink >= 0;
+}
+
+static bool open_there(int netns, int *tun, int *netlink, struct why *why)
+{
+	int own = open("/proc/thread-self/ns/net", O_RDONLY | O_CLOEXEC);
+	bool good;
+
+	if (own < 0 || setns(netns, CLONE_NEWNET) != 0) {
+		good = why_set(why, "entering the network namespace: %s", strerror(errno));
+	} else {
+		good = open_here(tun, netlink, why);
+		if (setns(own, CLONE_NEWNET) != 0)
+			abort();        /* nothing that follows would be where it belongs */
+	}
+	if (own >= 0)
+		close(own);
+	return good;
+}
+
+static bool open_both(const char *netns, int *tun, int *netlink, struct why *why)
+{
+	int there;
+	bool good;
+
+	if (!netns)
+		return open_here(tun, netlink, why);
+	there = open_netns(netns, why);
+	if (there < 0)
+		return false;
+	good = open_there(there, tun, netlink, why);
+	close(there);
+	return good;
+}
+
+/* ------------------------------------------------------------ addresses and routes */
+
+/* A route over the device to where its own packets go would be a loop. */
+static bool would_loop(const struct peer *p, const struct address_range *range)
+{
+	for (size_t i = 0; i < p->connection_count && !p->options.netns; i++)
+		if (address_in_range(&p->connections[i].remote, range))
+			return true;
+	return false;
+}
+
+static const struct address *source_for(const struct peer *p, uint8_t family)
+{
+	for (size_t i = 0; i < p->inner_count; i++)
+		if (p->inner[i].family == family)
+			return &p->inner[i];
+	return NULL;
+}
+
+static void route_range(struct peer *p, int netlink, unsigned index, const struct address_range *range)
+{
+	struct address_range rest = *range;
+	char text[ADDRESS_RANGE_TEXT];
+	struct address network;
+	unsigned prefix;
+	struct why why;
+
+	if (would_loop(p, range)) {
+		peer_say(p, p->device->name, "no route to %s: a peer's own address is in it (give the device a "
+			 "network namespace of its own)", address_range_print(range, text));
+		return;
+	}
+	while (address_range_network(&rest, &network, &prefix))
+		if (!netlink_route(netlink, index, &network, prefix,
+				   source_for(p, network.family), &why))
+			peer_say(p, p->device->name, "%s", why.text);
+}
+
+static bool same_range(const struct address_range *a, const struct address_range *b)
+{
+	return address_range_inside(a, b) && address_range_inside(b, a);
+}
+
+/* Has it been a selector of a connection before the n-th? */
+static bool range_known(const struct peer *p, size_t n, const struct address_range *range)
+{
+	for (size_t i = 0; i < n; i++)
+		for (size_t k = 0; k < p->connections[i].theirs.count; k++)
+			if (same_range(&p->connections[i].theirs.rows[k].range, range))
+				return true;
+	return false;
+}
+
+static void set_routes(struct peer *p, int netlink, unsigned index)
+{
+	for (size_t i = 0; i < p->connection_count; i++) {
+		const struct selectors *s = &p->connections[i].theirs;
+
+		for (size_t k = 0; k < s->count; k++)
+			if (!range_known(p, i, &s->rows[k].range))
+				route_range(p, netlink, index, &s->rows[k].range);
+	}
+}
+
+/* What cannot be had (IPv6 is off, say) is told, and the rest is there. */
+static bool set_up(struct peer *p, struct device *d, int netlink, struct why *why)
+{
+	unsigned mtu = p->options.mtu ? p->options.mtu : DEVICE_MTU;
+	unsigned index = netlink_index(netlink, d->name, why);
+	struct why trouble;
+
+	p->device = d;
+	if (index == 0 || !netlink_up(netlink, index, mtu, why))
+		return false;
+	for (size_t i = 0; i < p->inner_count; i++)
+		if (!netlink_address(netlink, index, &p->inner[i], &trouble))
+			peer_say(p, d->name, "%s", trouble.text);
+	set_routes(p, netlink, index);
+	return true;
+}
+
+static bool make(struct peer *p, struct device *d, struct why *why)
+{
+	const char *name = p->options.device ? p->options.device : "ikespec%d";
+	struct ifreq request = { .ifr_flags = IFF_TUN | IFF_NO_PI };
+	int netlink = -1;
+	bool good = open_both(p->options.netns, &d->fd, &netlink, why);
+
+	if (good && strlen(name) >= IFNAMSIZ)
+		good = why_set(why, "'%s' is too long for the name of a device", name);
+	if (good) {
+		memcpy(request.ifr_name, name, strlen(name));
+		good = ioctl(d->fd, TUNSETIFF, &request) == 0 ||
+		       why_set(why, "the TUN device %s: %s (--echo needs none)", name, strerror(errno));
+		memcpy(d->name, request.ifr_name, IFNAMSIZ - 1);
+	}
+	good = good && set_up(p, d, netlink, why);
+	if (netlink >= 0)
+		close(netlink);
+	return good;
+}
+
+struct device *device_new(struct peer *p, struct why *why)
+{
+	struct device *d = calloc(1, sizeof(*d));
+
+	if (!d) {
+		why_set(why, "no memory for a device");
+		return NULL;
+	}
+	d->fd = -1;
+	if (make(p, d, why))
+		return d;
+	p->device = NULL;
+	device_free(d);
+	return NULL;
+}
+
+void device_free(struct device *d)
+{
+	if (!d)
+		return;
+	if (d->fd >= 0)
+		close(d->fd);
+	free(d);
+}
+
+int device_fd(const struct device *d)
+{
+	return d->fd;
+}
+
+const char *device_name(const struct device *d)
+{
+	return d->name;
+}
+
+/* ------------------------------------------------------------ packets */
+
+/* What a kernel says to its neighbours (RFC 4861, RFC 3810) is for no SA. */
+static bool is_for_neighbours(struct bytes inner)
+{
+	if (inner.len >= 40 && inner.at[0] >> 4 == 6)
+		return inner.at[24] == 0xff;
+	return inner.len >= 20 && inner.at[16] >= 224;
+}
+
+void device_read(struct peer *p)
+{
+	struct device *d = p->device;
+
+	for (int i = 0; i < DEVICE_BURST; i++) {
+		ssize_t got = read(d->fd, d->buffer, sizeof(d->buffer));
+		struct bytes inner = bytes_make(d->buffer, got < 0 ? 0 : (size_t)got);
+		struct why why;
+
+		if (got <= 0)
+			return;
+		if (is_for_neighbours(inner))
+			continue;
+		if (node_forward(p->node, inner, &why))
+			p->figures.packets_out++;
+		else
+			p->figures.unrouted++;
+	}
+}
+
+void device_write(struct device *d, struct bytes inner)
+{
+	ssize_t put;
+
+	do
+		put = write(d->fd, inner.at, inner.len);
+	while (put < 0 && errno == EINTR);
+	if (put < 0)
+		d->refused++;
+}
