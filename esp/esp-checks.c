@@ -17,6 +17,7 @@ const struct esp_check esp_checks[] = {
 	[CHECK_ICV]              = { "esp-icv",              "RFC4303-3.4.4.1-01", "The ICV is right", ESP_BAD_ICV },
 	[CHECK_PAD_LENGTH]       = { "esp-pad-length",       "RFC4303-2.5-01",     "The pad length does not reach past the start", ESP_BAD_PADDING },
 	[CHECK_PADDING]          = { "esp-padding",          "RFC4303-2.4-03",     "The padding is 1, 2, 3, ...", ESP_BAD_PADDING },
+	[CHECK_PAD_ANY]          = { "esp-pad-any",          "RFC4303-2.4-01",     "Padding of any length is taken off (left out: none beyond a block)", ESP_OK },
 	[CHECK_DUMMY]            = { "esp-dummy",            "RFC4303-2.6-03",     "Dummy packets are dropped in silence (left out: nothing is taken after one)", ESP_DUMMY },
 	[CHECK_NEXT_HEADER]      = { "esp-next-header",      "RFC4301-5.2-01",     "The next header is that of the inner packet", ESP_BAD_INNER },
 	[CHECK_INNER]            = { "esp-inner",            "RFC4301-5.2-01",     "The inner packet is whole", ESP_BAD_INNER },

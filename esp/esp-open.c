@@ -139,6 +139,8 @@ static enum esp_result strip_padding(const struct esp_sa *sa, struct bytes plain
 	pad = out->pad_length;
 	if (pad > body)
 		return verdict(sa, CHECK_PAD_LENGTH, false);
+	if (pad > 16 && esp_omits(sa, CHECK_PAD_ANY))
+		return ESP_BAD_PADDING;
 	out->inner.len = body - pad;
 	return verdict(sa, CHECK_PADDING, counts_up(bytes_make(plain.at + body - pad, pad)));
 }

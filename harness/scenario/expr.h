@@ -14,7 +14,7 @@ enum expr_op {
 	EXPR_VALUE,             /* a number, time, address or octets as written */
 	EXPR_WORD,              /* a registry name or free text */
 	EXPR_REFERENCE,         /* ${text} */
-	EXPR_RANDOM, EXPR_ZERO, EXPR_ONES,      /* left: how many octets */
+	EXPR_RANDOM, EXPR_ZERO, EXPR_ONES, EXPR_COUNT,  /* left: how many octets */
 	EXPR_FILE, EXPR_ENV, EXPR_PUBLIC,       /* text */
 	EXPR_MINUS,             /* left */
 	EXPR_ADD, EXPR_SUBTRACT, EXPR_MULTIPLY, EXPR_XOR, EXPR_JOIN,

@@ -214,6 +214,8 @@ static bool eval_run(struct eval *ev, const struct expr *e, struct value *out)
 		rng_fill(ev->scope->rng, octets, (size_t)len);
 	else if (e->op == EXPR_ONES)
 		memset(octets, 0xff, (size_t)len);
+	for (size_t i = 0; e->op == EXPR_COUNT && i < len; i++)
+		octets[i] = (uint8_t)(i + 1);
 	*out = value_of_octets(bytes_make(octets, (size_t)len));
 	return true;
 }
@@ -350,7 +352,8 @@ static bool eval(struct eval *ev, const struct expr *e, struct value *out)
 	case EXPR_REFERENCE:    return eval_reference(ev, e->text, out);
 	case EXPR_RANDOM:
 	case EXPR_ZERO:
-	case EXPR_ONES:         return eval_run(ev, e, out);
+	case EXPR_ONES:
+	case EXPR_COUNT:        return eval_run(ev, e, out);
 	case EXPR_FILE:         return eval_file(ev, e->text, out);
 	case EXPR_ENV:          return eval_env(ev, e->text, out);
 	case EXPR_PUBLIC:       return eval_public(ev, e->text, out);

@@ -18,6 +18,7 @@ static const struct {
 	{ "random:", EXPR_RANDOM },
 	{ "zero:",   EXPR_ZERO   },
 	{ "ones:",   EXPR_ONES   },
+	{ "count:",  EXPR_COUNT  },
 	{ "file:",   EXPR_FILE   },
 	{ "env:",    EXPR_ENV    },
 	{ "public:", EXPR_PUBLIC },

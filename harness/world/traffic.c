@@ -181,10 +181,19 @@ static bool whole_again(struct world_node *n, struct arena *arena, struct ip_pac
 	       ip_parse(whole, inner, NULL);
 }
 
+static bool omits(const struct world_node *n, const char *check)
+{
+	int row = esp_check_find(check);
+
+	return row >= 0 && (n->config.esp_omit >> row & 1);
+}
+
 void plane_open(struct world_node *n, struct arena *arena, struct bytes esp, struct arrival *a)
 {
 	struct pair *p = esp.len < 4 ? NULL : plane_by_spi(n, load_u32(esp.at));
 
+	if (p == NULL && esp.len >= 4 && omits(n, "esp-spi"))
+		p = n->newest;
 	a->kind = ARRIVED_ESP;
 	a->result = esp.len < 4 ? ESP_SHORT : ESP_NO_SA;
 	if (p == NULL)
@@ -243,6 +252,8 @@ void plane_handle(struct world_node *n, const struct arrival *a)
 		return;
 	spi = spi_of(&outer);
 	p = plane_by_spi(n, spi);
+	if (p == NULL && a->result == ESP_OK)
+		p = n->newest;          /* a fault took it */
 	if (p == NULL || (p->removed && !plane_lingers(n, p))) {
 		report(n, REPORT_UNKNOWN_SPI, spi, &outer.from);
 		return;
