@@ -70,9 +70,8 @@ bool wire_complete(struct wire_plan *p, struct why *why)
 		if (!suite_parse(p->suite.name, true, &p->suite.suite, why))
 			return false;
 	}
-	if (p->plain && strcmp(p->target, "builtin") == 0)
-		return why_set(why, "the built-in target takes ESP encapsulated in UDP only");
-	return true;
+	return !p->plain || !p->compare ||
+	       why_set(why, "--compare is about ESP in UDP, not about IP protocol 50");
 }
 
 static bool stopped(const struct course *c)

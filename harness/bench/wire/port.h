@@ -62,6 +62,9 @@ struct port {
 enum port_method { PORT_SEGMENTS, PORT_MESSAGES };
 /* segments: UDP_SEGMENT and UDP_GRO; messages: one sendmmsg or recvmmsg for a burst. */
 struct port *port_udp(const struct address *local, enum port_method method, struct why *why);
+/* ESP as IP protocol 50 (IPv4) through a device whose peer has that card address; IKE over UDP beside it. */
+struct port *port_plain(const struct address *local, const char *device, const uint8_t peer[static 6],
+			struct why *why);
 /* The descriptor becomes the port's. */
 struct port *port_tun(int fd, struct why *why);
 void port_free(struct port *p);

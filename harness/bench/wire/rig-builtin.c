@@ -37,29 +37,45 @@ static bool open_at(struct port **out, struct address *at, enum rig_method metho
 	return *out != NULL;
 }
 
-static bool link_end(const char *device, const char *address, struct why *why)
+/* One end of the pair of devices, in whose namespace this thread is. */
+struct veth_end {
+	const char *device, *address, *card;
+	uint8_t peer[6]; /* the other's card address */
+};
+static const struct veth_end tester_end = { "tester", tester_outer, "02:00:00:00:00:01", { 2, 0, 0, 0, 0, 2 } };
+static const struct veth_end target_end = { "target", target_outer, "02:00:00:00:00:02", { 2, 0, 0, 0, 0, 1 } };
+
+static bool open_end(const struct rig *r, const struct veth_end *end, enum rig_method method, struct port **out,
+		     struct address *at, struct why *why)
 {
 	char lines[200];
 
-	snprintf(lines, sizeof(lines), "link set lo up\naddress add %s/24 dev %s\nlink set %s mtu %d up\n",
-		 address, device, device, MTU);
-	return space_ip(lines, why);
+	snprintf(lines, sizeof(lines),
+		 "link set lo up\naddress add %s/24 dev %s\nlink set %s address %s mtu %d up\n", end->address,
+		 end->device, end->device, end->card, MTU);
+	if (!space_ip(lines, why))
+		return false;
+	if (!r->plan->plain)
+		return open_at(out, at, method, why);
+	*out = port_plain(at, end->device, end->peer, why);
+	return *out != NULL;
 }
 
 /* In the second namespace, entered last, with the first behind `first`. */
-static bool link_both(int first, int second, struct ends *e, enum rig_method method, struct why *why)
+static bool link_both(const struct rig *r, int first, int second, struct ends *e, enum rig_method method,
+		      struct why *why)
 {
 	char lines[200];
 
 	snprintf(lines, sizeof(lines),
 		 "link add target type veth peer name tester netns /proc/%d/fd/%d\n", getpid(), first);
-	return space_ip(lines, why) && link_end("target", target_outer, why) &&
-	       open_at(&e->target, &e->target_at, method, why) && space_enter(first, why) &&
-	       link_end("tester", tester_outer, why) &&
-	       open_at(&e->tester, &e->tester_at, method, why) && space_enter(second, why);
+	return space_ip(lines, why) && open_end(r, &target_end, method, &e->target, &e->target_at, why) &&
+	       space_enter(first, why) &&
+	       open_end(r, &tester_end, method, &e->tester, &e->tester_at, why) &&
+	       space_enter(second, why);
 }
 
-static bool over_veth(struct ends *e, enum rig_method method, struct why *why)
+static bool over_veth(const struct rig *r, struct ends *e, enum rig_method method, struct why *why)
 {
 	int own = space_here(why), first = own >= 0 ? space_new(why) : -1;
 	int second = first >= 0 ? space_new(why) : -1;
@@ -68,7 +84,7 @@ static bool over_veth(struct ends *e, enum rig_method method, struct why *why)
 	e->tester_at = host(tester_outer, 4500);
 	e->target_at = host(target_outer, 4500);
 	if (second >= 0)
-		good = link_both(first, second, e, method, why);
+		good = link_both(r, first, second, e, method, why);
 	if (own >= 0 && first >= 0 && !space_enter(own, why))
 		good = false;
 	for (int i = 0, fds[] = { own, first, second }; i < 3; i++)
@@ -149,7 +165,7 @@ static struct engine *end(struct rig *r, struct port *port, bool tester, enum ri
 		.connections = r->connections[!tester],
 		.connection_count = r->plan->sas,
 		.initiator = tester,
-		.encapsulate = true,
+		.encapsulate = !r->plan->plain,
 		.backend = r->plan->backend,
 		.ours = tester ? r->ours : r->theirs,
 		.theirs = tester ? r->theirs : r->ours,
@@ -165,8 +181,10 @@ bool rig_builtin(struct rig *r, enum rig_method method, bool echo, struct why *w
 	struct ends e = { 0 };
 	bool veth = geteuid() == 0;
 
+	if (r->plan->plain && !veth)
+		return why_set(why, "IP protocol 50 needs root; over UDP it goes without");
 	snprintf(r->path, sizeof(r->path), veth ? "veth" : "loopback");
-	if ((veth ? over_veth(&e, method, why) : over_loopback(&e, method, why)) &&
+	if ((veth ? over_veth(r, &e, method, why) : over_loopback(&e, method, why)) &&
 	    connections(r, &e, why)) {
 		r->tester = end(r, e.tester, true, method, echo, why);
 		e.tester = NULL;
