@@ -164,7 +164,8 @@ static void refused_by_peer(struct incoming *x, uint16_t error)
 	x->done = x->accepted = true;
 	pending_done(x->ike, x->pending);
 	note_state(x->e, x->ike, "the peer refuses with %s", name);
-	if (check_on(x->e, CHECK_AUTH_FAILED_ENDS) || error != AUTHENTICATION_FAILED)
+	if (error_in_response(x->e, PURPOSE_IKE_AUTH, error) == ERROR_ENDS &&
+	    (check_on(x->e, CHECK_AUTH_FAILED_ENDS) || error != AUTHENTICATION_FAILED))
 		ike_sa_gone(x->ike, name, x->now);
 }
 

@@ -262,6 +262,8 @@ bool making_send(struct making *m, struct kept *kept, usec now)
 	k->edits = m->edits;
 	k->sent = m->sent;
 	window_said(m);
+	if (m->ike && !m->clear)
+		ike_sa_used(&m->ike->life.out, m->composed.honest.len);
 	if (stored && (!m->sending || !m->sending->lost))
 		put_out(m->e, k);
 	if (m->ike)

@@ -137,11 +137,14 @@ static bool retried(struct incoming *x, struct child_sa *c, enum purpose purpose
 static void failed(struct incoming *x, struct child_sa *c, uint16_t error)
 {
 	char spare[16];
-	bool again = error == TEMPORARY_FAILURE && x->e->config.automatic;
+	enum error_action a = error_in_response(x->e, c->replaces ? PURPOSE_REKEY_CHILD : PURPOSE_NEW_CHILD, error);
+	bool again = (a == ERROR_WAITS || a == ERROR_AGAIN) && x->e->config.automatic;
 	note_state(x->e, x->ike, "no Child SA: %s",
 		   names_print(&names_notify, error, spare, sizeof(spare)));
-	if (error == CHILD_SA_NOT_FOUND && c->replaces)
+	if (a == ERROR_AFRESH && c->replaces) {
 		child_gone(c->replaces);
+		x->ike->want_child |= x->e->config.automatic && check_on(x->e, CHECK_CHILD_AFRESH);
+	}
 	child_failed(x, error);
 	if (c->replaces)
 		c->replaces->rekey_failed = true;
@@ -150,8 +153,10 @@ static void failed(struct incoming *x, struct child_sa *c, uint16_t error)
 	else if (again)
 		x->ike->want_child = true;
 	if (again)
-		retry_later(x->ike, x->now);
+		retry_later(x->ike, a, x->now);
 	child_drop(c);
+	if (a == ERROR_ENDS ? check_on(x->e, CHECK_ERROR_ENDS) : !check_on(x->e, CHECK_FATAL_ONLY))
+		ike_sa_gone(x->ike, "the peer reports a fatal error", x->now);
 }
 
 /* The old one goes when the new one is there (2.8). */

@@ -151,11 +151,13 @@ static void counted(struct child_sa *c, const struct child_report *r, usec now)
 /* An ICMP error is a hint, and nothing more (2.4). */
 static void unreachable(struct endpoint *e, const struct address *a, usec now)
 {
-	if (check_on(e, CHECK_UNREACHABLE))
-		return;
 	for (struct ike_sa *sa = e->newest, *older; sa; sa = older) {
 		older = sa->older;
-		if (address_same_host(&sa->remote, a))
+		if (!address_same_host(&sa->remote, a))
+			continue;
+		if (check_on(e, CHECK_UNREACHABLE))
+			liveness_hint(sa, now);
+		else
 			ike_sa_gone(sa, "an ICMP error was believed", now);
 	}
 }
@@ -168,6 +170,8 @@ void endpoint_report(struct endpoint *e, const struct child_report *r, usec now)
 		return;
 	}
 	struct child_sa *c = inbound(e, r->spi_in);
+	if (!c && r->kind == REPORT_UNKNOWN_SPI && r->spi_in)
+		unknown_spi_seen(e, &r->address, r->spi_in, now);
 	if (!c)
 		return;
 	if (r->kind != REPORT_COUNTS && check_on(e, CHECK_LIVENESS_TRAFFIC))
@@ -183,13 +187,20 @@ void endpoint_report(struct endpoint *e, const struct child_report *r, usec now)
 
 bool endpoint_initiate(struct endpoint *e, size_t connection, usec now, struct why *why)
 {
-	struct making m;
 	begin(e, now);
 	if (connection >= e->config.connection_count)
 		return why_set(why, "there is no connection %zu", connection);
-	struct ike_sa *sa = ike_sa_new(e, &e->config.connections[connection], true, now);
+	return connection_begin(e, &e->config.connections[connection], 0, now, why);
+}
+
+bool connection_begin(struct endpoint *e, const struct connection *c, usec gap, usec now,
+		      struct why *why)
+{
+	struct making m;
+	struct ike_sa *sa = ike_sa_new(e, c, true, now);
 	if (!sa)
 		return why_set(why, "no room for another IKE SA");
+	sa->revive_gap = gap;
 	if (!init_begin(sa, NULL, why)) {
 		ike_sa_free(sa);
 		return false;

@@ -5,7 +5,6 @@
 
 #define INVALID_SYNTAX        7
 #define INVALID_SPI           11
-#define AUTHENTICATION_FAILED 24
 
 bool informational_build_request(struct making *m)
 {
@@ -89,11 +88,6 @@ static void read_deletes(struct incoming *x, struct deletion *d)
 
 /* ------------------------------------------------------------ notifies */
 
-static bool ends_the_sa(uint64_t type)
-{
-	return type == INVALID_SYNTAX || type == AUTHENTICATION_FAILED;
-}
-
 /* A fault: a notify that should be ignored draws INVALID_SYNTAX. */
 static bool intolerant(struct incoming *x, uint64_t type)
 {
@@ -101,6 +95,15 @@ static bool intolerant(struct incoming *x, uint64_t type)
 		return !names_text(&names_notify, (uint32_t)type) &&
 		       !check_on(x->e, CHECK_STATUS_IGNORED);
 	return !names_text(&names_notify, (uint32_t)type) && !check_on(x->e, CHECK_ERROR_IGNORED);
+}
+
+static bool ends_the_sa(const struct incoming *x, uint64_t type)
+{
+	if (!type || type >= 16384)
+		return false;
+	if (error_in_request(x, (uint16_t)type) == ERROR_ENDS)
+		return check_on(x->e, CHECK_SYNTAX_ENDS);
+	return !check_on(x->e, CHECK_FATAL_ONLY);
 }
 
 /* True if the request is dealt with. */
@@ -111,8 +114,7 @@ static bool notifies_refused(struct incoming *x, bool *end)
 		uint64_t type = payload_number(p, "type");
 		if (!p)
 			return false;
-		if (ends_the_sa(type) && check_on(x->e, CHECK_SYNTAX_ENDS))
-			*end = true;
+		*end |= ends_the_sa(x, type);
 		if (type == INVALID_SPI && !check_on(x->e, CHECK_INVALID_SPI))
 			for (struct child_sa *c = x->ike->children; c; c = c->older)
 				child_gone(c);
@@ -184,11 +186,15 @@ void informational_response(struct incoming *x)
 	struct ike_sa *sa = x->ike;
 	struct child_sa *c = x->pending->child;
 	enum purpose purpose = x->pending->purpose;
+	uint16_t error = error_notify(&x->m);
 	x->done = x->accepted = true;
 	x->pending->child = NULL;
 	pending_done(sa, x->pending);
 	if (purpose == PURPOSE_DELETE_IKE)
 		ike_sa_gone(sa, "deleted", x->now);
+	else if (error && error_in_response(x->e, purpose, error) == ERROR_ENDS &&
+		 check_on(x->e, CHECK_ERROR_ENDS))
+		ike_sa_gone(sa, "the peer reports a fatal error", x->now);
 	if (purpose != PURPOSE_DELETE_CHILD || !c)
 		return;
 	c->deleting = false;

@@ -89,10 +89,11 @@ bool init_follow_group(struct incoming *x)
 
 /* Anybody on the path can send it: it is remembered, and the exchange goes on until its time is
  * over. */
-static void clear_error(struct incoming *x, uint16_t type)
+static void clear_error(struct incoming *x, uint16_t type, enum error_action a)
 {
 	struct pending *p = x->pending;
-	if (refuse_answered(x, CHECK_INIT_ERROR, BYTES_NONE)) {
+	bool believed = a == ERROR_ENDS || a == ERROR_FAILS;
+	if (!believed && refuse_answered(x, CHECK_INIT_ERROR, BYTES_NONE)) {
 		p->clear_error = true;
 		p->notify = type;
 		return;
@@ -117,9 +118,10 @@ static bool notify_dealt_with(struct incoming *x)
 	}
 	if (cookie && init_follow_cookie(x))
 		return true;
-	if (error == INVALID_KE_PAYLOAD && init_follow_group(x))
+	enum error_action a = error_in_response(x->e, PURPOSE_IKE_SA_INIT, error);
+	if (error == INVALID_KE_PAYLOAD && a == ERROR_FOLLOWED && init_follow_group(x))
 		return true;
-	clear_error(x, cookie ? COOKIE : error);
+	clear_error(x, cookie ? COOKIE : error, a);
 	return true;
 }
 

@@ -215,6 +215,11 @@ struct ike_sa {
 	bool single_pair;     /* it wants one address at each end */
 	struct life life;
 	struct retry retry;
+	bool asked; /* the peer made a request since IKE_AUTH */
+	usec hinted_at; /* the last unprotected sign of death that was minded; 0: none */
+	usec told_spi_at;
+	uint32_t wrong_spi; /* the peer is to be told of it; 0: no */
+	usec revive_at, revive_gap; /* its connection is to be begun again; 0: not */
 	usec created, last_heard, last_sent, gone_at;
 };
 
@@ -525,19 +530,35 @@ bool rekey_ike_offered(struct making *m, struct pending *p, struct why *why);
 void rekey_ike_request(struct incoming *x);
 void rekey_ike_response(struct incoming *x);
 
+/* errors.c: what an error notify of the peer means */
+enum error_action error_in_response(const struct endpoint *e, enum purpose p, uint16_t notify);
+enum error_action error_in_request(const struct incoming *x, uint16_t notify);
+
 /* lifetime.c */
+void ike_sa_used(struct traffic *t, size_t octets);
 void life_begin(struct endpoint *e, struct life *l, const struct lifetime *config, usec now);
 void life_numbers(struct life *l, bool esn);
 usec life_soft_due(const struct life *l);
 usec life_hard_due(const struct life *l);
-void retry_later(struct ike_sa *sa, usec now);
+void retry_later(struct ike_sa *sa, enum error_action a, usec now);
 void retry_over(struct ike_sa *sa);
+usec ike_soft_due(const struct timed *t);
+void ike_soft_fire(const struct timed *t, usec now);
+usec ike_hard_due(const struct timed *t);
+void ike_hard_fire(const struct timed *t, usec now);
 usec child_soft_due(const struct timed *t);
 void child_soft_fire(const struct timed *t, usec now);
 usec child_hard_due(const struct timed *t);
 void child_hard_fire(const struct timed *t, usec now);
 usec retry_due(const struct timed *t);
 void retry_fire(const struct timed *t, usec now);
+
+/* liveness.c */
+void liveness_hint(struct ike_sa *sa, usec now);
+void unknown_spi_seen(struct endpoint *e, const struct address *from, uint32_t spi, usec now);
+void revive_later(struct ike_sa *sa, usec now);
+usec revive_due(const struct timed *t);
+void revive_fire(const struct timed *t, usec now);
 
 /* retransmit.c */
 void retransmit_start(struct ike_sa *sa, struct pending *p, usec now);
@@ -565,6 +586,9 @@ enum purpose purpose_of(const struct message *m);
 uint64_t octets_hash(struct bytes b);
 
 /* endpoint.c */
+/* Begins an IKE SA; gap: what was waited before, 0 if nothing failed. */
+bool connection_begin(struct endpoint *e, const struct connection *c, usec gap, usec now,
+		      struct why *why);
 void endpoint_begin(struct endpoint *e, usec now);
 struct arena *run_arena(struct endpoint *e);
 const struct connection *connection_for(struct endpoint *e, const struct datagram *d);

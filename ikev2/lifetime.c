@@ -63,6 +63,13 @@ usec life_hard_due(const struct life *l)
 	return numbers || reached(&l->hard, &l->in) || reached(&l->hard, &l->out) ? 0 : l->hard_at;
 }
 
+/* A message under the keys of an IKE SA. */
+void ike_sa_used(struct traffic *t, size_t octets)
+{
+	t->packets++;
+	t->octets += octets;
+}
+
 /* ------------------------------------------------------------ Child SAs */
 
 static bool minds(const struct ike_sa *sa)
@@ -113,6 +120,60 @@ void child_hard_fire(const struct timed *t, usec now)
 		child_gone(c);
 }
 
+/* ------------------------------------------------------------ IKE SAs */
+
+static bool being_rekeyed(const struct ike_sa *sa)
+{
+	for (size_t i = 0; i < PENDING; i++)
+		if (sa->pending[i].used && sa->pending[i].purpose == PURPOSE_REKEY_IKE)
+			return true;
+	return false;
+}
+
+usec ike_soft_due(const struct timed *t)
+{
+	const struct ike_sa *sa = t->ike;
+	bool no = !minds(sa) || sa->want_delete || sa->want_rekey || sa->successor ||
+		  being_rekeyed(sa) || !check_on(sa->endpoint, CHECK_LIFETIME_REKEY);
+	return no ? USEC_NEVER : life_soft_due(&sa->life);
+}
+
+void ike_soft_fire(const struct timed *t, usec now)
+{
+	(void)now;
+	t->ike->life.soft_over = true;
+	t->ike->want_rekey = true;
+}
+
+usec ike_hard_due(const struct timed *t)
+{
+	return minds(t->ike) && check_on(t->ike->endpoint, CHECK_LIFETIME_END)
+		       ? life_hard_due(&t->ike->life)
+		       : USEC_NEVER;
+}
+
+static bool peer_is_silent(const struct ike_sa *sa)
+{
+	for (size_t i = 0; i < PENDING; i++)
+		if (sa->pending[i].used && sa->pending[i].sendings > 1)
+			return true;
+	return false;
+}
+
+/* The peer is told, unless it has stopped answering (2.4). */
+void ike_hard_fire(const struct timed *t, usec now)
+{
+	struct ike_sa *sa = t->ike;
+	sa->life.hard_over = true;
+	for (struct child_sa *c = sa->children; c; c = c->older)
+		if (!c->gone)
+			child_stop(c);
+	if (peer_is_silent(sa) || !check_on(sa->endpoint, CHECK_LIFETIME_TOLD))
+		ike_sa_gone(sa, "its lifetime is over", now);
+	else
+		sa->want_delete = true;
+}
+
 /* ------------------------------------------------------------ another try later */
 
 static usec longer(const struct retrying *r, usec gap)
@@ -122,7 +183,7 @@ static usec longer(const struct retrying *r, usec gap)
 	return gap ? usec_min(2 * gap, longest) : first;
 }
 
-void retry_later(struct ike_sa *sa, usec now)
+void retry_later(struct ike_sa *sa, enum error_action a, usec now)
 {
 	struct endpoint *e = sa->endpoint;
 	const struct retrying *r = &e->config.retrying;
@@ -131,7 +192,7 @@ void retry_later(struct ike_sa *sa, usec now)
 		retry->since = now;
 	retry->gap = longer(r, retry->gap);
 	retry->at = check_on(e, CHECK_RETRY_WAITS) ? usec_after(now, retry->gap) : now;
-	if (now - retry->since >= (r->limit ? r->limit : RETRY_LIMIT) &&
+	if (a == ERROR_WAITS && now - retry->since >= (r->limit ? r->limit : RETRY_LIMIT) &&
 	    check_on(e, CHECK_RETRY_LIMIT)) {
 		note_state(e, sa, "it is refused for too long");
 		sa->want_delete = true;

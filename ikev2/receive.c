@@ -208,6 +208,7 @@ static void clear_message(struct incoming *x)
 	}
 	if (refuse_answered(x, CHECK_CLEAR_ERROR, BYTES_NONE)) {
 		x->ike->clear_error = true;
+		liveness_hint(x->ike, x->now);
 		return;
 	}
 	x->done = x->accepted = true;
@@ -260,8 +261,10 @@ void receive_open(struct incoming *x)
 	}
 	if (opened && padding_refused(x))
 		return;
-	if (opened && x->m.inner)
+	if (opened && x->m.inner) {
+		ike_sa_used(&x->ike->life.in, x->datagram->octets.len);
 		return;
+	}
 	if (x->m.protection == MESSAGE_BAD_ICV)
 		bad_icv(x);
 	else if (x->m.protection == MESSAGE_BAD_PADDING)
@@ -418,6 +421,7 @@ static void request_input(struct incoming *x)
 	if (tolerance_refused(x) || contents_refused(x))
 		return;
 	dispatch(x);
+	sa->asked |= x->m.exchange != IKE_AUTH && x->done;
 }
 
 static bool answers_request(struct incoming *x)

@@ -291,6 +291,13 @@ static void failed(struct incoming *x, struct ike_sa *sa, uint16_t error)
 	note_state(x->e, x->ike, "the IKE SA was not rekeyed: %s",
 		   names_print(&names_notify, error, spare, sizeof(spare)));
 	ike_sa_drop(sa);
+	enum error_action a = error_in_response(x->e, PURPOSE_REKEY_IKE, error);
+	if (a == ERROR_ENDS && check_on(x->e, CHECK_ERROR_ENDS))
+		ike_sa_gone(x->ike, "the peer reports a fatal error", x->now);
+	if (!x->e->config.automatic || (a != ERROR_WAITS && a != ERROR_AGAIN))
+		return;
+	x->ike->want_rekey = true;
+	retry_later(x->ike, a, x->now);
 }
 
 /* The peer has a new SA that we have no keys for: nothing that both ends could agree upon is left. */

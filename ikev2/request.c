@@ -4,6 +4,7 @@
 #include "inside.h"
 
 #define INVALID_MESSAGE_ID 9
+#define INVALID_SPI        11
 
 struct pending *pending_find(struct ike_sa *sa, uint32_t id)
 {
@@ -63,9 +64,9 @@ static struct pending *slot(struct ike_sa *sa, uint32_t id)
 static struct bytes honest_data(struct making *m)
 {
 	uint8_t octets[4];
-	if (m->notify != INVALID_MESSAGE_ID)
+	if (m->notify != INVALID_MESSAGE_ID && m->notify != INVALID_SPI)
 		return BYTES_NONE;
-	store_u32(octets, m->ike->window.wrong_id);
+	store_u32(octets, m->notify == INVALID_SPI ? m->ike->wrong_spi : m->ike->window.wrong_id);
 	return arena_copy(m->arena, BYTES_OF(octets));
 }
 
@@ -196,11 +197,21 @@ static bool ask_alone(struct ike_sa *sa, usec now)
 		ask(sa, PURPOSE_DELETE_IKE, NULL, now);
 		return true;
 	}
-	if (!sa->want_rekey)
+	if (!sa->want_rekey || sa->retry.at)
 		return false;
 	sa->want_rekey = false;
 	ask(sa, PURPOSE_REKEY_IKE, NULL, now);
 	return true;
+}
+
+static void tell_spi(struct ike_sa *sa, usec now)
+{
+	struct sending s = { .purpose = PURPOSE_INFORMATIONAL, .notify = INVALID_SPI };
+	struct making m;
+	struct why why;
+	if (!request_send(sa, PURPOSE_INFORMATIONAL, NULL, &s, now, &m, &why))
+		note_state(sa->endpoint, sa, "INVALID_SPI was not sent: %s", why.text);
+	sa->wrong_spi = 0;
 }
 
 static bool ask_next(struct ike_sa *sa, usec now)
@@ -208,6 +219,8 @@ static bool ask_next(struct ike_sa *sa, usec now)
 	struct child_sa *c;
 	if (sa->window.want_told) {
 		window_tell(sa, now);
+	} else if (sa->wrong_spi) {
+		tell_spi(sa, now);
 	} else if ((c = to_delete(sa)) != NULL) {
 		c->want_delete = false;
 		c->deleting = true;
@@ -235,6 +248,7 @@ void ike_sa_advance(struct ike_sa *sa, usec now)
 		sa->want_delete = true;
 	if (ask_alone(sa, now))
 		return;
-	while (!sa->want_delete && !sa->want_rekey && !sa->deleting && window_open(sa) && ask_next(sa, now))
+	bool alone = sa->want_delete || (sa->want_rekey && !sa->retry.at) || sa->deleting;
+	while (!alone && window_open(sa) && ask_next(sa, now))
 		continue;
 }

@@ -52,6 +52,7 @@ static void timed_out(struct ike_sa *sa, struct pending *p, usec now)
 	}
 	sa->spares_children = !check_on(sa->endpoint, CHECK_DEAD_CHILDREN);
 	ike_sa_gone(sa, error ? "no answer but an unprotected error" : "no answer", now);
+	revive_later(sa, now);
 }
 
 static unsigned limit(const struct ike_sa *sa, const struct pending *p)

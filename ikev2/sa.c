@@ -109,8 +109,10 @@ static bool half_open(const struct ike_sa *sa)
 bool ike_sa_set_state(struct ike_sa *sa, enum ike_state state)
 {
 	bool was = sa->linked && half_open(sa);
-	if (state == IKE_ESTABLISHED && sa->state != state)
+	if (state == IKE_ESTABLISHED && sa->state != state) {
+		sa->revive_gap = 0;
 		life_begin(sa->endpoint, &sa->life, &sa->connection->ike_lifetime, sa->endpoint->now);
+	}
 	sa->state = state;
 	bool is = sa->linked && half_open(sa);
 	sa->endpoint->half_open += (size_t)is - (size_t)was;
@@ -303,7 +305,7 @@ void endpoint_reap(struct endpoint *e)
 		return;
 	for (struct ike_sa *sa = e->oldest, *newer; sa && e->lingering > LINGER_LIMIT; sa = newer) {
 		newer = sa->newer;
-		if (sa->lingering && !ike_sa_orders_wait(sa))
+		if (sa->lingering && !sa->revive_at && !ike_sa_orders_wait(sa))
 			ike_sa_free(sa);
 	}
 }

@@ -31,7 +31,7 @@ static usec liveness_due(const struct timed *t)
 	const struct ike_sa *sa = t->ike;
 	const struct endpoint *e = sa->endpoint;
 	if (sa->state != IKE_ESTABLISHED || !e->config.automatic || !e->config.liveness ||
-	    sa->deleting || !check_on(e, CHECK_LIVENESS) || pending_any(t->ike))
+	    sa->deleting || sa->want_liveness || !check_on(e, CHECK_LIVENESS) || pending_any(t->ike))
 		return USEC_NEVER;
 	return usec_after(sa->last_heard, e->config.liveness);
 }
@@ -68,7 +68,7 @@ static void keepalive_fire(const struct timed *t, usec now)
 static usec linger_due(const struct timed *t)
 {
 	const struct ike_sa *sa = t->ike;
-	return sa->lingering && sa->endpoint->config.automatic && !ike_sa_orders_wait(sa)
+	return sa->lingering && sa->endpoint->config.automatic && !ike_sa_orders_wait(sa) && !sa->revive_at
 		       ? usec_after(sa->gone_at, LINGER)
 		       : USEC_NEVER;
 }
@@ -102,6 +102,13 @@ const struct timer_row timers[] = {
 	{ TIMER_OF_IKE_SA, "NAT keepalive",
 	  "a datagram that is sent from behind a NAT", "the end of the IKE SA",
 	  "one octet ff is sent", "RFC 3948 4", keepalive_due, keepalive_fire },
+	{ TIMER_OF_IKE_SA, "IKE SA soft lifetime",
+	  "its establishment, and each message under its keys (octets, messages)",
+	  "its rekey or Delete", "it is rekeyed", "RFC 7296 2.8", ike_soft_due, ike_soft_fire },
+	{ TIMER_OF_IKE_SA, "IKE SA hard lifetime",
+	  "its establishment, and each message under its keys (octets, messages)", "its Delete",
+	  "its Child SAs carry no packet any more, and it is deleted", "RFC 7296 2.8, 2.4",
+	  ike_hard_due, ike_hard_fire },
 	{ TIMER_OF_CHILD_SA, "Child SA soft lifetime",
 	  "its installation, and each packet (octets, packets, sequence numbers)",
 	  "its rekey or Delete", "it is rekeyed", "RFC 7296 2.8", child_soft_due, child_soft_fire },
@@ -112,6 +119,9 @@ const struct timer_row timers[] = {
 	{ TIMER_OF_IKE_SA, "retry after a refusal",
 	  "TEMPORARY_FAILURE; anew with a longer gap each time", "an exchange that succeeds",
 	  "what was refused is asked for again", "RFC 7296 2.25", retry_due, retry_fire },
+	{ TIMER_OF_GONE_SA, "revival",
+	  "an IKE SA that ends without an answer, if its connection is to stay; later each time",
+	  "nothing", "the connection is begun again", "RFC 7296 2.4", revive_due, revive_fire },
 	{ TIMER_OF_GONE_SA, "memory of an ended SA",
 	  "the end of an IKE SA", "nothing",
 	  "its last response is not repeated any more", "RFC 7296 2.1", linger_due, linger_fire },
@@ -188,7 +198,7 @@ static bool row_tick(struct ike_sa *sa, const struct timer_row *row, usec now)
 			continue;
 		note_timer(sa->endpoint, sa, row->name);
 		row->fire(&t, now);
-		if (row->of == TIMER_OF_GONE_SA || sa->state == IKE_GONE)
+		if (row->fire == linger_fire || (sa->state == IKE_GONE && row->of != TIMER_OF_GONE_SA))
 			return false;
 	}
 	return true;

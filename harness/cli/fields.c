@@ -154,6 +154,23 @@ static void put_timers(void)
 		       timers[i].does);
 }
 
+static void put_errors(void)
+{
+	char exchange[16], notify[16];
+	size_t i;
+
+	for (i = 0; i < errors_count; i++) {
+		const struct error_row *row = &errors[i];
+
+		printf("%-15s %-12s %-9s %-28s %-12s %-22s %s\n",
+		       row->exchange ? names_print(&names_exchange, row->exchange, exchange, sizeof(exchange)) : "any",
+		       row->purpose ? exchanges[row->purpose].name : "",
+		       row->after_auth ? "1st req." : row->request ? "request" : "response",
+		       row->notify ? names_print(&names_notify, row->notify, notify, sizeof(notify)) : "any other error",
+		       error_action_name(row->action), row->reference, row->title);
+	}
+}
+
 static void put_rules(const char *message, const struct payload_rules *rules)
 {
 	char spare[16];
@@ -242,6 +259,7 @@ int cli_fields(int argc, char **argv)
 {
 	static const struct { const char *option; void (*put)(void); } tables[] = {
 		{ "--checks", put_checks }, { "--timers", put_timers }, { "--exchanges", put_exchanges },
+		{ "--errors", put_errors },
 		{ "--transforms", put_transforms },
 	};
 	bool ok = true;
@@ -261,9 +279,10 @@ int cli_fields(int argc, char **argv)
 	if (argc >= 2 && argv[1][0] == '-') {
 		bool help = strcmp(argv[1], "--help") == 0;
 
-		fputs("Usage: ikespec fields [PATH]... | --checks | --timers | --exchanges | --transforms | --suite WORDS...\n"
+		fputs("Usage: ikespec fields [PATH]... | --checks | --timers | --exchanges | --errors | --transforms | --suite WORDS...\n"
 		      "The wire tables, or what a path such as SA.P[1].T(ENCR).id means; the checks and duties that a fault\n"
 		      "may leave out; the timers of an endpoint; the exchanges and the payloads that each must (or [may]) hold;\n"
+		      "what becomes of an error that the peer tells;\n"
 		      "the transforms with what RFC 8247 and RFC 8221 demand of them, and what speaks against a suite.\n",
 		      help ? stdout : stderr);
 		return help ? EXIT_OK : EXIT_USAGE;

@@ -15,6 +15,7 @@
 #include "base/rng.h"
 #include "base/time.h"
 #include "ikev2/credentials.h"
+#include "ikev2/errors.h"
 #include "ikev2/lifetime.h"
 #include "ikev2/message.h"
 
@@ -77,6 +78,7 @@ struct connection {
 	enum policy policy;
 	struct address host, their_host;   /* for an SA of one address at each end; family 0: the first */
 	bool initial_contact;           /* send N(INITIAL_CONTACT) */
+	bool revive;                    /* initiate again, after growing gaps, when the peer was taken for dead */
 	bool transport;                 /* transport mode is asked for, agreed to, and insisted on (1.3.1) */
 	bool childless;                 /* RFC 6023: announced, and IKE_AUTH without a Child SA is taken */
 	bool begin_childless;           /* ... and sent, where the peer announced it */
@@ -109,8 +111,12 @@ struct endpoint_config {
 	const struct connection *connections;
 	size_t connection_count;
 	struct retransmission retransmission;
+	const struct error_row *errors; /* a policy: rows before those of the table */
+	size_t error_count;
 	struct retrying retrying;       /* of what the peer refuses for a while */
 	usec liveness;                  /* idle time until a liveness check; 0: never */
+	usec hint;                      /* an unprotected sign of death has a liveness check made, once in so long; 0: never */
+	usec tell_spi;                  /* INVALID_SPI is told over the IKE SA, once in so long; 0: never */
 	usec keepalive;                 /* NAT keepalive (RFC 3948 4), 20 s; 0: never */
 	usec half_open;                 /* a half-open SA is forgotten after this */
 	unsigned cookie_threshold;      /* half-open SAs from which on cookies are asked for; UINT_MAX: never */
