@@ -23,6 +23,7 @@ static const char *const kind_names[] = {
 	[EVENT_TARGET] = "target",
 	[EVENT_NOTE] = "note",
 	[EVENT_VERDICT] = "verdict",
+	[EVENT_ESP] = "esp",
 	[EVENT_CASE_END] = "case-end",
 	[EVENT_END] = "end",
 };

@@ -23,6 +23,7 @@ const struct esp_check esp_checks[] = {
 	[CHECK_INNER]            = { "esp-inner",            "RFC4301-5.2-01",     "The inner packet is whole", ESP_BAD_INNER },
 	[CHECK_TFC]              = { "esp-tfc",              "RFC4303-2.7-02",     "TFC padding is taken off by the inner length (left out: refused)", ESP_OK },
 	[CHECK_SELECTORS]        = { "esp-selectors",        "RFC4301-5.2-01",     "The inner packet fits the selectors of the SA", ESP_OUTSIDE },
+	[CHECK_BOTH_LIVE]        = { "esp-both-live",        "RFC7296-2.8-14",     "During a rekey packets of both SAs are taken (left out: of the new one alone)", ESP_NO_SA },
 	[DUTY_SEQ_FIRST_ONE]     = { "esp-seq-first-one",    "RFC4303-3.3.3-01",   "The first packet bears the number 1 (left out: 0)", ESP_OK },
 	[DUTY_SEQ_BY_ONE]        = { "esp-seq-by-one",       "RFC4303-2.2-01",     "Numbers rise by one (left out: by two)", ESP_OK },
 	[DUTY_SEQ_RISING]        = { "esp-seq-rising",       "RFC4303-2.2-01",     "No number is sent twice (left out: each fourth packet repeats one)", ESP_OK },

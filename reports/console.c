@@ -209,6 +209,30 @@ static void put_target(const struct console *c, const struct result_target *t)
 		t->errors, t->skipped);
 }
 
+/* What ESP there was, and which case carried most of it a second. */
+static void put_esp(const struct console *c, const struct results *r)
+{
+	const struct result_case *busiest = NULL;
+	uint64_t packets = 0;
+	size_t cases = 0;
+
+	for (size_t i = 0; i < r->count; i++) {
+		const struct result_case *k = &r->cases[i];
+
+		packets += k->esp_packets;
+		cases += k->esp_packets > 0;
+		if (results_esp_rate(k) > 0 && (!busiest || results_esp_rate(k) > results_esp_rate(busiest)))
+			busiest = k;
+	}
+	if (cases == 0)
+		return;
+	fprintf(c->o.out, "ESP: %llu packet%s in %zu case%s", (unsigned long long)packets, packets == 1 ? "" : "s",
+		cases, cases == 1 ? "" : "s");
+	if (busiest)
+		fprintf(c->o.out, ", at most %.0f/s (%s)", results_esp_rate(busiest), busiest->id);
+	fputc('\n', c->o.out);
+}
+
 void console_summary(struct console *c, const struct results *r, unsigned shard, unsigned shards)
 {
 	size_t i, failures = 0;
@@ -226,6 +250,7 @@ void console_summary(struct console *c, const struct results *r, unsigned shard,
 		put_target(c, &r->targets[i]);
 	if (r->target_count > 1)
 		matrix_print(r, c->o.out);
+	put_esp(c, r);
 	fprintf(c->o.out, "seed %llu%s\n", (unsigned long long)r->seed, r->interrupted || r->open_runs ? ", interrupted" : "");
 	if (shards > 1)
 		fprintf(c->o.out, "shard-%u/%u: ", shard, shards);

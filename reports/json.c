@@ -43,6 +43,10 @@ static json_t *one_case(const struct result_case *c)
 	json_object_set_new(o, "got", text(c->got));
 	json_object_set_new(o, "observed", text(c->observed));
 	json_object_set_new(o, "capture", text(c->capture));
+	if (c->esp)
+		json_object_set_new(o, "esp", json_pack("{s:o, s:I, s:o, s:f}", "carried", text(c->esp), "packets",
+							(json_int_t)c->esp_packets, "seconds", seconds(c->esp_span),
+							"packets_per_second", results_esp_rate(c)));
 	json_object_set_new(o, "requirements", requirements);
 	return o;
 }

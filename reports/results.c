@@ -36,7 +36,7 @@ struct results *results_new(void)
 static void free_case(struct result_case *c)
 {
 	char *owned[] = { c->id, c->target, c->title, c->area, c->role, c->verdict, c->reason, c->observed,
-			  c->file, c->at_file, c->broken, c->wanted, c->got, c->capture, c->notes };
+			  c->file, c->at_file, c->broken, c->wanted, c->got, c->capture, c->notes, c->esp };
 	size_t i;
 
 	for (i = 0; i < ARRAY_LEN(owned); i++)
@@ -177,6 +177,18 @@ static void hear_note(struct result_case *c, const struct event *e)
 	c->notes = grown;
 }
 
+static void hear_esp(struct result_case *c, const struct event *e)
+{
+	replace(&c->esp, e->text);
+	c->esp_packets = (uint64_t)e->number;
+	c->esp_span = e->time;
+}
+
+double results_esp_rate(const struct result_case *c)
+{
+	return c->esp_packets > 1 && c->esp_span > 0 ? (double)c->esp_packets * 1e6 / (double)c->esp_span : 0;
+}
+
 /* A case that is run again (alone, or with --retries) counts once, as it ended last. */
 static struct result_case *earlier_attempt(struct results *r, const struct result_case *c)
 {
@@ -274,6 +286,8 @@ void results_hear(void *results, const struct event *e)
 		hear_verdict(c, e);
 	else if (e->kind == EVENT_NOTE || e->kind == EVENT_TARGET)
 		hear_note(c, e);
+	else if (e->kind == EVENT_ESP)
+		hear_esp(c, e);
 	else if (e->kind == EVENT_CASE_END)
 		hear_case_end(r, c, e);
 }

@@ -1,10 +1,16 @@
-/* load and stop: requests that are never continued, or pings, in the background; bounded. */
+/*
+ * load and stop: requests that are never continued, or pings, in the background; bounded.
+ *
+ * Pings keep to the two hosts of the Child SA that they began with, and each takes the SA that is for
+ * these hosts by then: a load goes on over rekeys, of the IKE SA too.
+ */
 #include "inside.h"
 
 #include <stdlib.h>
 
-#define LOAD_MAX 200000
-#define PONGS    4096
+#define LOAD_MAX  200000
+#define WAITING   16384 /* pings whose reply may still come; divides the echo's sequence numbers */
+#define LATENCIES 4096  /* kept; of more a fair sample */
 
 struct load {
 	struct tester *tester;
@@ -14,12 +20,14 @@ struct load {
 	size_t size;
 	const struct sent
 		*pattern; /* the first request; the others are it with other SPIs and nonces */
+	struct address from, to;
 	usec began, gap, next, until;
-	uint64_t sent, answered;
-	struct {
+	uint64_t sent, answered, twice, early;
+	struct waiting {
 		uint16_t id, seq;
+		bool answered;
 		usec time;
-	} pings[PONGS];
+	} *pings;
 	struct value *latency;
 	size_t latencies;
 	bool over;
@@ -79,11 +87,12 @@ static bool load_begin(struct run *r, struct step *s, struct why *why)
 	l->size = (size_t)size;
 	l->began = l->next = run_now(r);
 	l->until = usec_after(l->began, span);
-	l->latency = arena_array(r->arena, PONGS, sizeof *l->latency);
+	l->latency = arena_array(r->arena, LATENCIES, sizeof *l->latency);
+	l->pings = l->child ? arena_array(r->arena, WAITING, sizeof *l->pings) : NULL;
 	l->next_load = r->loads;
 	r->loads = l;
 	known_load(r, attr_text(s->el, AT_NAME), l);
-	return l->latency || why_set(why, "no memory");
+	return (l->latency && (l->pings || !l->child)) || why_set(why, "no memory");
 }
 
 /* ------------------------------------------------------------ sending */
@@ -133,20 +142,20 @@ static bool send_request(struct run *r, struct load *l)
 	       endpoint_again(l->tester->endpoint, l->pattern, &edits, false, run_now(r), &why);
 }
 
-static bool send_ping(struct run *r, struct load *l)
+static bool send_ping(struct load *l, usec now)
 {
-	struct esp_sending out = { .kind = ESP_SEND_PING, .size = l->size };
-	struct esp_sent *sent;
+	struct esp_sending out = { .kind = ESP_SEND_PING, .size = l->size,
+				   .from = l->from, .to = l->to, .route = l->sent > 0,
+				   .child = l->sent > 0 ? NULL : l->child };
+	struct esp_sent *sent = node_send_esp(l->tester->node, &out, NULL);
+	struct waiting *w;
 
-	if (l->follows)
-		l->child = newest_child(r, l->tester, NULL);
-	out.child = l->child;
-	sent = node_send_esp(l->tester->node, &out, NULL);
 	if (!sent)
 		return false;
-	l->pings[l->sent % PONGS].id = sent->echo.id;
-	l->pings[l->sent % PONGS].seq = sent->echo.seq;
-	l->pings[l->sent % PONGS].time = run_now(r);
+	l->from = sent->from;
+	l->to = sent->to;
+	w = &l->pings[sent->echo.seq % WAITING];
+	*w = (struct waiting){ .id = sent->echo.id, .seq = sent->echo.seq, .time = now };
 	return true;
 }
 
@@ -157,7 +166,7 @@ void loads_tick(struct run *r)
 	for (struct load *l = r->loads; l; l = l->next_load) {
 		while (!l->over && now >= l->next) {
 			if (now >= l->until || l->sent >= LOAD_MAX ||
-			    !(l->child ? send_ping(r, l) : send_request(r, l))) {
+			    !(l->child ? send_ping(l, now) : send_request(r, l))) {
 				l->over = true;
 				l->ended = now;
 				break;
@@ -178,25 +187,36 @@ usec loads_deadline(const struct run *r)
 	return t;
 }
 
+/* Of more than there is room for, each is kept with the same chance. */
+static void keep_latency(struct run *r, struct load *l, usec latency)
+{
+	size_t at = l->latencies < LATENCIES ? l->latencies++
+					     : (size_t)rng_below(&r->rng, l->answered);
+
+	if (at < LATENCIES)
+		l->latency[at] = (struct value){ .kind = VALUE_TIME, .number = latency };
+}
+
 bool load_heard(struct run *r, const struct item *it)
 {
 	const struct arrival *a = it->arrival;
 
 	for (struct load *l = r->loads; l; l = l->next_load) {
-		if (!l->child || !a->is_echo || !a->echo.reply)
+		if (l->pings && l->tester == it->tester && a->kind == ARRIVED_ESP)
+			l->early += a->result == ESP_NO_SA;
+		struct waiting *w = l->pings ? &l->pings[a->echo.seq % WAITING] : NULL;
+
+		if (!w || !a->is_echo || !a->echo.reply || l->tester != it->tester || !w->time ||
+		    w->id != a->echo.id || w->seq != a->echo.seq)
 			continue;
-		for (size_t i = 0; i < PONGS && i < l->sent; i++) {
-			if (l->pings[i].id != a->echo.id || l->pings[i].seq != a->echo.seq ||
-			    !l->pings[i].time)
-				continue;
-			if (l->latencies < PONGS)
-				l->latency[l->latencies++] =
-					(struct value){ .kind = VALUE_TIME,
-							.number = a->time - l->pings[i].time };
-			l->pings[i].time = 0;
-			l->answered++;
+		if (w->answered) {
+			l->twice++;
 			return true;
 		}
+		w->answered = true;
+		l->answered++;
+		keep_latency(r, l, a->time - w->time);
+		return true;
 	}
 	return false;
 }
@@ -247,6 +267,10 @@ bool load_value(const struct load *l, const char *field, struct arena *a, struct
 		out->number = l->sent;
 	else if (strcmp(field, "lost") == 0)
 		out->number = l->sent - l->answered;
+	else if (strcmp(field, "twice") == 0)
+		out->number = l->twice;
+	else if (strcmp(field, "early") == 0)
+		out->number = l->early;
 	else if (strcmp(field, "rate") == 0)
 		out->number = l->sent * USEC_S / span;
 	else if (strncmp(field, "latency.", 8) == 0 && strlen(field) < sizeof what + 8 &&
@@ -257,7 +281,7 @@ bool load_value(const struct load *l, const char *field, struct arena *a, struct
 		what[len] = 0;
 		return value_computed(&list, what, a, out, why);
 	} else {
-		return why_set(why, "a load has no '%s'; it has sent, lost, rate, latency", field);
+		return why_set(why, "a load has no '%s'; it has sent, lost, twice, early, rate, latency", field);
 	}
 	return true;
 }

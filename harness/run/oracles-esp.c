@@ -1,21 +1,48 @@
 /* Oracles over ESP packets: numbers and IVs, which stand in clear. */
 #include "oracles.h"
 
-void oracle_child_keys(struct oracles *o, const struct event_child_keys *k)
+static struct oracle_esp *find(const struct oracles *o, uint32_t spi)
 {
-	struct oracle_esp *e;
+	struct oracle_esp *e = o->esp;
 
-	for (e = o->esp; e; e = e->next)
-		if (e->spi == k->spi)
-			return;
-	e = arena_new_of(o->run->arena, struct oracle_esp);
+	while (e && e->spi != spi)
+		e = e->next;
+	return e;
+}
+
+static struct oracle_esp *make(struct oracles *o, uint32_t spi)
+{
+	struct oracle_esp *e = arena_new_of(o->run->arena, struct oracle_esp);
+
 	if (!e)
-		return;
-	e->spi = k->spi;
-	e->aead = k->suite->encr->aead;
-	e->iv = k->suite->encr->iv;
+		return NULL;
+	e->spi = spi;
 	e->next = o->esp;
 	o->esp = e;
+	return e;
+}
+
+static void look_at_first(struct oracles *o, const struct oracle_esp *e)
+{
+	if (e->first != 1)
+		fire(o, ORACLE_ESP_FIRST, NULL, run_printf(o->run, "%u", e->first));
+}
+
+void oracle_child_keys(struct oracles *o, const struct event_child_keys *k)
+{
+	struct oracle_esp *e = find(o, k->spi);
+
+	if (e && !e->early)
+		return;
+	if (!e)
+		e = make(o, k->spi);
+	if (!e)
+		return;
+	e->aead = k->suite->encr->aead;
+	e->iv = k->suite->encr->iv;
+	e->early = false;
+	if (e->packets > 0)
+		look_at_first(o, e);
 }
 
 static bool number_new(struct oracle_esp *e, uint32_t seq)
@@ -37,21 +64,27 @@ static bool number_new(struct oracle_esp *e, uint32_t seq)
 	return true;
 }
 
+/* A packet of an SA that is not ours yet is kept in mind until its keys come, and judged then. */
 void oracle_esp_packet(struct oracles *o, struct bytes esp)
 {
-	struct oracle_esp *e;
+	struct oracle_esp *e = esp.len < 8 ? NULL : find(o, load_u32(esp.at));
 	uint32_t seq;
 
 	if (esp.len < 8)
 		return;
-	for (e = o->esp; e && e->spi != load_u32(esp.at); e = e->next)
-		;
-	if (!e)
-		return;
+	if (!e) {
+		e = make(o, load_u32(esp.at));
+		if (!e)
+			return;
+		e->early = true;
+	}
 	seq = load_u32(esp.at + 4);
-	if (!e->packets++ && seq != 1)
-		fire(o, ORACLE_ESP_FIRST, NULL, run_printf(o->run, "%u", seq));
-	if (!number_new(e, seq))
+	if (!e->packets++) {
+		e->first = seq;
+		if (!e->early)
+			look_at_first(o, e);
+	}
+	if (!number_new(e, seq) && !e->early)
 		fire(o, ORACLE_ESP_NUMBER, NULL, run_printf(o->run, "%u again", seq));
 	if (e->aead && esp.len >= 8 + e->iv &&
 	    !once(o, &e->ivs, e->spi, bytes_slice(esp, 8, e->iv), oracle_hash(esp)))

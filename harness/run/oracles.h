@@ -66,6 +66,8 @@ struct oracle_esp {
 	uint64_t top, seen; /* highest number; bits of the 64 below it */
 	uint64_t packets;
 	struct oracle_set ivs;
+	bool early;             /* seen before we had its keys: the answer to a rekey was still under way */
+	uint32_t first;
 	struct oracle_esp *next;
 };
 

@@ -1,6 +1,8 @@
 /* From what was settled in a run to verdicts, for the log and for whoever asked. */
 #include "inside.h"
 
+#include <stdio.h>
+
 static enum verdict left_verdict(const struct run *r)
 {
 	if (r->inapplicable)
@@ -115,6 +117,42 @@ static const struct requirement_result *results_of(struct run *r, struct arena *
 	return worst;
 }
 
+static void add_carried(const struct run *r, struct case_result *c)
+{
+	struct esp_carried *all = &c->carried;
+
+	for (size_t i = 0; r->world && i < r->tester_count; i++) {
+		struct esp_carried one = { 0 };
+
+		if (r->testers[i].node)
+			one = node_carried(r->testers[i].node);
+		if (one.sent + one.received == 0)
+			continue;
+		all->first = all->sent + all->received ? usec_min(all->first, one.first) : one.first;
+		all->last = one.last > all->last ? one.last : all->last;
+		all->sent += one.sent;
+		all->received += one.received;
+		all->octets += one.octets;
+	}
+}
+
+/* How much ESP went to and fro, and how fast.  One packet has no rate. */
+static void emit_carried(struct run *r, const struct case_result *c)
+{
+	const struct esp_carried *all = &c->carried;
+	uint64_t packets = all->sent + all->received;
+	usec span = all->last - all->first;
+	char text[160];
+
+	if (packets == 0)
+		return;
+	snprintf(text, sizeof(text), "%llu sent, %llu received, %llu octets",
+		 (unsigned long long)all->sent, (unsigned long long)all->received,
+		 (unsigned long long)all->octets);
+	event_emit(&r->log, &(struct event){ .kind = EVENT_ESP, .text = text, .time = span,
+					     .number = (int64_t)packets });
+}
+
 struct case_result *run_result(struct run *r, struct arena *a)
 {
 	struct case_result *c = arena_new_of(a, struct case_result);
@@ -138,6 +176,7 @@ struct case_result *run_result(struct run *r, struct arena *a)
 		.packets = r->packets,
 		.log_tail = copy(a, r->log_tail),
 	};
+	add_carried(r, c);
 	worst = results_of(r, a, c);
 	if (worst && worst->file && (worst->verdict > r->floor || !r->reason)) {
 		c->reason = worst->reason;
@@ -164,5 +203,6 @@ void result_tell(struct run *r, const struct case_result *c)
 		if (q->file && q->verdict > VERDICT_PASS && (!worst || q->verdict > worst->verdict))
 			worst = q;
 	}
+	emit_carried(r, c);
 	emit_end(r, c, worst);
 }

@@ -19,7 +19,7 @@ static const char *const ike_fields[] = { "spi_i", "spi_r", "next_request", "nex
 static const char *const child_fields[] = { "spi_in", "spi_out", "ts_ours", "ts_theirs" };
 static const char *const tester_fields[] = { "address", "second", "inner", "outside", "nat", "ike",
 	"child" };
-static const char *const load_fields[] = { "sent", "lost", "rate", "latency" };
+static const char *const load_fields[] = { "sent", "lost", "twice", "early", "rate", "latency" };
 static const char *const builtins[] = { "ike", "child", "target", "tester", "honest", "index" };
 
 /* ------------------------------------------------------------ what is known */

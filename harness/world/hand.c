@@ -220,6 +220,8 @@ static struct esp_sent *keep(const struct draft *d, const struct wrapped *made)
 	sent->seq = made->seq;
 	sent->echo = d->echo;
 	sent->echo.data = arena_copy(kept, d->echo.data);
+	sent->from = d->from;
+	sent->to = d->to;
 	sent->time = world_now(d->n->world);
 	return sent;
 }
@@ -259,6 +261,8 @@ struct esp_sent *node_send_esp(struct world_node *n, const struct esp_sending *s
 	struct esp_sent *sent = NULL;
 	struct wrapped made;
 
+	if (s->route)
+		d.pair = plane_for_ping(n, &s->from, &s->to);
 	if (d.pair == NULL && !s->clear) {
 		why_set(why, "the Child SA has no ESP SAs");
 		return NULL;

@@ -86,6 +86,9 @@ void plane_free(struct world_node *n);
 struct pair *plane_by_spi(const struct world_node *n, uint32_t spi_in);
 struct pair *plane_by_child(const struct world_node *n, const struct child_sa *c);
 /* The newest live pair whose selectors fit the inner packet, one that the peer is ready for if there is any. */
+/* The SA that a ping would take. */
+struct pair *plane_for_ping(const struct world_node *n, const struct address *from,
+			    const struct address *to);
 struct pair *plane_route(const struct world_node *n, const struct ip_packet *inner);
 /* Removed, and what comes is still taken? */
 bool plane_lingers(const struct world_node *n, const struct pair *p);
@@ -125,6 +128,7 @@ struct world_node {
 	size_t removed;
 	struct reassembly *fragments;   /* of inner packets; NULL until there was one */
 	uint16_t ip_id, echo_id, echo_seq;
+	struct esp_carried carried;
 	bool down;                      /* it hears and says nothing */
 };
 

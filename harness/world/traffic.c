@@ -6,6 +6,23 @@
 
 /* ------------------------------------------------------------ out */
 
+struct esp_carried node_carried(const struct world_node *n)
+{
+	return n->carried;
+}
+
+static void carry(struct world_node *n, size_t octets, bool out)
+{
+	struct esp_carried *c = &n->carried;
+
+	c->last = world_now(n->world);
+	if (c->sent + c->received == 0)
+		c->first = c->last;
+	c->sent += out;
+	c->received += !out;
+	c->octets += octets;
+}
+
 struct bytes plane_body(const struct pair *p, struct bytes inner, uint8_t *next_header)
 {
 	struct ip_packet ip;
@@ -43,6 +60,7 @@ bool plane_wrap(struct world_node *n, struct pair *p, struct bytes body, uint8_t
 		return why_set(why, "ESP SPI %08x: %s: %s", p->spi_out, esp_result_name(result),
 			       reason.text);
 	out->seq = esp_sa_counters(p->out).seq;
+	carry(n, body.len, true);
 	return plane_outer(n, &from, &p->remote, p->udp, out->esp, shape->edits, &out->packet, why);
 }
 
@@ -101,6 +119,17 @@ bool node_forward(struct world_node *n, struct bytes inner, struct why *why)
 	return sent;
 }
 
+struct pair *plane_for_ping(const struct world_node *n, const struct address *from,
+			    const struct address *to)
+{
+	uint8_t request[2] = { to->family == 4 ? 8 : 128 };
+	struct ip_packet flow = { .family = to->family, .from = *from, .to = *to,
+				  .payload = BYTES_OF(request),
+				  .protocol = to->family == 4 ? PROTO_ICMP : PROTO_ICMP6 };
+
+	return plane_route(n, &flow);
+}
+
 /* The address of our host from which an SA leads there; any of ours if there is no such SA. */
 static struct address host_towards(const struct world_node *n, const struct address *to)
 {
@@ -108,14 +137,10 @@ static struct address host_towards(const struct world_node *n, const struct addr
 
 	for (size_t i = 0; i < n->config.inner_count; i++) {
 		const struct address *from = &n->config.inner[i];
-		uint8_t request[2] = { to->family == 4 ? 8 : 128 };
-		struct ip_packet flow = { .family = to->family, .from = *from, .to = *to,
-					  .payload = BYTES_OF(request),
-					  .protocol = to->family == 4 ? PROTO_ICMP : PROTO_ICMP6 };
 
 		if (from->family != to->family)
 			continue;
-		if (plane_route(n, &flow))
+		if (plane_for_ping(n, from, to))
 			return *from;
 		any = any ? any : from;
 	}
@@ -188,6 +213,17 @@ static bool omits(const struct world_node *n, const char *check)
 	return row >= 0 && (n->config.esp_omit >> row & 1);
 }
 
+/* Is there a younger one for the same traffic?  (a fault) */
+static bool is_superseded(const struct world_node *n, const struct pair *p)
+{
+	for (const struct pair *q = n->newest; q && q != p; q = q->older)
+		if (!q->removed && selectors_subset(&p->ours, &q->ours) &&
+		    selectors_subset(&p->theirs, &q->theirs) &&
+		    address_same_host(&p->remote, &q->remote))
+			return true;
+	return false;
+}
+
 void plane_open(struct world_node *n, struct arena *arena, struct bytes esp, struct arrival *a)
 {
 	struct pair *p = esp.len < 4 ? NULL : plane_by_spi(n, load_u32(esp.at));
@@ -196,10 +232,12 @@ void plane_open(struct world_node *n, struct arena *arena, struct bytes esp, str
 		p = n->newest;
 	a->kind = ARRIVED_ESP;
 	a->result = esp.len < 4 ? ESP_SHORT : ESP_NO_SA;
-	if (p == NULL)
+	if (p == NULL || (omits(n, "esp-both-live") && is_superseded(n, p)))
 		return;
 	a->child = p->child;
 	a->result = esp_open(p->in, arena, esp, n->config.arrived != NULL, &a->opened);
+	if (a->result == ESP_OK)
+		carry(n, a->opened.inner.len, false);
 	/* What the peer should not have sent inside is shown to a stepped node all the same. */
 	bool opened = a->result == ESP_OK || (a->result == ESP_OUTSIDE && n->config.arrived);
 	if (opened && ip_parse(whole_inner(arena, p, a), &a->inner, NULL) &&

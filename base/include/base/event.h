@@ -32,6 +32,7 @@ enum event_kind {
 	EVENT_TARGET,       /* a log line of the target: text */
 	EVENT_NOTE,         /* text */
 	EVENT_VERDICT,      /* of one requirement of the case: id, verdict, text = reason, detail = level, path = gate */
+	EVENT_ESP,          /* ESP that the testers carried in a case: text, number = packets, time = from first to last */
 	EVENT_CASE_END,     /* verdict, text = reason, detail = observed behaviour, time = the world's time spent,
 			     * number = wall microseconds, file and line, wanted, got, id = requirement of the worst
 			     * check, if one was broken */

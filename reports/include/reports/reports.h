@@ -24,6 +24,9 @@ struct result_case {
 	char *broken, *wanted, *got;            /* the requirement id; may be NULL */
 	char *capture;                          /* path in the result folder, or NULL */
 	usec seconds, wall;
+	char *esp;                              /* "12 sent, 12 received, 1008 octets"; NULL: none */
+	uint64_t esp_packets;
+	usec esp_span;                          /* from the first of them to the last */
 	struct result_requirement *requirements;
 	size_t requirement_count;
 	char *notes;                            /* target log lines and notes, bounded */
@@ -64,6 +67,8 @@ const char *results_file(const struct result_case *c);
 unsigned results_line(const struct result_case *c);
 /* By target, then id; counts made. */
 void results_sort(struct results *r);
+/* Packets of ESP a second, in a case that carried more than one; else 0. */
+double results_esp_rate(const struct result_case *c);
 /* The rule of a requirement, or NULL. */
 const char *results_rule(const struct results *r, const char *ref);
 size_t results_total(const struct results *r, enum outcome o);

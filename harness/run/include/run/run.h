@@ -11,6 +11,7 @@
 #include "base/crypto.h"
 #include "base/event.h"
 #include "scenario/scenario.h"
+#include "world/world.h"
 
 /* ------------------------------------------------------------ verdicts */
 
@@ -72,6 +73,7 @@ struct case_result {
 	size_t requirement_count;
 	usec world_time, wall_time; /* how long it took by either clock */
 	uint64_t packets;
+	struct esp_carried carried; /* by all testers */
 };
 
 /* ------------------------------------------------------------ options */

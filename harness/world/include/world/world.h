@@ -133,6 +133,7 @@ struct esp_sent {
 	struct bytes esp;               /* from the SPI on */
 	uint64_t seq;
 	struct echo echo;               /* of a ping */
+	struct address from, to;        /* of the inner packet, if we made it */
 	usec time;
 };
 enum esp_kind { ESP_SEND_PING, ESP_SEND_UDP, ESP_SEND_TCP, ESP_SEND_DUMMY, ESP_SEND_OCTETS };
@@ -147,6 +148,7 @@ struct esp_sending {
 	struct esp_shape shape;         /* seq, tfc, pad, edits (of ESP, INNER, UDP, IP roots) */
 	bool lost;
 	bool clear;                     /* beside the tunnel: the inner packet as it is */
+	bool route;                     /* PING with from and to, no child: through whatever SA is for it now */
 };
 struct esp_sent *node_send_esp(struct world_node *n, const struct esp_sending *s, struct why *why);
 /* The same octets once more, edits of ESP.* / datagram applied. */
@@ -161,6 +163,12 @@ bool node_ping(struct world_node *n, const struct address *to, struct why *why);
 bool node_forward(struct world_node *n, struct bytes inner, struct why *why);
 /* Counters of the data plane of a child, both directions; false if it has no SAs. */
 bool node_esp_counters(struct world_node *n, const struct child_sa *c, struct esp_counters *in, struct esp_counters *out);
+/* All that went through the data plane of a node: packets, octets inside, and when. */
+struct esp_carried {
+	uint64_t sent, received, octets;
+	usec first, last;
+};
+struct esp_carried node_carried(const struct world_node *n);
 /* The outbound or inbound ESP SA of a child (state of tests, sequence numbers); NULL if none. */
 struct esp_sa *node_esp_sa(struct world_node *n, const struct child_sa *c, bool inbound);
 
