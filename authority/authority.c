@@ -3,7 +3,6 @@
  */
 #include "inside.h"
 
-#include <openssl/evp.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -28,30 +27,17 @@ const struct signature_key *authority_key(const struct authority *a, const char 
 	return NULL;
 }
 
-static bool root_make(struct authority *a, const char *name, const char *key, struct arena *arena,
-		      struct bytes *out, struct why *why)
-{
-	struct signer by = { name, authority_key(a, key) };
-	if (!by.key)
-		return why_set(why, "the key of the %s cannot be read", name);
-	struct subject s = { name, by.key, .ca = true, .serial = 1, .kind = &usual };
-	return certificate_make(a, &s, &by, arena, out, why);
-}
-
 struct authority *authority_new(struct crypto *c, struct why *why)
 {
 	struct authority *a = calloc(1, sizeof(*a));
-	if (!a) {
-		why_set(why, "no memory for the test authority");
-		return NULL;
+	if (a) {
+		a->crypto = c;
+		a->arena = arena_new(ARENA);
+		a->keys = calloc(embedded_keys_count, sizeof(struct signature_key *));
+		if (a->arena && a->keys)
+			return a;
 	}
-	a->crypto = c;
-	a->arena = arena_new(ARENA);
-	a->keys = calloc(embedded_keys_count, sizeof(struct signature_key *));
 	why_set(why, "no memory for the test authority");
-	if (a->arena && a->keys && root_make(a, ROOT, "root", a->arena, &a->root, why) &&
-	    crl_make(a, &(struct signer){ ROOT, authority_key(a, "root") }, a->arena, &a->crl, why))
-		return a;
 	authority_free(a);
 	return NULL;
 }
@@ -62,18 +48,35 @@ void authority_free(struct authority *a)
 		return;
 	for (size_t i = 0; a->keys && i < embedded_keys_count; i++)
 		signature_key_free(a->keys[i]);
+	for (size_t i = 0; i < a->read_count; i++)
+		signature_key_free(a->read[i]);
 	free(a->keys);
+	free(a->read);
 	arena_free(a->arena);
 	free(a);
 }
 
-struct bytes authority_root(const struct authority *a)
+static struct signer root_of(const struct authority *a)
 {
+	return (struct signer){ ROOT, authority_key(a, "root") };
+}
+
+struct bytes authority_root(struct authority *a)
+{
+	struct signer by = root_of(a);
+	struct subject s = { ROOT, by.key, .ca = true, .serial = 1, .kind = &usual };
+	struct why why;
+	if (!a->root.len && by.key && !certificate_make(a, &s, &by, a->arena, &a->root, &why))
+		a->root = BYTES_NONE;
 	return a->root;
 }
 
-struct bytes authority_crl(const struct authority *a)
+struct bytes authority_crl(struct authority *a)
 {
+	struct signer by = root_of(a);
+	struct why why;
+	if (!a->crl.len && by.key && !crl_make(a, &by, a->arena, &a->crl, &why))
+		a->crl = BYTES_NONE;
 	return a->crl;
 }
 
@@ -99,7 +102,7 @@ static struct signer intermediate(const struct issuing *x, unsigned n)
 /* The CAs between the end entity and the root: the first of them stands nearest to it. */
 static bool add_intermediates(const struct issuing *x, struct signer *nearest)
 {
-	struct signer by = { ROOT, authority_key(x->a, "root") };
+	struct signer by = root_of(x->a);
 	unsigned count = x->kind->intermediates;
 	for (unsigned n = 1; n <= count; n++) {
 		struct signer own = intermediate(x, n);
@@ -119,7 +122,7 @@ static bool add_false_ca(const struct issuing *x, struct signer *by)
 	struct subject s = { "not-a-ca.example.org", authority_key(x->a, "other-root"),
 			     .serial = 77, .kind = &usual, .id_type = 2,
 			     .id = bytes_text("not-a-ca.example.org") };
-	struct signer root = { ROOT, authority_key(x->a, "root") };
+	struct signer root = root_of(x->a);
 	*by = (struct signer){ s.name, s.key };
 	x->out->count++;
 	return certificate_make(x->a, &s, &root, x->arena, &x->out->chain[1], x->why);
@@ -196,33 +199,4 @@ bool authority_issue(struct authority *a, const struct authority_wish *wish, str
 		return why_set(why, "the test authority issues no certificate '%s'", name);
 	why_set(why, "no memory for certificates");
 	return issue(&x);
-}
-
-/* ------------------------------------------------------------ other forms */
-
-bool authority_subject(struct authority *a, struct bytes certificate, struct arena *arena,
-		       struct bytes *out)
-{
-	const unsigned char *at = certificate.at;
-	X509 *cert = X509_new_ex(crypto_library(a->crypto), NULL);
-	unsigned char *der = NULL;
-	int len = 0;
-	if (cert && d2i_X509(&cert, &at, (long)certificate.len))
-		len = i2d_X509_NAME(X509_get_subject_name(cert), &der);
-	*out = len > 0 ? arena_copy(arena, bytes_make(der, (size_t)len)) : BYTES_NONE;
-	OPENSSL_free(der);
-	X509_free(cert);
-	return out->len > 0;
-}
-
-const char *authority_pem(struct arena *arena, const char *label, struct bytes der)
-{
-	size_t size = 4 * (der.len / 3 + 2), line = 64;
-	char *text = arena_alloc(arena, size);
-	const char *out = text ? arena_printf(arena, "-----BEGIN %s-----\n", label) : NULL;
-	if (!out || !EVP_EncodeBlock((unsigned char *)text, der.at, (int)der.len))
-		return NULL;
-	for (const char *at = text; out && *at; at += strnlen(at, line))
-		out = arena_printf(arena, "%s%.64s\n", out, at);
-	return out ? arena_printf(arena, "%s-----END %s-----\n", out, label) : NULL;
 }

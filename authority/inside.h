@@ -21,6 +21,8 @@ struct authority {
 	struct crypto *crypto;
 	struct arena *arena;
 	struct signature_key **keys;    /* one for each of embedded_keys */
+	struct signature_key **read;    /* of files */
+	size_t read_count;
 	struct bytes root, crl;
 };
 

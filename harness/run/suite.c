@@ -1,6 +1,8 @@
 /* The scheduler: many cases in flight in one loop, each with its own world. */
 #include "suite.h"
 
+#include "authority/authority.h"
+
 #include <time.h>
 
 #define SUITE_ARENA   ((size_t)1 << 30)
@@ -86,8 +88,11 @@ struct test_suite *suite_new(const struct run_options *options, struct why *why)
 	s->arena = a;
 	s->options = *options;
 	library_set_fields(options->library, run_fields, s);
-	if (fault_known(options, suite_is_virtual(s), why) && suite_select(s, why) && make_jobs(s))
+	if (!s->options.authority)
+		s->options.authority = s->authority = authority_new(options->crypto, why);
+	if (s->options.authority && fault_known(options, suite_is_virtual(s), why) && suite_select(s, why) && make_jobs(s))
 		return s;
+	authority_free(s->authority);
 	arena_free(a);
 	return NULL;
 }
@@ -99,6 +104,7 @@ void suite_free(struct test_suite *s)
 	for (size_t i = 0; i < s->in_flight; i++)
 		run_free(s->flights[i].run);
 	real_hosts_free(s);
+	authority_free(s->authority);
 	arena_free(s->arena);
 }
 

@@ -35,6 +35,7 @@ struct held {
 
 struct test_suite {
 	struct run_options options;
+	struct authority *authority; /* its own */
 	struct arena *arena;
 	const struct scenario_case **cases;
 	size_t case_count;

@@ -115,6 +115,8 @@ static void build_end(struct build *b, xmlNode *connection, const char *name,
 	end->identity = dom_attr(b->l, n, "identity");
 	end->secret = dom_attr(b->l, n, "secret");
 	end->certificate = dom_attr(b->l, n, "certificate");
+	end->signature = dom_attr(b->l, n, "signature");
+	end->hashes = dom_attr(b->l, n, "hashes");
 	end->selectors = dom_attr(b->l, n, "selectors");
 	end->inner = dom_attr(b->l, n, "inner");
 	end->line = dom_line(n);
@@ -181,6 +183,24 @@ static void feature_put(struct build *b, xmlNode *n)
 	if (i == p->feature_count)
 		p->feature_count++;
 	p->features[i] = (struct profile_feature){ name, dom_attr(b->l, n, "value"), dom_line(n) };
+}
+
+static bool build_certificates(struct build *b)
+{
+	struct profile *p = b->p;
+	xmlNode *authority = dom_child(b->root, "authority");
+	p->certificates = build_array(b->l, b->file, dom_count(b->root, "certificate"),
+				      sizeof(*p->certificates));
+	if (p->certificates == NULL)
+		return false;
+	for (xmlNode *n = dom_child(b->root, "certificate"); n != NULL; n = dom_next(n, "certificate"))
+		p->certificates[p->certificate_count++] = (struct profile_certificate){
+			dom_attr(b->l, n, "name"), dom_attr(b->l, n, "chain"), dom_attr(b->l, n, "key"),
+			dom_line(n),
+		};
+	p->authority_certificate = authority ? dom_attr(b->l, authority, "certificate") : NULL;
+	p->authority_crl = authority ? dom_attr(b->l, authority, "crl") : NULL;
+	return true;
 }
 
 static bool build_features(struct build *b)
@@ -256,8 +276,8 @@ bool build_profile(struct library *l, const char *file, struct bytes text, struc
 	build_time(&b, "silence", 3 * USEC_S, &b.p->silence);
 	build_time(&b, "settle", 200 * USEC_MS, &b.p->settle);
 	build_time(&b, "restart", 30 * USEC_S, &b.p->restart);
-	if (!build_addresses(&b) || !build_driver(&b) || !build_connections(&b) ||
-	    !build_features(&b))
+	if (!build_addresses(&b) || !build_driver(&b) || !build_certificates(&b) ||
+	    !build_connections(&b) || !build_features(&b))
 		return false;
 	if (b.p->connection_count == 0)
 		complain(l, file, dom_line(root), "a profile needs a connection");

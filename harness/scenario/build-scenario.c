@@ -101,6 +101,9 @@ static bool build_testers(struct build *b)
 			.certificate = dom_attr(l, n, "certificate"),
 			.ppk = dom_attr(l, n, "ppk"),
 			.over = dom_attr(l, n, "over"),
+			.auth = dom_attr(l, n, "auth"),
+			.signature = dom_attr(l, n, "signature"),
+			.hashes = dom_attr(l, n, "hashes"),
 			.line = dom_line(n),
 		};
 	return true;

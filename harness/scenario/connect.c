@@ -153,9 +153,6 @@ bool connection_from_profile(const struct connecting *x, const struct profile_co
 	const struct profile_end *us = tester_side ? &pc->tester : &pc->target;
 	const struct profile_end *them = tester_side ? &pc->target : &pc->tester;
 
-	if (strcmp(us->auth ? us->auth : "psk", "psk") != 0)
-		return why_set(why, "connection %s: authentication by %s is not built yet",
-			       pc->name, us->auth);
 	*out = (struct connection){
 		.name = pc->name,
 		.local_nat_port = tester_side ? 4500 : p->nat_port,
@@ -174,7 +171,8 @@ bool connection_from_profile(const struct connecting *x, const struct profile_co
 	       suites(pc->ike_suites, pc->ike_count, false, out->ike, &out->ike_count, why) &&
 	       suites(pc->esp_suites, pc->esp_count, true, out->esp, &out->esp_count, why) &&
 	       words(x->arena, us->selectors, take_range, &out->ours, why) &&
-	       words(x->arena, them->selectors, take_range, &out->theirs, why);
+	       words(x->arena, them->selectors, take_range, &out->theirs, why) &&
+	       connection_prove(x, pc, tester_side, out, why);
 }
 
 const struct profile_connection *profile_connection_find(const struct profile *p, const char *name)

@@ -156,7 +156,8 @@ static const struct shape shapes[] = {
 	{ "fault", IN_HEAD, 0, NONE, "!ref:id breaks:name" },
 	{ "needs", IN_HEAD, 0, NONE, "!feature:id is:value min:value max:value" },
 	{ "tester", IN_HEAD, 0, NONE,
-	  "name:name connection:text address:text identity:text secret:text certificate:text "
+	  "name:name connection:text address:text identity:text secret:text auth:text "
+	  "certificate:text signature:text hashes:text "
 	  "ppk:text over:text" },
 	{ "var", IN_HEAD, 0, NONE, "!name:name !value:text" },
 	{ "for-each", IN_HEAD, 0, NONE, "!name:name !in:text" },
@@ -211,15 +212,16 @@ static const struct shape shapes[] = {
 	{ "timing", IN_PROFILE, 0, NONE, "answer:time silence:time settle:time restart:time" },
 	{ "driver", IN_PROFILE, IN_DRIVER, NONE, "!kind:driver config:text" },
 	{ "command", IN_DRIVER, 0, NONE, "!do:name within:time" },
+	{ "authority", IN_PROFILE, 0, NONE, "!certificate:text crl:text" },
 	{ "certificate", IN_PROFILE, 0, NONE, "!name:name !chain:text !key:text" },
 	{ "connection", IN_PROFILE, IN_CONNECTION, NONE, "!name:name mode:mode policy:policy tfc:port" },
 	{ "ike", IN_CONNECTION, 0, NONE, "!suite:text" },
 	{ "esp", IN_CONNECTION, 0, NONE, "!suite:text" },
 	{ "tester", IN_CONNECTION, 0, NONE,
-	  "!auth:auth !identity:text secret:text certificate:name eap-method:text ppk-id:text "
+	  "!auth:auth !identity:text secret:text certificate:text signature:text hashes:text eap-method:text ppk-id:text "
 	  "ppk:text selectors:text inner:text" },
 	{ "target", IN_CONNECTION, 0, NONE,
-	  "!auth:auth !identity:text secret:text certificate:name eap-method:text ppk-id:text "
+	  "!auth:auth !identity:text secret:text certificate:text signature:text hashes:text eap-method:text ppk-id:text "
 	  "ppk:text selectors:text inner:text" },
 	{ "feature", IN_PROFILE, 0, NONE, "!name:id value:text absent:yes-no" },
 	/* catalogue */

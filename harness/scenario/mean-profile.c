@@ -4,6 +4,8 @@
 #include "grammar.h"
 #include "ikev2/endpoint.h"
 #include "mean.h"
+#include "authority/authority.h"
+#include "scenario/connect.h"
 
 static void check_address(struct library *l, const struct profile *p, unsigned line,
 			  const char *what, const char *text)
@@ -48,6 +50,32 @@ static bool by(const struct profile_end *end, const char *auth)
 	return end->auth != NULL && strcmp(end->auth, auth) == 0;
 }
 
+static bool certificate_known(const struct profile *p, const char *name)
+{
+	for (size_t i = 0; i < p->certificate_count; i++)
+		if (p->certificates[i].name != NULL && strcmp(p->certificates[i].name, name) == 0)
+			return true;
+	return authority_knows_key(name) || authority_knows_kind(name);
+}
+
+static void check_proof(struct library *l, const struct profile *p, const struct profile_end *end)
+{
+	struct why why;
+	unsigned hashes;
+	if (by(end, "certificate") && end->certificate == NULL)
+		complain(l, p->file, end->line, "auth=\"certificate\" needs a certificate");
+	for (const char *at = end->certificate, *word;
+	     at != NULL && (word = word_next(l->arena, &at)) != NULL;)
+		if (!certificate_known(p, word))
+			complain(l, p->file, end->line,
+				 "there is no certificate '%s' in the profile, and the test authority issues none",
+				 word);
+	if (end->signature != NULL && signature_scheme_find(end->signature) == NULL)
+		complain(l, p->file, end->line, "there is no signature scheme '%s'", end->signature);
+	if (end->hashes != NULL && !hashes_parse(l->arena, end->hashes, &hashes, &why))
+		complain(l, p->file, end->line, "%s", why.text);
+}
+
 static void check_connection(struct library *l, const struct profile *p,
 			     const struct profile_connection *c)
 {
@@ -55,8 +83,8 @@ static void check_connection(struct library *l, const struct profile *p,
 	check_suites(l, p, c->line, c->esp_suites, c->esp_count, true);
 	check_end(l, p, &c->tester);
 	check_end(l, p, &c->target);
-	if (by(&c->tester, "certificate") && c->tester.certificate == NULL)
-		complain(l, p->file, c->tester.line, "auth=\"certificate\" needs a certificate");
+	check_proof(l, p, &c->tester);
+	check_proof(l, p, &c->target);
 	if ((by(&c->tester, "psk") || by(&c->target, "psk")) && c->tester.secret == NULL &&
 	    c->target.secret == NULL)
 		complain(l, p->file, c->line, "auth=\"psk\" needs a secret");

@@ -112,7 +112,8 @@ static void check_testers(struct mean *m)
 	for (size_t i = 0; i < m->s->tester_count; i++) {
 		const struct scenario_tester *t = &m->s->testers[i];
 		const char *const texts[] = { t->connection,  t->identity, t->secret, t->address,
-					      t->certificate, t->ppk,      t->over };
+					      t->certificate, t->ppk,      t->over,
+					      t->auth,        t->signature, t->hashes };
 		m->head.line = t->line;
 		if (t->name == NULL && m->s->tester_count > 1)
 			mean_complain(m, NULL, "one of several testers needs a name");

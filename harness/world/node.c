@@ -56,8 +56,9 @@ struct world_node *node_new(struct world *w, const struct node_config *config, s
 	n->world = w;
 	n->config = *config;
 	n->rng = rng_split(&config->endpoint.rng, "data-plane");
+	n->config.endpoint.epoch = world_epoch(w);
 	n->echo_id = (uint16_t)(0x1ce + (config->is_target ? 0x8000 : 0));
-	n->endpoint = endpoint_new(&config->endpoint, why);
+	n->endpoint = endpoint_new(&n->config.endpoint, why);
 	if (n->endpoint == NULL || !claim_all(n, why)) {
 		node_free(n);
 		return NULL;

@@ -41,6 +41,7 @@ struct real_device {
 
 struct real_device *real_device_new(const struct real_ops *ops, size_t sockets, struct why *why);
 usec real_clock(const struct real *r);
+uint64_t real_epoch(const struct real *r);
 bool real_claim(struct real *r, const struct address *address, real_deliver *deliver, void *world);
 void real_release(struct real *r, void *world);
 /* To the world that owns its destination, or a stray. */

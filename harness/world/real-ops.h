@@ -16,6 +16,7 @@ typedef void real_deliver(void *world, struct bytes packet, usec now);
 
 struct real_ops {
 	usec (*now)(const struct real *r);
+	uint64_t (*epoch)(const struct real *r);        /* seconds since 1970 when now was 0 */
 	bool (*send)(struct real *r, struct bytes packet, struct why *why);
 	/* Packets to this address (port 0: any) go to the world; older claims come first. */
 	bool (*claim)(struct real *r, const struct address *address, real_deliver *deliver,

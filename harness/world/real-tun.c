@@ -35,7 +35,7 @@ static bool tun_read(struct real_device *r, struct real_socket *s)
 }
 
 static const struct real_ops tun_ops = {
-	.now = real_clock, .send = tun_send, .claim = real_claim, .release = real_release,
+	.now = real_clock, .epoch = real_epoch, .send = tun_send, .claim = real_claim, .release = real_release,
 	.packets = true,
 };
 

@@ -112,7 +112,7 @@ static bool udp_read(struct real_device *r, struct real_socket *s)
 }
 
 static const struct real_ops udp_ops = {
-	.now = real_clock, .send = udp_send, .claim = real_claim, .release = real_release,
+	.now = real_clock, .epoch = real_epoch, .send = udp_send, .claim = real_claim, .release = real_release,
 	.packets = false,
 };
 

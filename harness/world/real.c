@@ -56,6 +56,15 @@ usec real_clock(const struct real *real)
 	return monotonic() - ((const struct real_device *)real)->begun;
 }
 
+/* For the validity of certificates alone: a calendar that is set anew while we run changes nothing. */
+uint64_t real_epoch(const struct real *real)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_REALTIME, &t);
+	return (uint64_t)t.tv_sec - real_clock(real) / USEC_S;
+}
+
 usec real_now(struct real *r)
 {
 	return real_clock(r);

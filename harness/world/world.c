@@ -52,6 +52,11 @@ usec world_now(const struct world *w)
 	return w->config.real ? w->config.real->ops->now(w->config.real) : w->now;
 }
 
+uint64_t world_epoch(const struct world *w)
+{
+	return w->config.real ? w->config.real->ops->epoch(w->config.real) : WORLD_EPOCH;
+}
+
 bool world_virtual(const struct world *w)
 {
 	return w->config.real == NULL;

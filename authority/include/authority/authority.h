@@ -11,12 +11,12 @@
 #include "base/signature.h"
 
 struct authority;
-/* Its keys read and its root made; c must live as long. */
+/* Everything is made when it is first asked for; c must live as long. */
 struct authority *authority_new(struct crypto *c, struct why *why);
 void authority_free(struct authority *a);
-/* The root's certificate, and the list of what it revoked: DER, the authority's. */
-struct bytes authority_root(const struct authority *a);
-struct bytes authority_crl(const struct authority *a);
+/* The root's certificate, and the list of what it revoked: DER, the authority's; BYTES_NONE if OpenSSL fails. */
+struct bytes authority_root(struct authority *a);
+struct bytes authority_crl(struct authority *a);
 
 /* Kinds of keys of end entities, "rsa", "ecdsa256" ...; NULL past the last. */
 const char *authority_key_name(size_t n);
@@ -46,6 +46,14 @@ struct authority_issued {
 /* Octets belong to the arena.  False with why: an unknown kind, an identity that no certificate can bear. */
 bool authority_issue(struct authority *a, const struct authority_wish *wish, struct arena *arena,
 		     struct authority_issued *out, struct why *why);
+/*
+ * Certificates of others, as they lie in a file: PEM, any number of them, or one as DER; copies in the arena.
+ * What they are good for is not looked at.  label: "CERTIFICATE" or "X509 CRL".
+ */
+bool authority_read(struct authority *a, const char *label, struct bytes file, struct arena *arena,
+		    struct bytes *out, size_t cap, size_t *count, struct why *why);
+/* A private key from a file, PEM without a password or DER; the authority's. */
+const struct signature_key *authority_read_key(struct authority *a, struct bytes file, struct why *why);
 /* The subject of a certificate as the data of an ID_DER_ASN1_DN. */
 bool authority_subject(struct authority *a, struct bytes certificate, struct arena *arena, struct bytes *out);
 /* As people and daemons keep it on disk: "CERTIFICATE", "PRIVATE KEY", "X509 CRL". */

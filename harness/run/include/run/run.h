@@ -94,11 +94,13 @@ struct run_filter {
 	unsigned shard, shards; /* 1..shards; 0: all */
 };
 
+struct authority;
 struct deviations;
 
 struct run_options {
 	struct library *library;
 	struct crypto *crypto;
+	struct authority *authority;   /* of certificates; NULL: the suite has one of its own */
 	const struct profile *profile; /* driver "builtin": the virtual world */
 	const char *root;              /* the scenarios/ folder, for file: values; NULL: refused */
 	struct run_filter filter;

@@ -10,10 +10,12 @@
 #include "ikev2/endpoint.h"
 #include "scenario/scenario.h"
 
+struct authority;
 struct connecting {
 	const struct profile *profile;
 	const struct scope *scope;      /* of secrets: "env:", "file:", variables */
 	struct arena *arena;
+	struct authority *authority;    /* issues certificates; NULL: none can be had */
 };
 /* Without addresses, which connection_ends sets. */
 bool connection_from_profile(const struct connecting *x, const struct profile_connection *pc,
@@ -30,5 +32,26 @@ bool secret_octets(const struct connecting *x, const char *text, struct bytes *o
 /* Addresses between spaces, as many as there is room for. */
 bool addresses_parse(struct arena *a, const char *text, struct address *out, size_t cap,
 		     size_t *count, struct why *why);
+
+/*
+ * How both ends prove who they are, by the profile, for the identities that the connection has by now.
+ * connection_from_profile does it too; once more where identities are replaced.
+ */
+bool connection_prove(const struct connecting *x, const struct profile_connection *pc, bool tester_side,
+		      struct connection *c, struct why *why);
+/* What a scenario's tester says instead; NULL: as it is. */
+struct proof_words {
+	const char *auth, *certificate, *signature, *hashes;
+};
+bool connection_prove_otherwise(const struct connecting *x, const struct profile_connection *pc,
+				const struct proof_words *w, struct connection *c, struct why *why);
+/*
+ * A certificate by name: one of the profile, or words that name a kind of key and a kind of certificate of the
+ * test authority ("ecdsa256", "expired", "rsa chain-of-four").  What `then` does not name is as `first` has it.
+ */
+bool certificate_credentials(const struct connecting *x, const char *first, const char *then, bool tester,
+			     const struct identity *id, struct credentials *out, struct why *why);
+/* "sha2-256 identity", "none": HASH_BITs. */
+bool hashes_parse(struct arena *a, const char *text, unsigned *out, struct why *why);
 
 #endif

@@ -104,6 +104,7 @@ struct scenario_need {
 };
 struct scenario_tester {
 	const char *name, *connection, *identity, *secret, *address, *certificate, *ppk, *over;
+	const char *auth, *signature, *hashes;
 	unsigned line;
 };
 struct scenario_row {
@@ -154,7 +155,7 @@ struct scenario_case {
 /* ------------------------------------------------------------ profiles and faults */
 
 struct profile_end {
-	const char *auth, *identity, *secret, *certificate, *selectors, *inner;
+	const char *auth, *identity, *secret, *certificate, *signature, *hashes, *selectors, *inner;
 	unsigned line;
 };
 struct profile_connection {
@@ -168,6 +169,10 @@ struct profile_connection {
 };
 struct profile_ports {
 	uint16_t ike, nat;
+};
+struct profile_certificate {
+	const char *name, *chain, *key; /* files */
+	unsigned line;
 };
 struct profile_command {
 	const char *verb, *text;
@@ -197,6 +202,10 @@ struct profile {
 	size_t connection_count;
 	struct profile_feature *features;
 	size_t feature_count;
+	struct profile_certificate *certificates;
+	size_t certificate_count;
+	/* Files of the CA that the target's certificates are measured by; NULL: the test authority's. */
+	const char *authority_certificate, *authority_crl;
 };
 /* "" if without value, NULL if not there */
 const char *profile_feature(const struct profile *p, const char *name);

@@ -32,6 +32,9 @@ struct world_config {
 struct world *world_new(const struct world_config *config, struct why *why);
 void world_free(struct world *w);
 usec world_now(const struct world *w);
+/* Seconds since 1970 when world_now was 0; the virtual world begins with the year 2026. */
+#define WORLD_EPOCH 1767225600
+uint64_t world_epoch(const struct world *w);
 bool world_virtual(const struct world *w);
 /* Memory for what is kept ran out: the run cannot be judged. */
 bool world_failed(const struct world *w);

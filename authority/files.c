@@ -1,0 +1,115 @@
+/*
+ * Certificates and keys in other forms: of files, for files.
+ */
+#include "inside.h"
+
+#include <openssl/bio.h>
+#include <openssl/err.h>
+#include <openssl/pem.h>
+#include <stdlib.h>
+
+#define READ_KEYS 64
+
+static bool keep_one(struct arena *arena, struct bytes der, struct bytes *out, size_t cap, size_t *count,
+		     struct why *why)
+{
+	if (*count == cap)
+		return why_set(why, "more than %zu of a kind in one file", cap);
+	out[(*count)++] = arena_copy(arena, der);
+	return out[*count - 1].at || why_set(why, "no memory for a certificate");
+}
+
+static bool read_pem(BIO *bio, const char *label, struct arena *arena, struct bytes *out, size_t cap, size_t *count,
+		     struct why *why)
+{
+	char *name = NULL, *header = NULL;
+	unsigned char *der = NULL;
+	long len;
+	bool good = true;
+	while (good && PEM_read_bio(bio, &name, &header, &der, &len)) {
+		if (strcmp(name, label) == 0)
+			good = keep_one(arena, bytes_make(der, (size_t)len), out, cap, count, why);
+		OPENSSL_free(name);
+		OPENSSL_free(header);
+		OPENSSL_free(der);
+	}
+	ERR_clear_error();
+	return good;
+}
+
+static bool is_pem(struct bytes file)
+{
+	return file.len > 10 && (memcmp(file.at, "-----BEGIN", 10) == 0 || file.at[0] != 0x30);
+}
+
+bool authority_read(struct authority *a, const char *label, struct bytes file, struct arena *arena,
+		    struct bytes *out, size_t cap, size_t *count, struct why *why)
+{
+	(void)a;
+	*count = 0;
+	if (file.len && !is_pem(file))
+		return keep_one(arena, file, out, cap, count, why);
+	BIO *bio = BIO_new_mem_buf(file.at, (int)file.len);
+	bool good = bio && read_pem(bio, label, arena, out, cap, count, why);
+	BIO_free(bio);
+	return good && (*count || why_set(why, "the file holds no %s", label));
+}
+
+/* A key without its PEM; the labels of PKCS#8 and of the older forms. */
+static struct bytes key_octets(struct authority *a, struct bytes file, struct arena *arena)
+{
+	static const char *const labels[] = { "PRIVATE KEY", "RSA PRIVATE KEY", "EC PRIVATE KEY" };
+	struct bytes der = BYTES_NONE;
+	struct why why;
+	size_t count;
+	for (size_t i = 0; i < ARRAY_LEN(labels); i++)
+		if (authority_read(a, labels[i], file, arena, &der, 1, &count, &why))
+			return der;
+	return BYTES_NONE;
+}
+
+const struct signature_key *authority_read_key(struct authority *a, struct bytes file, struct why *why)
+{
+	struct arena *arena = arena_new(1 << 17);
+	struct bytes der = arena ? key_octets(a, file, arena) : BYTES_NONE;
+	struct signature_key *k = NULL;
+	if (!a->read)
+		a->read = calloc(READ_KEYS, sizeof(struct signature_key *));
+	if (!der.len)
+		why_set(why, "the file holds no private key without a password");
+	else if (!a->read || a->read_count == READ_KEYS)
+		why_set(why, "more than %d private keys", READ_KEYS);
+	else
+		k = signature_key_private(a->crypto, der, why);
+	if (k)
+		a->read[a->read_count++] = k;
+	arena_free(arena);
+	return k;
+}
+
+bool authority_subject(struct authority *a, struct bytes certificate, struct arena *arena,
+		       struct bytes *out)
+{
+	const unsigned char *at = certificate.at;
+	X509 *cert = X509_new_ex(crypto_library(a->crypto), NULL);
+	unsigned char *der = NULL;
+	int len = 0;
+	if (cert && d2i_X509(&cert, &at, (long)certificate.len))
+		len = i2d_X509_NAME(X509_get_subject_name(cert), &der);
+	*out = len > 0 ? arena_copy(arena, bytes_make(der, (size_t)len)) : BYTES_NONE;
+	OPENSSL_free(der);
+	X509_free(cert);
+	return out->len > 0;
+}
+
+const char *authority_pem(struct arena *arena, const char *label, struct bytes der)
+{
+	size_t size = 4 * (der.len / 3 + 2), line = 64;
+	char *text = arena_alloc(arena, size);
+	const char *out = text ? arena_printf(arena, "-----BEGIN %s-----\n", label) : NULL;
+	if (!out || !EVP_EncodeBlock((unsigned char *)text, der.at, (int)der.len))
+		return NULL;
+	for (const char *at = text; out && *at; at += strnlen(at, line))
+		out = arena_printf(arena, "%s%.64s\n", out, at);
+	return out ? arena_printf(arena, "%s-----END %s-----\n", out, label) : NULL;
+}
