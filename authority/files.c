@@ -87,15 +87,31 @@ const struct signature_key *authority_read_key(struct authority *a, struct bytes
 	return k;
 }
 
-bool authority_subject(struct authority *a, struct bytes certificate, struct arena *arena,
-		       struct bytes *out)
+static X509 *read_certificate(struct authority *a, struct bytes certificate)
 {
 	const unsigned char *at = certificate.at;
 	X509 *cert = X509_new_ex(crypto_library(a->crypto), NULL);
+	return cert && d2i_X509(&cert, &at, (long)certificate.len) ? cert : NULL;
+}
+
+bool authority_hash(struct authority *a, struct bytes certificate, uint8_t out[static 20])
+{
+	X509 *cert = read_certificate(a, certificate);
 	unsigned char *der = NULL;
-	int len = 0;
-	if (cert && d2i_X509(&cert, &at, (long)certificate.len))
-		len = i2d_X509_NAME(X509_get_subject_name(cert), &der);
+	int len = cert ? i2d_X509_PUBKEY(X509_get_X509_PUBKEY(cert), &der) : 0;
+	size_t size;
+	bool good = len > 0 && crypto_hash(a->crypto, "SHA1", bytes_make(der, (size_t)len), out, 20, &size);
+	OPENSSL_free(der);
+	X509_free(cert);
+	return good;
+}
+
+bool authority_subject(struct authority *a, struct bytes certificate, struct arena *arena,
+		       struct bytes *out)
+{
+	X509 *cert = read_certificate(a, certificate);
+	unsigned char *der = NULL;
+	int len = cert ? i2d_X509_NAME(X509_get_subject_name(cert), &der) : 0;
 	*out = len > 0 ? arena_copy(arena, bytes_make(der, (size_t)len)) : BYTES_NONE;
 	OPENSSL_free(der);
 	X509_free(cert);

@@ -72,7 +72,8 @@ static bool other_signature(const struct ike_sa *sa, const struct auth_method *m
 static bool method_refused(struct incoming *x, struct node *auth, const struct auth_method **out,
 			   enum check *bad)
 {
-	enum proof wanted = x->ike->connection->their_proof;
+	const struct connection *c = x->ike->connection;
+	enum proof wanted = check_on(x->e, CHECK_PROOF_OF_EACH) ? c->their_proof : c->proof.proof;
 	const struct auth_method *m = auth_method_find(payload_number(auth, "method"));
 	bool none = m && m->proof == PROOF_NONE && wanted != PROOF_NONE;
 	*bad = none ? CHECK_NULL_AUTH : CHECK_AUTH_METHOD;
@@ -89,7 +90,8 @@ static bool method_refused(struct incoming *x, struct node *auth, const struct a
 static struct certificate_chain chain_of(struct incoming *x)
 {
 	struct certificate_chain chain = { .count = 0 };
-	for (unsigned n = 1; chain.count < CHAIN; n++) {
+	size_t most = check_on(x->e, CHECK_CERT_OTHERS) ? CHAIN : 1;
+	for (unsigned n = 1; chain.count < most; n++) {
 		struct node *p = message_payload(&x->m, PAYLOAD_CERT, n);
 		if (!p)
 			break;
@@ -131,7 +133,7 @@ static bool signed_by(struct incoming *x, const struct auth_method *m, const str
 		      struct node *auth, struct bytes certificate, enum check *bad)
 {
 	struct signature_key *key = certificate_key(x->e->config.crypto, x->arena, certificate);
-	bool odd, good = false;
+	bool odd, good = !key && !check_on(x->e, CHECK_CERT);
 	*bad = CHECK_CERT;
 	if (key && !scheme_refused(x, m, auth, key, &odd, bad)) {
 		*bad = CHECK_AUTH;
@@ -165,7 +167,7 @@ static bool signature_refused(struct incoming *x, const struct auth_method *m,
 	pick_signer(x, m, o, auth, &chain);
 	*bad = CHECK_CERT;
 	if (!chain.count)
-		return true;
+		return check_on(x->e, *bad);
 	return certificates_refused(x, &chain, id, bad) ||
 	       !signed_by(x, m, o, auth, chain.rows[0], bad);
 }

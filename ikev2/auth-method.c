@@ -9,7 +9,7 @@
 
 static struct bytes mac_key(const struct ike_sa *sa, enum proof proof, bool of_initiator)
 {
-	if (proof == PROOF_SECRET)
+	if (proof == PROOF_SECRET || !check_on(sa->endpoint, CHECK_NULL_KEY))
 		return sa->connection->secret;
 	return of_initiator ? sa->keys.sk_pi : sa->keys.sk_pr;
 }
@@ -177,7 +177,8 @@ static const struct signature_scheme *scheme_for(const struct ike_sa *sa)
 {
 	const struct credentials *c = &sa->connection->proof;
 	const struct signature_scheme *last = NULL;
-	bool heeds = check_on(sa->endpoint, CHECK_SIGNATURE_HASH_SENT);
+	bool heeds = check_on(sa->endpoint, CHECK_SIGNATURE_HASH_SENT) &&
+		     check_on(sa->endpoint, CHECK_SIGNATURE_UNASKED);
 	for (size_t i = 0; i < signature_schemes_count && !c->scheme; i++) {
 		const struct signature_scheme *s = &signature_schemes[i];
 		if (!signature_key_fits(c->key, s) || s->hash_id == HASH_SHA1)
@@ -194,9 +195,9 @@ static const struct signature_scheme *scheme_for(const struct ike_sa *sa)
 static bool digital(const struct ike_sa *sa)
 {
 	const struct endpoint *e = sa->endpoint;
-	bool heard = sa->hashes_heard || !check_on(e, CHECK_SIGNATURE_UNASKED);
-	return sa->connection->proof.scheme ||
-	       (sa->hashes_sent && heard && check_on(e, CHECK_SIGNATURE_METHOD_SENT));
+	bool both = (sa->hashes_sent && sa->hashes_heard) || !check_on(e, CHECK_SIGNATURE_UNASKED);
+	return !sa->connection->proof.old &&
+	       (sa->connection->proof.scheme || (both && check_on(e, CHECK_SIGNATURE_METHOD_SENT)));
 }
 
 static bool choose_signature(const struct ike_sa *sa, const struct auth_method **method,

@@ -263,7 +263,10 @@ bool certificates_refused(struct incoming *x, const struct certificate_chain *ch
 {
 	struct judging j = { .x = x, .bad = CHECK_CERT };
 	X509 *leaf = chain->count ? read_certificate(x->e->config.crypto, chain->rows[0]) : NULL;
-	bool refused = !leaf || !path_good(&j, leaf, chain);
+	*bad = CHECK_CERT;
+	if (!leaf)
+		return check_on(x->e, *bad);
+	bool refused = !path_good(&j, leaf, chain);
 	*bad = j.bad;
 	if (refused && j.error)
 		note_state(x->e, x->ike, "certificate: %s", X509_verify_cert_error_string(j.error));

@@ -61,8 +61,9 @@ bool payload_nonce(struct making *m, struct bytes data)
 bool payload_id(struct making *m, uint8_t type, const struct identity *id)
 {
 	struct node *p = message_chain_add(m->arena, m->chain, type);
+	bool fills = id->type == ID_NULL && !check_on(m->e, CHECK_NULL_ID_SENT);
 	return p && wire_give_number(p, "type", id->type) &&
-	       wire_give_octets(m->arena, p, "data", id->data);
+	       wire_give_octets(m->arena, p, "data", fills ? bytes_text("nobody") : id->data);
 }
 
 bool payload_auth(struct making *m)

@@ -181,6 +181,28 @@ static bool requirements_begin(struct run *r)
 	return r->requirements != NULL;
 }
 
+/* The scenario as it is for this case: its testers may be on a connection that a row names. */
+static const struct scenario *for_case(struct run *r)
+{
+	struct scenario *s = arena_new_of(r->arena, struct scenario);
+	struct scope scope = run_scope(r, NULL);
+	struct why why;
+
+	if (!s)
+		return NULL;
+	*s = *r->scenario;
+	s->testers = arena_array(r->arena, s->tester_count + 1, sizeof *s->testers);
+	for (size_t i = 0; s->testers && i < s->tester_count; i++) {
+		struct scenario_tester *t = &s->testers[i];
+
+		*t = r->scenario->testers[i];
+		if (t->connection &&
+		    !text_expand(t->connection, &scope, r->arena, &t->connection, &why))
+			return NULL;
+	}
+	return s->testers ? s : NULL;
+}
+
 struct run *run_new(const struct run_options *o, const struct scenario_case *what,
 		    unsigned repetition, unsigned attempt, struct why *why)
 {
@@ -207,9 +229,10 @@ struct run *run_new(const struct run_options *o, const struct scenario_case *wha
 	event_listen(&r->log, forward, r);
 	r->names_cookie = speaks_of(r->scenario->steps, r->scenario->step_count, "COOKIE");
 	r->names_invalid_ke = speaks_of(r->scenario->steps, r->scenario->step_count, "INVALID_KE");
-	if (!requirements_begin(r)) {
+	r->scenario = for_case(r);
+	if (!r->scenario || !requirements_begin(r)) {
 		arena_free(a);
-		why_set(why, "no memory for a case");
+		why_set(why, "no memory for a case, or a tester on a connection that cannot be told");
 		return NULL;
 	}
 	return r;

@@ -1,4 +1,5 @@
 /* What ${...} means: variables, saved messages, SAs, testers, the target's features. */
+#include "authority/authority.h"
 #include "lookup.h"
 
 #include <stdio.h>
@@ -176,6 +177,20 @@ static struct address outside_address(uint8_t family)
 	return a;
 }
 
+/* What a CERTREQ for its certificates holds: the hashes of the keys of the CAs that both trust. */
+static bool authority_value(struct run *r, const struct tester *t, struct value *out, struct why *why)
+{
+	const struct trust *trust = &t->connections[0].trust;
+	uint8_t hashes[20 * ANCHORS];
+
+	for (size_t i = 0; i < trust->anchor_count; i++)
+		if (!authority_hash(r->options->authority, trust->anchors[i], hashes + 20 * i))
+			return why_set(why, "the certificate of the CA cannot be read");
+	*out = (struct value){ .kind = VALUE_OCTETS,
+			       .octets = arena_copy(r->arena, bytes_make(hashes, 20 * trust->anchor_count)) };
+	return trust->anchor_count || why_set(why, "the connection of the tester trusts no CA");
+}
+
 static bool tester_value(struct run *r, struct tester *t, const char *rest, struct value *out,
 			 struct why *why)
 {
@@ -198,11 +213,13 @@ static bool tester_value(struct run *r, struct tester *t, const char *rest, stru
 			return true;
 		}
 	}
+	if (strcmp(rest, "authority") == 0)
+		return authority_value(r, t, out, why);
 	if (*end && (strncmp(rest, "ike.", 4) == 0 || strncmp(rest, "child.", 6) == 0))
 		return sa_value(r, t, *rest == 'i' ? "ike" : "child", end + 1, out, why);
 	return why_set(
 		why,
-		"a tester has no '%s'; it has address, inner, nat, second, outside, ike, child",
+		"a tester has no '%s'; it has address, inner, nat, second, outside, authority, ike, child",
 		rest);
 }
 

@@ -162,7 +162,7 @@ struct case_result *run_result(struct run *r, struct arena *a)
 		return NULL;
 	*c = (struct case_result){
 		.id = r->what->id,
-		.scenario = r->scenario,
+		.scenario = r->what->scenario,
 		.role = r->what->target,
 		.repetition = r->repetition,
 		.attempts = r->attempt + 1,

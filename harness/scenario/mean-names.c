@@ -17,7 +17,7 @@ static const char *const ike_fields[] = { "spi_i", "spi_r", "next_request", "nex
 	"initiator", "nat_here", "nat_there", "SK_d", "SK_ai", "SK_ar", "SK_ei", "SK_er", "SK_pi", "SK_pr",
 	"ni", "nr" };
 static const char *const child_fields[] = { "spi_in", "spi_out", "ts_ours", "ts_theirs" };
-static const char *const tester_fields[] = { "address", "second", "inner", "outside", "nat", "ike",
+static const char *const tester_fields[] = { "address", "second", "inner", "outside", "nat", "authority", "ike",
 	"child" };
 static const char *const load_fields[] = { "sent", "lost", "twice", "early", "rate", "latency" };
 static const char *const builtins[] = { "ike", "child", "target", "tester", "honest", "index" };

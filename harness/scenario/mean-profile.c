@@ -60,6 +60,7 @@ static bool certificate_known(const struct profile *p, const char *name)
 
 static void check_proof(struct library *l, const struct profile *p, const struct profile_end *end)
 {
+	struct credentials credentials;
 	struct why why;
 	unsigned hashes;
 	if (by(end, "certificate") && end->certificate == NULL)
@@ -70,8 +71,8 @@ static void check_proof(struct library *l, const struct profile *p, const struct
 			complain(l, p->file, end->line,
 				 "there is no certificate '%s' in the profile, and the test authority issues none",
 				 word);
-	if (end->signature != NULL && signature_scheme_find(end->signature) == NULL)
-		complain(l, p->file, end->line, "there is no signature scheme '%s'", end->signature);
+	if (!signature_word(end->signature, &credentials, &why))
+		complain(l, p->file, end->line, "%s", why.text);
 	if (end->hashes != NULL && !hashes_parse(l->arena, end->hashes, &hashes, &why))
 		complain(l, p->file, end->line, "%s", why.text);
 }

@@ -108,10 +108,12 @@ static bool proof_word(const char *auth, enum proof *out, struct why *why)
 	return why_set(why, "authentication by %s is not there yet", auth);
 }
 
-static bool scheme_word(const char *text, const struct signature_scheme **out, struct why *why)
+bool signature_word(const char *text, struct credentials *out, struct why *why)
 {
-	*out = text ? signature_scheme_find(text) : NULL;
-	return !text || *out || why_set(why, "there is no signature scheme '%s'", text);
+	out->old = text && strcmp(text, "old") == 0;
+	out->scheme = text && !out->old ? signature_scheme_find(text) : NULL;
+	return !text || out->old || out->scheme ||
+	       why_set(why, "there is no signature scheme '%s'", text);
 }
 
 bool hashes_parse(struct arena *a, const char *text, unsigned *out, struct why *why)
@@ -196,7 +198,7 @@ bool connection_prove(const struct connecting *x, const struct profile_connectio
 	c->proof = (struct credentials){ .proof = PROOF_SECRET };
 	c->trust = (struct trust){ .anchor_count = 0 };
 	if (!proof_word(us->auth, &c->proof.proof, why) || !proof_word(them->auth, &c->their_proof, why) ||
-	    !hashes_of(x, pc, us, c, why) || !scheme_word(us->signature, &c->proof.scheme, why))
+	    !hashes_of(x, pc, us, c, why) || !signature_word(us->signature, &c->proof, why))
 		return false;
 	if (c->proof.proof == PROOF_SIGNATURE &&
 	    !certificate_credentials(x, us->certificate, NULL, tester_side, &c->us, &c->proof, why))
@@ -212,7 +214,7 @@ bool connection_prove_otherwise(const struct connecting *x, const struct profile
 		return false;
 	if (w->hashes && !hashes_parse(x->arena, w->hashes, &c->hashes, why))
 		return false;
-	if (w->signature && !scheme_word(w->signature, &c->proof.scheme, why))
+	if (w->signature && !signature_word(w->signature, &c->proof, why))
 		return false;
 	return (!w->certificate && (c->proof.proof != PROOF_SIGNATURE || c->proof.key)) ||
 	       certificate_credentials(x, pc->tester.certificate, w->certificate, true, &c->us, &c->proof, why);

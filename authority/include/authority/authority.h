@@ -54,6 +54,8 @@ bool authority_read(struct authority *a, const char *label, struct bytes file, s
 		    struct bytes *out, size_t cap, size_t *count, struct why *why);
 /* A private key from a file, PEM without a password or DER; the authority's. */
 const struct signature_key *authority_read_key(struct authority *a, struct bytes file, struct why *why);
+/* SHA-1 of the key of a certificate, by which a CERTREQ names a CA (RFC 7296 3.7). */
+bool authority_hash(struct authority *a, struct bytes certificate, uint8_t out[static 20]);
 /* The subject of a certificate as the data of an ID_DER_ASN1_DN. */
 bool authority_subject(struct authority *a, struct bytes certificate, struct arena *arena, struct bytes *out);
 /* As people and daemons keep it on disk: "CERTIFICATE", "PRIVATE KEY", "X509 CRL". */

@@ -26,6 +26,7 @@ struct credentials {
 	const struct signature_key *key;        /* of the first certificate */
 	/* Method 14 by this scheme, whatever the peer announced; NULL: the first that fits. */
 	const struct signature_scheme *scheme;
+	bool old;                       /* never method 14 */
 	struct certificate_chain chain;
 };
 

@@ -51,6 +51,8 @@ bool connection_prove_otherwise(const struct connecting *x, const struct profile
  */
 bool certificate_credentials(const struct connecting *x, const char *first, const char *then, bool tester,
 			     const struct identity *id, struct credentials *out, struct why *why);
+/* A signature scheme by name, or "old": by the method of the key, never 14. */
+bool signature_word(const char *text, struct credentials *out, struct why *why);
 /* "sha2-256 identity", "none": HASH_BITs. */
 bool hashes_parse(struct arena *a, const char *text, unsigned *out, struct why *why);
 
