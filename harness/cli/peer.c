@@ -32,7 +32,7 @@ struct arguments {
 enum {
 	OPTION_AS_TARGET = 256, OPTION_RESPONDER, OPTION_LISTEN, OPTION_ECHO, OPTION_TUN, OPTION_NETNS, OPTION_MTU,
 	OPTION_CONTROL, OPTION_CTL, OPTION_LOG, OPTION_PCAP, OPTION_KEYS, OPTION_FOR, OPTION_KEEP_UP,
-	OPTION_ENCAPSULATE, OPTION_LIVENESS, OPTION_JSON,
+	OPTION_ENCAPSULATE, OPTION_LIVENESS, OPTION_JSON, OPTION_REKEY_IKE, OPTION_REKEY_CHILD,
 };
 
 static const struct argp_option options[] = {
@@ -47,6 +47,8 @@ static const struct argp_option options[] = {
 	{ "netns", OPTION_NETNS, "NAME", 0, "network namespace (or its path) for the TUN device", 3 },
 	{ "mtu", OPTION_MTU, "N", 0, "of the TUN device; default 1400", 3 },
 	{ "liveness", OPTION_LIVENESS, "TIME", 0, "silence until a liveness check, 0s: never; default 30s", 4 },
+	{ "rekey-ike", OPTION_REKEY_IKE, "TIME", 0, "rekeys each IKE SA after this; default never", 4 },
+	{ "rekey-child", OPTION_REKEY_CHILD, "TIME", 0, "rekeys each Child SA after this; default never", 4 },
 	{ "for", OPTION_FOR, "TIME", 0, "end after this", 4 },
 	{ "control", OPTION_CONTROL, "PATH", 0, "of the control socket, or none", 5 },
 	{ "ctl", OPTION_CTL, NULL, 0, "send the order VERB [NAME] to a peer that runs; the verb help tells them", 5 },
@@ -167,6 +169,12 @@ static error_t parse(int key, char *text, struct argp_state *state)
 	case OPTION_LIVENESS:
 		a->peer.liveness = time_of("liveness", text, state);
 		return 0;
+	case OPTION_REKEY_IKE:
+		a->peer.rekey_ike = time_of("rekey-ike", text, state);
+		return 0;
+	case OPTION_REKEY_CHILD:
+		a->peer.rekey_child = time_of("rekey-child", text, state);
+		return 0;
 	case ARGP_KEY_ARG:
 		add_text(a->words, &a->word_count, text, state);
 		return 0;
@@ -230,13 +238,15 @@ static int open_signals(void)
 
 static int run(struct arguments *a, struct live *live, FILE *out, struct why *why)
 {
-	struct peer *p = peer_new(&a->peer, why);
+	bool senseless;
+	struct peer *p = peer_new(&a->peer, &senseless, why);
 	struct peer_figures figures;
 	enum peer_end end;
 
 	if (!p) {
 		cli_complain(why);
-		return EXIT_UNCLEAR;
+		live_close(live, NULL);
+		return senseless ? EXIT_USAGE : EXIT_UNCLEAR;
 	}
 	end = peer_run(p);
 	figures = peer_figures(p);

@@ -112,7 +112,8 @@ static bool add_connection(struct making_list *x, const struct profile_connectio
 	if (!listen_instead(p, &c->local))
 		return true;
 	c->name = name_of(x, pc->name, x->profile->testers[tester]);
-	c->initial_contact = false;
+	c->ike_lifetime.soft.time = p->options.rekey_ike;
+	c->child_lifetime.soft.time = p->options.rekey_child;
 	p->connection_count++;
 	return add_address(p->outer, &p->outer_count, &c->local, why) && add_inner(p, pc, why);
 }

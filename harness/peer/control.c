@@ -15,6 +15,7 @@
 
 #define CLIENTS 16
 #define LINE 200
+#define DRAINED 64                      /* reads of a client that said too much */
 #define UNREAD ((size_t)4 << 20)        /* octets of answers that a client has not read */
 
 struct client {
@@ -206,23 +207,39 @@ static bool next_line(struct client *x)
 	return true;
 }
 
+/* What is left unread when a socket is closed takes the answer with it. */
+static void drain(int fd)
+{
+	char octets[4096];
+
+	for (int i = 0; i < DRAINED && recv(fd, octets, sizeof(octets), MSG_DONTWAIT) > 0; i++)
+		;
+}
+
+static void too_long(struct client *x)
+{
+	x->in_len = 0;
+	x->over = true;
+	drain(x->fd);
+	answer(x, answer_error("a line of more than %d characters", LINE - 1));
+}
+
 static void read_some(struct client *x)
 {
-	ssize_t got = x->in_len < LINE ? recv(x->fd, x->in + x->in_len, LINE - x->in_len, MSG_DONTWAIT) : -2;
+	size_t room = LINE - x->in_len;
+	ssize_t got;
 
-	if (got == -2) {
-		if (memchr(x->in, '\n', x->in_len))
-			return;         /* an order is waited for, more may follow */
-		x->in_len = 0;
-		x->over = true;
-		answer(x, answer_error("a line of more than %d characters", LINE - 1));
-	} else if (got > 0) {
+	if (room == 0)
+		return;         /* an order is waited for, more may follow */
+	got = recv(x->fd, x->in + x->in_len, room, MSG_DONTWAIT);
+	if (got > 0)
 		x->in_len += (size_t)got;
-	} else if (got == 0) {
+	if (got == 0)
 		x->over = true;
-	} else if (errno != EAGAIN && errno != EINTR) {
+	else if (got < 0 && errno != EAGAIN && errno != EINTR)
 		client_end(x);
-	}
+	else if (x->in_len == LINE && !memchr(x->in, '\n', LINE))
+		too_long(x);
 }
 
 static void serve(struct client *x)

@@ -56,6 +56,8 @@ struct peer {
 	struct peer_log *log;
 	struct known_sa *known;
 	size_t known_count, known_cap;
+	struct address ponged;          /* who answered a ping last, and when */
+	usec ponged_at;
 	usec begun, end_at;             /* end_at: of an end that began */
 	bool ending, interrupted, at_once;
 	struct peer_figures figures;

@@ -235,6 +235,12 @@ static bool told_in_full(const char *text)
 	       (strncmp(text, "Child SA ", 9) == 0 && strcmp(text + strlen(text) - 6, " is up") == 0);
 }
 
+/* Then it must be said which. */
+static bool is_of_ike_sa(const char *text)
+{
+	return strncmp(text, "IKE SA ", 7) == 0;
+}
+
 static void show(struct peer *p, const struct event *e)
 {
 	bool ours = e->id && strcmp(e->id, "peer") == 0;
@@ -249,7 +255,8 @@ static void show(struct peer *p, const struct event *e)
 		break;
 	case EVENT_STATE:
 		if (!told_in_full(e->text))
-			line(p, PEER_STATE, "%s  %s", name_by_id(p, e->id), e->text);
+			line(p, PEER_STATE, "%s  %s%s%s", name_by_id(p, e->id), e->text,
+			     is_of_ike_sa(e->text) ? ": " : "", is_of_ike_sa(e->text) ? e->id : "");
 		break;
 	case EVENT_TIMER:
 		line(p, PEER_MESSAGE, "%s  timer: %s", name_by_id(p, e->id), e->text);

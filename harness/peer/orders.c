@@ -11,6 +11,7 @@
 #include "inside.h"
 
 #define ORDER_LIMIT (90 * USEC_S)       /* longer than all retransmissions of a request */
+#define PING_LIMIT (3 * USEC_S)
 #define ORDERS 64
 
 struct verb;
@@ -44,6 +45,11 @@ struct verb {
 	/* Those that are answered at once. */
 	json_t *(*at_once)(struct peer *p, size_t connection);
 };
+
+static usec limit_of(const struct verb *verb)
+{
+	return verb->purpose == PURPOSE_NONE ? PING_LIMIT : ORDER_LIMIT;
+}
 
 /* ------------------------------------------------------------ finding */
 
@@ -226,6 +232,16 @@ static enum outcome answered(const struct order *o, struct ike_sa *sa)
 	return ike_sa_view(sa).last_heard >= o->begun ? DONE : FAILED;
 }
 
+static enum outcome ponged(const struct order *o, struct ike_sa *sa)
+{
+	const struct peer *p = o->peer;
+
+	(void)sa;
+	if (p->ponged_at >= o->begun && address_same_host(&p->ponged, &p->connections[o->connection].their_host))
+		return DONE;
+	return peer_now(p) >= usec_after(o->begun, limit_of(o->verb)) ? FAILED : WAITS;
+}
+
 /* ------------------------------------------------------------ the verbs */
 
 static json_t *status_at_once(struct peer *p, size_t connection)
@@ -251,6 +267,7 @@ static const struct verb verbs[] = {
 	{ "rekey-child", "a Child SA in place of another", MEANS_CHILD, PURPOSE_REKEY_CHILD, child_rekeyed, NULL },
 	{ "rekey-ike", "an IKE SA in place of another", MEANS_IKE, PURPOSE_REKEY_IKE, ike_rekeyed, NULL },
 	{ "liveness", "asks whether the peer is there", MEANS_IKE, PURPOSE_LIVENESS, answered, NULL },
+	{ "ping", "the host behind the peer that its profile names", MEANS_IKE, PURPOSE_NONE, ponged, NULL },
 	{ "delete-child", "ends a Child SA", MEANS_CHILD, PURPOSE_DELETE_CHILD, child_deleted, NULL },
 	{ "delete-ike", "ends an IKE SA with its Child SAs", MEANS_IKE, PURPOSE_DELETE_IKE, ike_deleted, NULL },
 	{ "quit", "deletes all SAs and ends", MEANS_NOTHING, PURPOSE_NONE, NULL, quit_at_once },
@@ -314,9 +331,21 @@ static void note_wish(struct peer *p, const struct verb *verb, size_t connection
 		p->upkeep[connection].stopped = false;
 }
 
+static bool ping(struct peer *p, size_t connection, struct why *why)
+{
+	const struct address *host = &p->connections[connection].their_host;
+
+	if (!host->family)
+		return why_set(why, "the profile names no inner host of the peer");
+	p->figures.packets_out++;
+	return node_ping(p->node, host, why);
+}
+
 static bool ask(struct peer *p, const struct verb *verb, struct meant *m, struct why *why)
 {
 	note_wish(p, verb, m->connection);
+	if (verb->purpose == PURPOSE_NONE)
+		return ping(p, m->connection, why);
 	if (verb->purpose != PURPOSE_IKE_SA_INIT)
 		return endpoint_request(p->endpoint, verb->purpose, m->ike, m->child, peer_now(p), why);
 	if (!endpoint_initiate(p->endpoint, m->connection, peer_now(p), why))
@@ -472,7 +501,7 @@ usec orders_deadline(const struct peer *p)
 	usec t = USEC_NEVER;
 
 	for (const struct order *o = p->orders; o; o = o->next)
-		t = usec_min(t, usec_after(o->begun, ORDER_LIMIT));
+		t = usec_min(t, usec_after(o->begun, limit_of(o->verb)));
 	return t;
 }
 

@@ -1,6 +1,7 @@
 /* The peer itself: what it is made of, and its loop. */
 #define _GNU_SOURCE
 #include <stdlib.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "inside.h"
@@ -72,8 +73,15 @@ static void inside(void *ctx, struct world_node *node, struct bytes inner)
 {
 	struct peer *p = ctx;
 
+	struct ip_packet ip;
+	struct echo echo;
+
 	(void)node;
 	p->figures.packets_in++;
+	if (ip_parse(inner, &ip, NULL) && echo_parse(&ip, &echo) && echo.reply) {
+		p->ponged = ip.from;
+		p->ponged_at = peer_now(p);
+	}
 	if (p->device)
 		device_write(p->device, inner);
 }
@@ -88,6 +96,7 @@ static struct node_config node_of(struct peer *p)
 			.liveness = p->options.liveness, .keepalive = KEEPALIVE, .half_open = HALF_OPEN,
 			.cookie_threshold = COOKIE_THRESHOLD, .nat_detection = true,
 			.unknown_spi_answers = UNKNOWN_SPI_ANSWERS, .encapsulate = !p->plain_esp,
+			.epoch = (uint64_t)time(NULL) - peer_now(p) / USEC_S,
 		},
 		.is_target = p->options.as_target, .answers_echo = p->options.echo,
 		.replay_window = REPLAY_WINDOW, .linger = LINGER, .inside = inside, .ctx = p,
@@ -150,10 +159,16 @@ static bool open_control(struct peer *p, struct why *why)
 
 static bool make(struct peer *p, struct why *why)
 {
+	return open_control(p, why) && open_sockets(p, why) && open_world(p, why) && open_node(p, why) &&
+	       open_device(p, why);
+}
+
+/* What is asked for makes sense? */
+static bool plan(struct peer *p, struct why *why)
+{
 	if (!p->arena || !p->log || !event_listen(p->options.log, peer_log_hear, p))
 		return why_set(why, "no memory for a peer");
-	return peer_connections(p, why) && wishes(p, why) && open_control(p, why) && open_sockets(p, why) &&
-	       open_world(p, why) && open_node(p, why) && open_device(p, why);
+	return peer_connections(p, why) && wishes(p, why);
 }
 
 static void tell_connections(struct peer *p)
@@ -173,10 +188,11 @@ static void tell_connections(struct peer *p)
 		 p->control ? p->options.control : "no control socket");
 }
 
-struct peer *peer_new(const struct peer_options *options, struct why *why)
+struct peer *peer_new(const struct peer_options *options, bool *senseless, struct why *why)
 {
 	struct peer *p = calloc(1, sizeof(*p));
 
+	*senseless = false;
 	if (!p) {
 		why_set(why, "no memory for a peer");
 		return NULL;
@@ -185,7 +201,8 @@ struct peer *peer_new(const struct peer_options *options, struct why *why)
 	p->name = options->as_target ? "target" : "tester";
 	p->arena = arena_new(ARENA);
 	p->log = peer_log_new(p);
-	if (make(p, why)) {
+	*senseless = !plan(p, why);
+	if (!*senseless && make(p, why)) {
 		p->begun = peer_now(p);
 		tell_connections(p);
 		if (!p->plain_esp && !options->encapsulate)

@@ -48,8 +48,9 @@ struct peer_options {
 };
 
 struct peer;
-/* Borrows what options point at.  Sockets are bound and the device is there, or NULL with why. */
-struct peer *peer_new(const struct peer_options *options, struct why *why);
+/* Borrows what options point at.  Sockets are bound and the device is there, or NULL with why; senseless: nothing was
+ * tried, for what the options and profiles ask for cannot be. */
+struct peer *peer_new(const struct peer_options *options, bool *senseless, struct why *why);
 /* Until quit, the end of the duration, or a signal; SAs are deleted politely. */
 enum peer_end { PEER_DONE, PEER_INTERRUPTED };
 enum peer_end peer_run(struct peer *p);
