@@ -126,7 +126,7 @@ void jsonl_hear(void *jsonl, const struct event *e)
 		fprintf(f, ",\"number\":%" PRId64, e->number);
 	put_keys(f, e);
 	fputs("}\n", f);
-	if (e->kind == EVENT_CASE_END || e->kind == EVENT_END)
+	if (e->kind == EVENT_CASE_END || e->kind == EVENT_END || (e->kind == EVENT_NOTE && e->verdict))
 		fflush(f);
 	if (ferror(f))
 		j->failed = true;

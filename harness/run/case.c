@@ -417,6 +417,29 @@ static bool move(struct run *r)
 	return false;
 }
 
+/* "IKE_AUTH request, 236 octets": the last packet that the target was sent. */
+static const char *last_words(struct run *r)
+{
+	struct ip_packet ip;
+	struct bytes b;
+	char spare[32];
+	size_t marker;
+
+	if (!ip_parse(r->last_sent, &ip, NULL))
+		return "none";
+	b = ip.payload;
+	if (ip.protocol == 50)
+		return run_printf(r, "ESP, %zu octets", b.len);
+	if (ip.protocol != 17 || b.len < 8)
+		return run_printf(r, "IP protocol %u, %zu octets", ip.protocol, b.len);
+	marker = b.len >= 12 && b.at[8] == 0 && b.at[9] == 0 && b.at[10] == 0 && b.at[11] == 0 ? 4 : 0;
+	if (b.len < 8 + marker + 28 || b.at[8 + marker + 17] >> 4 != 2)
+		return run_printf(r, "UDP, %zu octets", b.len - 8);
+	return run_printf(r, "%s %s, %zu octets",
+			  names_print(&names_exchange, b.at[8 + marker + 18], spare, sizeof spare),
+			  b.at[8 + marker + 19] & 0x20 ? "response" : "request", b.len - 8 - marker);
+}
+
 static void watch(struct run *r)
 {
 	char how[160];
@@ -428,7 +451,17 @@ static void watch(struct run *r)
 	if (!r->target || r->dead || !r->target->alive || r->target->alive(r, how, sizeof how))
 		return;
 	r->dead = true;
-	run_end(r, VERDICT_DIED, r->place, "the target's process ended: %s", how);
+	run_end(r, VERDICT_DIED, r->place, "the target %s; last packet to it: %s",
+		how, last_words(r));
+	event_emit(&r->log, &(struct event){
+				    .kind = EVENT_NOTE,
+				    .time = run_now(r),
+				    .endpoint = "target",
+				    .text = r->reason,
+				    .detail = r->log_tail,
+				    .octets = r->last_sent,
+				    .verdict = verdict_name(VERDICT_DIED),
+			    });
 }
 
 static usec run_deadline(const struct run *r)

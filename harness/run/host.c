@@ -237,7 +237,7 @@ const char *host_tail(const struct real_host *h, struct arena *a)
 
 /* ------------------------------------------------------------ alive, busy, hung */
 
-#define PROBE_EVERY   (700 * USEC_MS)
+#define PROBE_EVERY   (500 * USEC_MS)
 #define PROBE_PATIENT (2 * USEC_S)  /* with one that does nothing meanwhile */
 #define PROBE_LONGEST (15 * USEC_S) /* with one that is busy */
 
@@ -250,7 +250,7 @@ static void found_dead(struct real_host *h, const char *how, int number)
 static void found_hung(struct real_host *h, const char *why)
 {
 	h->dead = true;
-	snprintf(h->how, sizeof h->how, "hung: %s", why);
+	snprintf(h->how, sizeof h->how, "hangs: %.*s", (int)strcspn(why, "\n"), why);
 }
 
 /* IKE silence alone is no sign: what counts is that its own interface is silent and its process idle. */
@@ -301,9 +301,9 @@ static void watch(struct real_host *h)
 	if (target_alive(h->target, &how))
 		probe(h);
 	else if (how.signal)
-		found_dead(h, "signal", how.signal);
+		found_dead(h, "ended by signal", how.signal);
 	else
-		found_dead(h, "exit status", how.code);
+		found_dead(h, "ended with exit status", how.code);
 }
 
 static void clear_slots(struct real_host *h)

@@ -87,10 +87,34 @@ sub message {
 	return $message =~ s/QQQQ/$number/r;
 }
 
+# State and processor time of pluto.
+sub pulse {
+	open(my $pid, '<', '/run/daemon.pid') or return ('gone', 0);
+	my ($number) = <$pid> =~ /^(\d+)/ or return ('gone', 0);
+	open(my $stat, '<', "/proc/$number/stat") or return ('gone', 0);
+	my @fields = split ' ', (<$stat> =~ s/.*\) //r);
+	return ($fields[0], $fields[11] + $fields[12]);
+}
+
+# A connection to pluto waits for a place in its queue, but not if it is stopped: undef.
+sub connected {
+	my $socket;
+	while (!$socket && (pulse())[0] ne 'T') {
+		eval {
+			local $SIG{ALRM} = sub { die "full\n" };
+			alarm 1;
+			$socket = IO::Socket::UNIX->new(Peer => $pluto);
+			alarm 0;
+			1;
+		} and last;
+	}
+	return $socket;
+}
+
 sub say_to_pluto {
 	my ($job, @arguments) = @_;
 	my $message = message(@arguments);
-	my $socket = IO::Socket::UNIX->new(Peer => $pluto);
+	my $socket = connected();
 	if (!$socket || !length $message || !syswrite $socket, $message) {
 		finish($job, 1, "pluto takes no order: $!\n");
 		return;
@@ -146,15 +170,6 @@ sub reset_slot {
 	say_to_pluto($job, '--terminate', '--name', "$name-all");
 }
 
-# State and processor time of pluto.
-sub pulse {
-	open(my $pid, '<', '/run/daemon.pid') or return ('gone', 0);
-	my ($number) = <$pid> =~ /^(\d+)/ or return ('gone', 0);
-	open(my $stat, '<', "/proc/$number/stat") or return ('gone', 0);
-	my @fields = split ' ', (<$stat> =~ s/.*\) //r);
-	return ($fields[0], $fields[11] + $fields[12]);
-}
-
 # Seconds, with hundredths: a small perl has no other clock that does not jump.
 sub uptime {
 	open(my $file, '<', '/proc/uptime') or return time;
@@ -165,6 +180,7 @@ my $patience = 1.2;
 sub probe {
 	my ($job) = @_;
 	@$job{'state', 'cpu'} = pulse();
+	return finish($job, 1, "hung, state T\n") if $job->{state} eq 'T';
 	$job->{until} = uptime() + $patience;
 	push @probes, $job;
 	say_to_pluto($job, '--fipsstatus');
