@@ -72,7 +72,7 @@ static void take_habits(struct making *m)
 			wire_give_number(p, "protocol", PROTOCOL_IKE);
 }
 
-static size_t read_order(const char *text, unsigned out[static MESSAGE_FRAGMENTS])
+size_t fragments_order(const char *text, unsigned out[static MESSAGE_FRAGMENTS])
 {
 	size_t count = 0;
 	while (text && *text && count < MESSAGE_FRAGMENTS) {
@@ -149,8 +149,9 @@ bool making_finish(struct making *m, struct why *why)
 		.protect = !m->clear,
 		.keys = &m->keys,
 		.fragments = s ? s->fragments : 0,
+		.fragment_octets = fragmentation_limit(m),
 		.order = order,
-		.order_count = s ? read_order(s->order, order) : 0,
+		.order_count = s ? fragments_order(s->order, order) : 0,
 		.edits = m->edits,
 		.derive = auth_derive,
 		.input = take_input,

@@ -56,7 +56,67 @@ static struct ike_sa *owner(struct endpoint *e, const struct message *m)
 	return NULL;
 }
 
-static void open_seen(struct seen *s)
+/* ------------------------------------------------------------ fragments */
+
+static bool goes_with(const struct seen *a, const struct seen *b)
+{
+	const struct message *m = &a->message, *n = &b->message;
+	return a->part && !a->whole && !a->repeats && a->ike == b->ike && m->id == n->id &&
+	       m->response == n->response && m->fragments == n->fragments;
+}
+
+/* The newest of each number that is in no whole message yet; false if one is missing. */
+static bool gather(struct endpoint *e, struct seen *s, struct seen **parts)
+{
+	size_t count = 1;
+	parts[s->message.fragment - 1] = s;
+	for (struct seen_record *r = e->seen; r && count < s->message.fragments; r = r->older) {
+		struct seen *o = &r->seen, **at;
+		if (o == s || !goes_with(o, s))
+			continue;
+		at = &parts[o->message.fragment - 1];
+		count += !*at;
+		if (!*at)
+			*at = o;
+	}
+	return count == s->message.fragments;
+}
+
+static bool make_whole(struct seen *s, struct seen **parts)
+{
+	struct arena *a = s->message.arena;
+	size_t count = s->message.fragments;
+	struct message *each = arena_array(a, count, sizeof(*each));
+	struct node **outers = arena_array(a, count, sizeof(*outers)),
+		    **trailers = arena_array(a, count, sizeof(*trailers));
+	struct why why;
+	for (size_t i = 0; each && outers && trailers && i < count; i++) {
+		each[i] = parts[i]->message;
+		outers[i] = each[i].outer;
+		trailers[i] = each[i].trailer;
+	}
+	if (!each || !outers || !trailers || !message_join(&s->message, each, count, &why))
+		return false;
+	s->message.outer = outers[0];
+	s->message.parts = outers;
+	s->message.part_trailers = trailers;
+	s->message.part_count = count;
+	for (size_t i = 0; i < count; i++)
+		parts[i]->whole = s;
+	return true;
+}
+
+static void put_together(struct endpoint *e, struct seen *s)
+{
+	const struct message *m = &s->message;
+	bool possible = m->fragment && m->fragment <= m->fragments && m->fragments <= MESSAGE_FRAGMENTS;
+	struct seen *parts[MESSAGE_FRAGMENTS] = { NULL };
+	s->part = true;
+	if (possible && !s->repeats && gather(e, s, parts) && make_whole(s, parts))
+		s->part = false;
+}
+
+static void open_seen(struct endpoint *e, struct seen *s)
 {
 	struct why why;
 	const struct ike_sa *sa = s->ike;
@@ -65,6 +125,8 @@ static void open_seen(struct seen *s)
 	struct message_keys keys = { &sa->suite, sa->open };
 	bool opened = message_open(&s->message, &keys, true, true, &why);
 	s->authentic = opened || s->message.protection == MESSAGE_BAD_PADDING;
+	if (opened && s->message.is_fragment)
+		put_together(e, s);
 }
 
 static bool lacks(const struct seen *s)
@@ -78,7 +140,8 @@ static void classify(struct endpoint *e, struct seen *s)
 {
 	struct message *m = &s->message;
 	s->ike = owner(e, m);
-	open_seen(s);
+	s->part = m->is_fragment;
+	open_seen(e, s);
 	if (!m->response) {
 		s->purpose = purpose_of(m);
 		return;

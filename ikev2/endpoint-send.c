@@ -130,28 +130,77 @@ struct sent *endpoint_send(struct endpoint *e, const struct sending *sending, us
 
 /* ------------------------------------------------------------ again, and raw octets */
 
-static bool again_as(struct endpoint *e, const struct sent *s, const struct edits *edits,
-		     struct composed *out, struct why *why)
+/* The octets of the k-th datagram to leave: as they left then, or, of a message in fragments, those of
+ * a number. */
+static struct bytes again_octets(const struct composed *c, const unsigned *order, size_t k)
+{
+	return order ? c->pieces[order[k] - 1] : c->datagrams[k];
+}
+
+/* Each datagram has the edits that name it, or none in particular. */
+static bool again_edited(struct arena *a, struct bytes octets, size_t k,
+			 const struct message_keys *keys, const struct edits *edits,
+			 struct composed *out, struct why *why)
+{
+	struct edits mine = *edits;
+	struct edit *rows = arena_array(a, edits->count + 1, sizeof(*rows));
+	if (!rows)
+		return why_set(why, "no memory for edits");
+	mine.rows = rows;
+	mine.count = 0;
+	for (size_t i = 0; i < edits->count; i++) {
+		struct edit e = edits->rows[i];
+		if (!message_path_of_datagram(a, &e.path, k + 1))
+			continue;
+		rows[mine.count++] = e;
+	}
+	return message_again(a, octets, keys->sealer ? keys : NULL, &mine, out, why);
+}
+
+static bool again_as(struct endpoint *e, const struct sent *s, const char *text,
+		     const struct edits *edits, struct composed *out, struct why *why)
 {
 	struct arena *a = run_arena(e);
 	struct message_keys keys = { NULL, NULL };
+	unsigned order[MESSAGE_FRAGMENTS];
+	size_t count = text ? fragments_order(text, order) : s->composed.count;
+	struct composed one;
 	if (s->ike && s->ike->seal && s->composed.message.protection != MESSAGE_CLEAR)
 		keys = ike_sa_keys(s->ike, false);
-	if (!edits || !edits->count) {
-		*out = s->composed;
-		return true;
+	*out = s->composed;
+	out->count = count;
+	for (size_t k = 0; k < count; k++) {
+		if (text && (order[k] < 1 || order[k] > s->composed.fragments))
+			return why_set(why, "the message has no fragment %u", order[k]);
+		struct bytes octets = again_octets(&s->composed, text ? order : NULL, k);
+		out->datagrams[k] = octets;
+		if (!edits || !edits->count)
+			continue;
+		if (!again_edited(a, octets, k, &keys, edits, &one, why))
+			return false;
+		out->datagrams[k] = one.datagrams[0];
+		if (k == 0) {
+			out->message = one.message;
+			out->honest = one.honest;
+			out->outer[0] = one.outer[0];
+		}
 	}
-	return message_again(a, s->composed.datagrams[0], keys.sealer ? &keys : NULL, edits, out,
-			     why);
+	return true;
 }
 
 struct sent *endpoint_again(struct endpoint *e, const struct sent *s, const struct edits *edits,
 			    bool lost, usec now, struct why *why)
 {
+	return endpoint_again_ordered(e, s, NULL, edits, lost, now, why);
+}
+
+struct sent *endpoint_again_ordered(struct endpoint *e, const struct sent *s, const char *order,
+				    const struct edits *edits, bool lost, usec now, struct why *why)
+{
 	struct sent_record *r;
 	endpoint_begin(e, now);
 	r = arena_new_of(run_arena(e), struct sent_record);
-	if (!r || !again_as(e, s, edits, &r->sent.composed, why)) {
+	if (!r || !again_as(e, s, order, edits, &r->sent.composed, why)) {
 		if (!r)
 			why_set(why, "no memory for a message");
 		return NULL;

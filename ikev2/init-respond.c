@@ -152,7 +152,7 @@ static bool build(struct making *m, struct ike_sa *sa)
 	struct node *p = message_chain_add(m->arena, m->chain, PAYLOAD_SA);
 	return p && proposal_write_chosen(m->arena, p, PROTOCOL_IKE, &sa->chosen, BYTES_NONE) &&
 	       payload_ke(m, sa->group, dh_public(sa->dh)) && payload_nonce(m, sa->nr) &&
-	       nat_payloads(m) && auth_init_payloads(m) &&
+	       nat_payloads(m) && auth_init_payloads(m) && fragmentation_payload(m) &&
 	       (!sa->connection->childless || announce_childless(m));
 }
 
@@ -177,6 +177,7 @@ static void sent_as(struct making *m, struct ike_sa *sa)
 	struct offers offers;
 	struct chosen chosen;
 	init_set_spis(sa, sa->spi_i, out->spi_r);
+	fragmentation_said(m, sa);
 	sa->nr = arena_copy(sa->arena,
 			    payload_octets(message_payload(out, PAYLOAD_NONCE, 1), "data"));
 	if (offers_read(m->e, m->arena, message_payload(out, PAYLOAD_SA, 1), &offers) &&
@@ -194,6 +195,7 @@ static void respond(struct incoming *x, struct ike_sa *sa, const struct transfor
 	bool secret = init_secret(x, sa, ke,
 				  payload_octets(message_payload(&x->m, PAYLOAD_KE, 1), "data"));
 	nat_judge(x, sa);
+	fragmentation_heard(x, sa);
 	if (!secret || !answer_begin(&m, x, sa, PURPOSE_IKE_SA_INIT) || !build_believed(&m, sa) ||
 	    !answer_send(&m, x)) {
 		ike_sa_free(sa);

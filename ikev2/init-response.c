@@ -194,6 +194,7 @@ static void accept(struct incoming *x, const struct chosen *chosen, struct bytes
 	sa->last_heard = x->now;
 	sa->childless = message_notify(&x->m, CHILDLESS_IKEV2_SUPPORTED) != NULL;
 	nat_judge(x, sa);
+	fragmentation_heard(x, sa);
 	nat_move(sa);
 	pending_done(sa, x->pending);
 	if (x->e->config.automatic &&

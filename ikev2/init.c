@@ -87,7 +87,8 @@ bool init_build_request(struct making *m)
 	bool first = check_on(m->e, CHECK_COOKIE_FIRST);
 	return (!first || write_cookie(m)) && write_offer(m) &&
 	       payload_ke(m, sa->group, dh_public(sa->dh)) && payload_nonce(m, sa->ni) &&
-	       nat_payloads(m) && auth_init_payloads(m) && (first || write_cookie(m));
+	       nat_payloads(m) && auth_init_payloads(m) && fragmentation_payload(m) &&
+	       (first || write_cookie(m));
 }
 
 bool init_names_spi(const struct edits *edits)
@@ -139,6 +140,7 @@ bool init_request_sent(struct making *m, struct pending *p, struct why *why)
 	struct message *out = &m->composed.message;
 	(void)p;
 	rehash(sa, out->spi_i, sa->spi_r);
+	fragmentation_said(m, sa);
 	struct node *nonce = message_payload(out, PAYLOAD_NONCE, 1);
 	struct bytes ni = payload_octets(nonce, "data");
 	if (!bytes_equal(ni, sa->ni))
@@ -189,6 +191,8 @@ bool init_nonce_refused(struct incoming *x)
 void init_input(struct incoming *x)
 {
 	if (x->m.id != 0 && refuse_answered(x, CHECK_INIT_MESSAGE_ID, BYTES_NONE))
+		return;
+	if (x->m.is_fragment && refuse_answered(x, CHECK_INIT_FRAGMENT, BYTES_NONE))
 		return;
 	if (x->m.response)
 		init_response(x);

@@ -8,6 +8,7 @@
 #include "auth-method.h"
 #include "check.h"
 #include "ikev2/endpoint.h"
+#include "ikev2/fragments.h"
 #include "ikev2/timers.h"
 
 #define SA_ARENA        ((size_t)1 << 20)
@@ -109,6 +110,9 @@ struct kept { /* datagrams that may have to be sent again */
 	const struct edits *edits;
 	struct sent *sent;
 	struct bytes honest; /* the first without edits of the datagram */
+	struct bytes plain;  /* what is sealed, to be cut into smaller pieces */
+	uint8_t first, exchange;
+	uint32_t id;
 };
 
 /* How far an SA is from its limits. */
@@ -204,6 +208,9 @@ struct ike_sa {
 	bool marker;
 	bool nat_here, nat_there, nat_heard;
 	struct window window;
+	bool fragmentation_said, fragmentation_heard; /* agreed upon if both */
+	size_t fragment_octets;           /* datagrams are no larger, after a probe that failed; 0: as configured */
+	struct fragment_queue *fragments; /* of the peer's messages; NULL: there were none yet */
 	struct pending pending[PENDING];
 	struct child_sa *children; /* newest first */
 	size_t child_count;
@@ -343,6 +350,8 @@ bool ike_sa_orders_wait(const struct ike_sa *sa);
 void endpoint_reap(struct endpoint *e);
 void kept_clear(struct kept *k);
 bool kept_store(struct kept *k, const struct composed *c);
+/* Other datagrams of the same content. */
+bool kept_replace(struct kept *k, const struct composed *c);
 void kept_free(struct kept *k);
 
 /* child.c */
@@ -390,6 +399,8 @@ bool exchange_has_all(const struct payload_rules *rules, const struct message *m
 bool exchange_has_more(const struct payload_rules *rules, const struct message *m);
 
 /* compose.c */
+/* "3 1 1" */
+size_t fragments_order(const char *text, unsigned out[static MESSAGE_FRAGMENTS]);
 bool making_begin(struct making *m, struct endpoint *e, struct ike_sa *sa, enum purpose purpose,
 		  bool response);
 /* The honest chain of a request, or of a message that is one notify. */
@@ -569,6 +580,21 @@ void retransmission_limit_fire(const struct timed *t, usec now);
 usec repetition_due(const struct timed *t);
 void repetition_fire(const struct timed *t, usec now);
 void retained_again(struct incoming *x);
+
+/* reassemble.c: true if the message is whole now. */
+bool receive_fragment(struct incoming *x);
+bool receive_overrides_fragments(struct incoming *x);
+usec reassembly_due(const struct timed *t);
+void reassembly_fire(const struct timed *t, usec now);
+
+/* fragmentation.c: announcing it, cutting messages, smaller fragments after silence */
+bool fragmentation_payload(struct making *m);
+void fragmentation_said(struct making *m, struct ike_sa *sa);
+void fragmentation_heard(struct incoming *x, struct ike_sa *sa);
+bool fragmentation_agreed(const struct ike_sa *sa);
+/* How long a message may be before it is cut; 0: it is not. */
+size_t fragmentation_limit(const struct making *m);
+bool fragmentation_probe(struct ike_sa *sa, struct pending *p, usec now);
 
 /* timers.c */
 void ike_sa_tick(struct ike_sa *sa, usec now);

@@ -42,6 +42,19 @@ static bool at_edit(struct work *w, size_t i, const char *text)
 	return why_at_line(w->why, e->file ? e->file : "", e->line, "%s %s", e->path, text);
 }
 
+/* "SKF[2].icv": which datagram, 0 if it says none. */
+static size_t datagram_index(const char *path)
+{
+	return path && strncmp(path, "SKF[", 4) == 0 ? strtoul(path + 4, NULL, 10) : 0;
+}
+
+bool work_elsewhere(const struct edit *e, size_t k)
+{
+	size_t place = datagram_index(e->before ? e->before : e->after);
+
+	return place && place != k;
+}
+
 bool work_apply(struct work *w, size_t i, struct node *root, struct node *honest, const char *path)
 {
 	struct edit e = w->edits->rows[i];
@@ -50,6 +63,10 @@ bool work_apply(struct work *w, size_t i, struct node *root, struct node *honest
 		return at_edit(w, i, EDIT_MISSING);
 	if (path)
 		e.path = path;
+	if (datagram_index(e.before))
+		e.before = "SKF";
+	if (datagram_index(e.after))
+		e.after = "SKF";
 	w->plan[i].done = true;
 	return edit_apply(w->a, root, honest, w->edits, &e, w->why);
 }
@@ -164,20 +181,20 @@ static bool derived_phase(struct work *w)
 	return true;
 }
 
-/* "SKF[2].icv": which datagram, 0 if it says none. */
-static size_t datagram_index(const char *path)
+bool message_path_of_datagram(struct arena *a, const char **path, size_t k)
 {
-	return strncmp(path, "SKF[", 4) == 0 ? strtoul(path + 4, NULL, 10) : 0;
+	size_t index = datagram_index(*path);
+	const char *end = index ? strchr(*path, ']') : NULL;
+
+	if (!end)
+		return true;
+	*path = arena_printf(a, "SKF%s", end + 1);
+	return index == k && *path;
 }
 
 const char *work_local_path(struct work *w, const char *path, size_t k)
 {
-	size_t index = datagram_index(path);
-	const char *end = strchr(path, ']');
-
-	if (index == 0 || !end)
-		return path;
-	return index == k ? arena_printf(w->a, "SKF%s", end + 1) : NULL;
+	return message_path_of_datagram(w->a, &path, k) ? path : NULL;
 }
 
 static bool all_done(struct work *w)
@@ -203,6 +220,22 @@ static bool datagram_phase(struct work *w)
 	return true;
 }
 
+static bool fill_parts(struct work *w, struct message *m)
+{
+	struct composed *out = w->out;
+	size_t size = out->count * sizeof(struct node *);
+	struct node **parts = arena_alloc(w->a, size), **trailers = arena_alloc(w->a, size);
+
+	if (!parts || !trailers)
+		return false;
+	memcpy(parts, out->outer, size);
+	memcpy(trailers, out->trailer, size);
+	m->parts = parts;
+	m->part_trailers = trailers;
+	m->part_count = out->count;
+	return true;
+}
+
 /* What was composed, as if it had been decoded and opened. */
 static bool fill_message(struct work *w)
 {
@@ -216,6 +249,9 @@ static bool fill_message(struct work *w)
 		m->trailer = w->out->trailer[0];
 		m->plain = w->plain;
 		m->first = w->first;
+		m->is_fragment = w->out->number[0] != 0;
+		if (m->is_fragment && !fill_parts(w, m))
+			return why_set(w->why, "no memory for the fragments");
 	}
 	return message_read_header(m, w->why);
 }

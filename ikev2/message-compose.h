@@ -43,6 +43,8 @@ bool work_clear(struct work *w);
 bool work_seal(struct work *w);
 /* "SKF.icv" of "SKF[2].icv", NULL if it means another datagram than k (from 1) or there is no
  * memory. */
+/* before="SKF[2]", and this is another datagram than k. */
+bool work_elsewhere(const struct edit *e, size_t k);
 const char *work_local_path(struct work *w, const char *path, size_t k);
 
 #endif

@@ -3,6 +3,9 @@
  */
 #include "message-internal.h"
 
+#include <stdio.h>
+#include <stdlib.h>
+
 /* "padding" of "SK.padding", "pad_length" of "SKF[2].pad_length"; NULL if it is not of the trailer. */
 static const char *trailer_field(const char *path)
 {
@@ -24,11 +27,39 @@ static bool of_outer(const char *path)
 	return strcmp(root, "HDR") == 0 || strcmp(root, "SK") == 0 || strcmp(root, "SKF") == 0;
 }
 
+/* "SKF[2].icv" of a message in fragments: ".icv" in the second of them, "[*]" in each. */
+static size_t in_parts(const struct message *m, const char *path, struct node **out, size_t cap)
+{
+	const char *end = strchr(path, ']'), *rest = path[3] == '[' && end ? end + 1 : path + 3;
+	bool every = strncmp(path + 3, "[*]", 3) == 0;
+	size_t wanted = path[3] == '[' ? strtoul(path + 4, NULL, 10) : 1, count = 0;
+	const char *field = trailer_field(path);
+	char local[128];
+
+	snprintf(local, sizeof(local), "SKF%s", rest);
+	for (size_t k = 0; k < m->part_count; k++) {
+		struct node *found = NULL;
+		bool there;
+
+		if (!every && k + 1 != wanted)
+			continue;
+		there = field ? m->part_trailers && m->part_trailers[k] &&
+					wire_find_all(m->part_trailers[k], field, &found, 1)
+			      : wire_find_all(m->parts[k], local, &found, 1);
+		if (there && count < cap)
+			out[count] = found;
+		count += there;
+	}
+	return count;
+}
+
 size_t message_find_all(const struct message *m, const char *path, struct node **out, size_t cap)
 {
 	const char *field = trailer_field(path);
 	size_t count = 0;
 
+	if (m->part_count && strncmp(path, "SKF", 3) == 0)
+		return in_parts(m, path, out, cap);
 	if (field)
 		return m->trailer ? wire_find_all(m->trailer, field, out, cap) : 0;
 	if (m->inner && !of_outer(path))

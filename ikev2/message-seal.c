@@ -14,6 +14,7 @@ struct datagram_work {
 	struct bytes piece;             /* of the chain */
 	struct node *root, *sealed, *trailer;
 	struct node *iv, *ciphertext, *icv;
+	struct bytes octets;            /* finished */
 };
 
 static struct node *new_outer(struct work *w)
@@ -115,7 +116,7 @@ static bool apply_one(struct datagram_work *d, size_t i, enum stage stage)
 	struct node *honest =
 		w->honest && d->k <= w->honest->count ? w->honest->trailer[d->k - 1] : NULL;
 
-	if (!path)
+	if (!path || work_elsewhere(&w->edits->rows[i], d->k))
 		return true;
 	if (w->plan[i].moved)
 		return put_beside(d, i);
@@ -130,7 +131,7 @@ static bool apply_stage(struct datagram_work *d, enum stage stage, bool *any)
 	struct work *w = d->w;
 	struct bytes octets;
 
-	for (size_t i = 0; w->edits && i < w->edits->count; i++) {
+	for (size_t i = 0; d->k && w->edits && i < w->edits->count; i++) {
 		enum edit_phase phase = w->plan[i].phase;
 
 		if (phase != EDIT_OUTER && !(phase == EDIT_DERIVED && stage == STAGE_TRAILER))
@@ -323,7 +324,8 @@ static bool seal_datagram(struct datagram_work *d)
 	if (!apply_stage(d, STAGE_CIPHERTEXT, &any) || (any && !seal_again(d)) ||
 	    !apply_stage(d, STAGE_ICV, &any) || !wire_encode(w->a, d->root, &octets, w->why))
 		return false;
-	return keep(w, d->k, d->root, d->trailer, octets);
+	d->octets = octets;
+	return !d->k || keep(w, d->k, d->root, d->trailer, octets);
 }
 
 /* How many fragments: as many as told, or as it takes. */
@@ -333,7 +335,7 @@ static size_t fragment_count(const struct work *w)
 	size_t around = IKE_HEADER + 4 + suite->encr->iv + suite_icv(suite) + suite->encr->block;
 	size_t limit = w->c->fragment_octets;
 
-	if (w->c->fragments > 1)
+	if (w->c->fragments)
 		return w->c->fragments;
 	if (limit == 0 || around + w->plain.len <= limit)
 		return 1;
@@ -351,6 +353,24 @@ static struct bytes piece(struct bytes all, size_t f, size_t n)
 	return bytes_slice(all, before, small + (f - 1 < larger));
 }
 
+/* Fragment f of n as the k-th datagram, or (k 0) as it would have left. */
+static bool seal_fragment(struct work *w, size_t k, size_t f, size_t n)
+{
+	bool whole = n == 1 && !w->c->fragments;
+	struct datagram_work d = { .w = w,
+				   .k = k,
+				   .fragment = whole ? 0 : (unsigned)f,
+				   .fragments = (unsigned)n,
+				   .piece = piece(w->plain, f, n) };
+
+	if (!seal_datagram(&d))
+		return false;
+	w->out->pieces[f - 1] = d.octets;
+	if (k)
+		w->out->number[k - 1] = (uint16_t)d.fragment;
+	return true;
+}
+
 bool work_seal(struct work *w)
 {
 	const struct composition *c = w->c;
@@ -359,16 +379,17 @@ bool work_seal(struct work *w)
 
 	if (fragments > MESSAGE_FRAGMENTS || count > MESSAGE_FRAGMENTS)
 		return why_set(w->why, "more than %d fragments", MESSAGE_FRAGMENTS);
+	w->out->fragments = fragments;
 	for (size_t k = 1; k <= count; k++) {
 		size_t f = c->order ? c->order[k - 1] : k;
-		struct datagram_work d = { .w = w, .k = k, .fragments = (unsigned)fragments };
 
 		if (f < 1 || f > fragments)
 			return why_set(w->why, "fragment %zu of %zu cannot be sent", f, fragments);
-		d.fragment = fragments > 1 ? (unsigned)f : 0;
-		d.piece = piece(w->plain, f, fragments);
-		if (!seal_datagram(&d))
+		if (!seal_fragment(w, k, f, fragments))
 			return false;
 	}
+	for (size_t f = 1; f <= fragments; f++)
+		if (!w->out->pieces[f - 1].at && !seal_fragment(w, 0, f, fragments))
+			return false;
 	return true;
 }

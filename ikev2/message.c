@@ -42,6 +42,14 @@ struct node *message_sealed(const struct node *outer)
 	return NULL;
 }
 
+static void read_number(struct node *n, const char *path, uint16_t *out)
+{
+	uint64_t v;
+
+	if (wire_number(n, path, &v))
+		*out = (uint16_t)v;
+}
+
 bool message_decode(struct arena *a, struct bytes octets, struct message *out, struct why *why)
 {
 	const struct node *sealed;
@@ -54,6 +62,11 @@ bool message_decode(struct arena *a, struct bytes octets, struct message *out, s
 		return why_set(why, "no memory for the tree of %zu octets", octets.len);
 	sealed = message_sealed(out->outer);
 	out->protection = sealed ? MESSAGE_SEALED : MESSAGE_CLEAR;
+	out->is_fragment = sealed && sealed->type == PAYLOAD_SKF;
+	if (out->is_fragment) {
+		read_number(out->outer, "SKF.number", &out->fragment);
+		read_number(out->outer, "SKF.total", &out->fragments);
+	}
 	return true;
 }
 
@@ -154,16 +167,6 @@ static bool unseal(struct message *m, struct node *sealed, const struct message_
 	return true;
 }
 
-static bool read_number(struct node *n, const char *path, uint16_t *out)
-{
-	uint64_t v;
-
-	if (!wire_number(n, path, &v))
-		return false;
-	*out = (uint16_t)v;
-	return true;
-}
-
 bool message_open(struct message *m, const struct message_keys *keys, bool check_icv,
 		  bool check_padding, struct why *why)
 {
@@ -183,10 +186,7 @@ bool message_open(struct message *m, const struct message_keys *keys, bool check
 		return false;
 	m->first = (uint8_t)sealed->first->number;
 	m->protection = MESSAGE_OPENED;
-	if (sealed->type == PAYLOAD_SKF)
-		return read_number(sealed, "number", &m->fragment) &&
-		       read_number(sealed, "total", &m->fragments);
-	return decode_inner(m, why);
+	return m->is_fragment || decode_inner(m, why);
 }
 
 bool message_join(struct message *m, const struct message *fragments, size_t count, struct why *why)

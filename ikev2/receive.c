@@ -120,6 +120,16 @@ static bool disordered(const struct message *m)
 	return false;
 }
 
+/* In clear beside the Encrypted payload. */
+static bool unknown_beside(const struct message *m)
+{
+	struct node *list = m->inner && m->outer ? payload_list(m->outer) : NULL;
+	for (struct node *p = list ? list->first : NULL; p; p = p->next)
+		if (p->format && !type_known(p->type) && !payload_number(p, "critical"))
+			return true;
+	return false;
+}
+
 /* Receivers that mind what they should ignore: each a fault. */
 bool tolerance_refused(struct incoming *x)
 {
@@ -143,6 +153,8 @@ bool tolerance_refused(struct incoming *x)
 		if (p->type == PAYLOAD_VENDOR && !check_on(e, CHECK_VENDOR_IGNORED))
 			c = CHECK_VENDOR_IGNORED;
 	}
+	if (unknown_beside(&x->m) && !check_on(e, CHECK_UNKNOWN_IGNORED))
+		c = CHECK_UNKNOWN_IGNORED;
 	if (c == CHECKS)
 		return false;
 	refuse_anyway(x, c);
@@ -250,27 +262,24 @@ void receive_open(struct incoming *x)
 {
 	struct message_keys keys = { &x->ike->suite, x->ike->open };
 	struct why why;
-	if (message_payload(&x->m, PAYLOAD_SKF, 1) &&
-	    refuse_answered(x, CHECK_FRAGMENT, BYTES_NONE))
+	if (x->m.is_fragment) {
+		receive_fragment(x);
 		return;
+	}
 	bool opened = message_open(&x->m, &keys, check_on(x->e, CHECK_ICV),
 				   check_on(x->e, CHECK_PAD_LENGTH), &why);
-	if (opened && x->m.fragments) { /* a fault: each stands for the whole */
-		struct message fragment = x->m;
-		opened = message_join(&x->m, &fragment, 1, &why);
-	}
 	if (opened && padding_refused(x))
 		return;
-	if (opened && x->m.inner) {
+	if (opened && x->m.inner && receive_overrides_fragments(x))
 		ike_sa_used(&x->ike->life.in, x->datagram->octets.len);
+	if (x->done || (opened && x->m.inner))
 		return;
-	}
 	if (x->m.protection == MESSAGE_BAD_ICV)
 		bad_icv(x);
 	else if (x->m.protection == MESSAGE_BAD_PADDING)
 		bad_padding(x);
 	else if (x->m.protection != MESSAGE_SHORT)
-		refuse_anyway(x, opened ? CHECK_FRAGMENT : CHECK_MEMORY);
+		refuse_anyway(x, CHECK_MEMORY);
 	else if (!refuse_answered(x, CHECK_SK_LENGTH, BYTES_NONE))
 		x->m.inner = message_chain_new(x->arena);
 }
@@ -499,6 +508,10 @@ static bool found(struct incoming *x)
 static void gone(struct incoming *x)
 {
 	const struct retained *r = window_retained(&x->ike->window, x->m.id);
+	if (r && x->m.is_fragment) {
+		receive_fragment(x);
+		return;
+	}
 	bool again = r && !x->m.response && r->request_hash == octets_hash(x->datagram->octets);
 	if (again)
 		retained_again(x);

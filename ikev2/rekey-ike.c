@@ -23,6 +23,9 @@ static struct ike_sa *heir_new(struct ike_sa *old, bool initiator, usec now)
 	sa->nat_here = old->nat_here;
 	sa->nat_there = old->nat_there;
 	sa->nat_heard = old->nat_heard;
+	sa->fragmentation_said = old->fragmentation_said;
+	sa->fragmentation_heard = old->fragmentation_heard;
+	sa->fragment_octets = old->fragment_octets;
 	sa->peer.type = old->peer.type;
 	sa->peer.data = arena_copy(sa->arena, old->peer.data);
 	if (!check_on(sa->endpoint, CHECK_REKEY_COUNTERS)) {

@@ -240,12 +240,22 @@ static bool ask_next(struct ike_sa *sa, usec now)
 	return true;
 }
 
+/* Its message IDs come to their end: it is rekeyed, and where that failed it is deleted. */
+static void spent(struct ike_sa *sa)
+{
+	if (!window_spent(sa) || sa->deleting || pending_any(sa))
+		return;
+	if (sa->window.spent)
+		sa->want_delete = true;
+	else
+		sa->want_rekey = sa->window.spent = true;
+}
+
 void ike_sa_advance(struct ike_sa *sa, usec now)
 {
 	if (sa->state != IKE_ESTABLISHED)
 		return;
-	if (window_spent(sa) && !sa->deleting)
-		sa->want_delete = true;
+	spent(sa);
 	if (ask_alone(sa, now))
 		return;
 	bool alone = sa->want_delete || (sa->want_rekey && !sa->retry.at) || sa->deleting;

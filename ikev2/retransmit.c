@@ -29,7 +29,12 @@ static void make_anew(struct ike_sa *sa, struct pending *p, usec now)
 static void again(struct ike_sa *sa, struct pending *p, usec now)
 {
 	struct endpoint *e = sa->endpoint;
-	if (check_on(e, CHECK_RETRANSMIT)) {
+	bool probed = !p->zombie && fragmentation_probe(sa, p, now);
+	if (probed && check_on(e, CHECK_FRAGMENT_TIMERS)) {
+		retransmit_start(sa, p, now);
+		return;
+	}
+	if (!probed && check_on(e, CHECK_RETRANSMIT)) {
 		if (check_on(e, CHECK_RETRANSMIT_OCTETS) || p->purpose == PURPOSE_NONE || p->zombie)
 			put_out(e, &p->kept);
 		else

@@ -226,6 +226,25 @@ bool kept_store(struct kept *k, const struct composed *c)
 	}
 	k->honest = arena_copy(k->arena, c->honest);
 	k->count = c->count;
+	k->plain = c->message.inner ? arena_copy(k->arena, c->message.plain) : BYTES_NONE;
+	k->first = c->message.first;
+	k->exchange = c->message.exchange;
+	k->id = c->message.id;
+	return true;
+}
+
+bool kept_replace(struct kept *k, const struct composed *c)
+{
+	struct bytes *rows = arena_array(k->arena, c->count, sizeof(*rows));
+	for (size_t i = 0; rows && i < c->count; i++) {
+		rows[i] = arena_copy(k->arena, c->datagrams[i]);
+		if (!rows[i].at)
+			return false;
+	}
+	if (!rows)
+		return false;
+	k->rows = rows;
+	k->count = c->count;
 	return true;
 }
 
@@ -284,6 +303,7 @@ void ike_sa_free(struct ike_sa *sa)
 		child_free(c);
 	}
 	window_free(&sa->window);
+	fragment_queue_free(sa->fragments);
 	dh_free(sa->dh);
 	sealer_free(sa->seal);
 	sealer_free(sa->open);

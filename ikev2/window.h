@@ -13,7 +13,6 @@
 
 struct retained { /* a response of ours */
 	bool used;
-	bool fragmented; /* its request came in fragments: the first of them draws it again */
 	uint32_t id;
 	uint64_t request_hash;
 	struct kept kept;
@@ -28,6 +27,7 @@ struct window {
 	uint32_t theirs;        /* what the peer said of its window; 0: nothing */
 	uint32_t ours;          /* what we said of ours; 0: nothing */
 	struct retained retained[WINDOW_LIMIT];
+	bool spent;             /* the IKE SA was to be rekeyed for that */
 	bool want_told;         /* the peer is to be told of a wrong message ID ... */
 	uint32_t wrong_id;      /* ... this one */
 	usec told_since;        /* when it was told last */

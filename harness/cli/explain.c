@@ -12,6 +12,7 @@
 #include "cli.h"
 #include "esp/esp.h"
 #include "esp/inner.h"
+#include "ikev2/fragments.h"
 #include "ikev2/message.h"
 
 #define KEYS 4096
@@ -34,6 +35,7 @@ struct esp_key {
 struct explaining {
 	struct crypto *crypto;
 	struct arena *arena;
+	struct fragment_queue *fragments;
 	struct ike_key *ike;
 	struct esp_key *esp;
 	size_t ike_count, esp_count;
@@ -218,6 +220,31 @@ static void weigh_proposals(struct node *chain, struct text *tree)
 	}
 }
 
+/* What is inside shows with the last fragment. */
+static void explain_fragment(struct explaining *x, struct message *m, struct text *tree)
+{
+	char text[80];
+	struct why why;
+	enum fragment_fate fate = FRAGMENT_NUMBERS;
+	unsigned number = m->fragment, total = m->fragments;
+
+	if (!x->fragments)
+		x->fragments = fragment_queue_new(&(struct fragment_limits){ 65535, 1024, 1024, 0 });
+	if (x->fragments)
+		fate = fragment_queue_add(x->fragments, m, 0, 0);
+	if (fate == FRAGMENT_WHOLE && !fragment_queue_join(x->fragments, m, &why))
+		finding(x, "its fragments cannot be joined: %s", why.text);
+	if (fate == FRAGMENT_NUMBERS)
+		finding(x, "fragment %u of %u cannot be", number, total);
+	else if (fate == FRAGMENT_SMALLER)
+		finding(x, "a smaller total than that of the fragments before it");
+	snprintf(text, sizeof(text), "fragment %u of %u%s\n", number, total,
+		 fate == FRAGMENT_WHOLE   ? ", the message is whole"
+		 : fate == FRAGMENT_AGAIN ? ", again"
+					  : "");
+	collect(tree, text, strlen(text));
+}
+
 static void explain_ike(struct explaining *x, struct bytes octets, struct text *tree)
 {
 	struct message m;
@@ -228,6 +255,8 @@ static void explain_ike(struct explaining *x, struct bytes octets, struct text *
 		return;
 	}
 	open_message(x, &m);
+	if (m.is_fragment && m.protection == MESSAGE_OPENED)
+		explain_fragment(x, &m, tree);
 	look_at_tree(x, m.outer);
 	look_at_tree(x, m.inner);
 	if (m.length != octets.len)
@@ -440,6 +469,7 @@ static void explain_end(struct explaining *x)
 	free(x->ike);
 	free(x->esp);
 	json_decref(x->json);
+	fragment_queue_free(x->fragments);
 	arena_free(x->arena);
 	crypto_free(x->crypto);
 }

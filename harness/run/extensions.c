@@ -7,6 +7,7 @@
 #include <stdlib.h>
 
 #define TESTER_WINDOW 2
+#define PROBE_SENDINGS 2
 #define TARGET_WINDOW 4 /* unless the profile says another */
 
 static bool needed(const struct run *r, const char *feature)
@@ -20,6 +21,22 @@ static bool needed(const struct run *r, const char *feature)
 void tester_extensions(const struct run *r, struct endpoint_config *c)
 {
 	c->window = needed(r, "window-size") ? TESTER_WINDOW : 0;
+	c->fragmentation.offered = needed(r, "fragmentation");
+}
+
+/* The value of the feature is the largest IP datagram that is sent.  Where the path is to be probed it begins
+ * with that of fragment-probe, and becomes smaller after two sendings. */
+static void fragmentation(const struct run *r, struct fragmentation *out)
+{
+	const struct profile *p = r->options->profile;
+	const char *octets = profile_feature(p, "fragmentation");
+	const char *probe = profile_feature(p, "fragment-probe");
+	bool probes = probe && needed(r, "fragment-probe");
+
+	out->offered = octets != NULL;
+	if (octets)
+		out->octets = strtoul(probes ? probe : octets, NULL, 10);
+	out->probes = probes ? PROBE_SENDINGS : 0;
 }
 
 /* In a scenario that does not speak of it the built-in target keeps quiet about its window: two
@@ -31,4 +48,5 @@ void target_extensions(const struct run *r, struct endpoint_config *c)
 	if (window && needed(r, "window-size"))
 		c->window = *window ? (unsigned)strtoul(window, NULL, 10) : TARGET_WINDOW;
 	c->tells_message_id = true;
+	fragmentation(r, &c->fragmentation);
 }

@@ -270,6 +270,8 @@ static enum fit response_fit(struct run *r, const struct selector *s, const stru
 	const struct seen *m = it->seen;
 	bool ours = s->answers ? same_request(m->answers, s->answers) : !s->answers_named;
 
+	if (m->part)
+		return FIT_NO;
 	if (!m->message.response || m->repeats || !ours)
 		return FIT_NO;
 	if (s->ike && m->ike != s->ike)
@@ -287,7 +289,7 @@ static enum fit request_fit(struct run *r, const struct selector *s, const struc
 {
 	const struct seen *m = it->seen;
 
-	if (m->message.response || m->repeats || !purpose_fits(s, m))
+	if (m->part || m->message.response || m->repeats || !purpose_fits(s, m))
 		return FIT_NO;
 	if (s->ike && m->ike != s->ike)
 		return FIT_NO;

@@ -36,6 +36,7 @@ static const struct oracle_keys *keys_of(const struct oracles *o, const struct m
 
 /* ------------------------------------------------------------ requests and responses */
 
+/* Any datagram of the request. */
 static struct oracle_request *request_of(const struct oracles *o, const struct message *m,
 					 bool by_target)
 {
@@ -47,9 +48,22 @@ static struct oracle_request *request_of(const struct oracles *o, const struct m
 	return NULL;
 }
 
-static void note_request(struct oracles *o, const struct message *m, bool by_target)
+/* This one: another cut of the message makes other datagrams (RFC 7383 2.5.2). */
+static struct oracle_request *same_cut(const struct oracles *o, const struct message *m,
+				       bool by_target)
 {
 	struct oracle_request *q = request_of(o, m, by_target);
+
+	while (q && (q->fragment != m->fragment || q->fragments != m->fragments ||
+		     q->spi_i != m->spi_i || q->id != m->id || q->by_target != by_target ||
+		     q->initiator != m->initiator || q->exchange != m->exchange))
+		q = q->next;
+	return q;
+}
+
+static void note_request(struct oracles *o, const struct message *m, bool by_target)
+{
+	struct oracle_request *q = same_cut(o, m, by_target);
 
 	if (!q) {
 		q = arena_new_of(o->run->arena, struct oracle_request);
@@ -60,6 +74,8 @@ static void note_request(struct oracles *o, const struct message *m, bool by_tar
 					      .exchange = m->exchange,
 					      .by_target = by_target,
 					      .initiator = m->initiator,
+					      .fragment = m->fragment,
+					      .fragments = m->fragments,
 					      .next = o->requests };
 		o->requests = q;
 	} else if (by_target && !q->answered && !bytes_equal(q->octets, m->octets)) {
@@ -86,10 +102,10 @@ static void match_response(struct oracles *o, const struct message *m)
 /* A response that reaches the target: its next request with that ID may be another one. */
 static void note_answer(struct oracles *o, const struct message *m)
 {
-	struct oracle_request *q = request_of(o, m, true);
-
-	if (q)
-		q->answered = true;
+	for (struct oracle_request *q = o->requests; q; q = q->next)
+		if (q->spi_i == m->spi_i && q->id == m->id && q->by_target &&
+		    q->initiator == !m->initiator && q->exchange == m->exchange)
+			q->answered = true;
 }
 
 /* ------------------------------------------------------------ fields */
@@ -155,7 +171,7 @@ static void look_at_spi(struct oracles *o, const struct message *m)
 
 static void look_at_iv(struct oracles *o, const struct message *m, const struct oracle_keys *k)
 {
-	struct node *iv = message_find(m, "SK.iv", NULL);
+	struct node *iv = message_find(m, m->is_fragment ? "SKF.iv" : "SK.iv", NULL);
 
 	if (!iv || !k->suite.encr->aead)
 		return;
@@ -210,8 +226,24 @@ static const struct oracle_keys *open_message(struct oracles *o, struct message 
 	return k;
 }
 
+/* The last fragment makes it whole. */
+static void put_together(struct oracles *o, struct message *m)
+{
+	struct why why;
+
+	if (!o->fragments)
+		o->fragments = fragment_queue_new(&fragment_limits_usual);
+	if (o->fragments &&
+	    fragment_queue_add(o->fragments, m, 0, run_now(o->run)) == FRAGMENT_WHOLE)
+		fragment_queue_join(o->fragments, m, &why);
+}
+
 static void look(struct oracles *o, struct message *m, const struct oracle_keys *k)
 {
+	if (k && m->protection == MESSAGE_OPENED)
+		look_at_iv(o, m, k);
+	if (m->is_fragment && m->protection == MESSAGE_OPENED)
+		put_together(o, m);
 	if (!m->clean && m->protection != MESSAGE_SEALED)
 		fire(o, ORACLE_LENGTHS, NULL, m->why.text);
 	look_at_fields(o, m->outer);
@@ -220,8 +252,6 @@ static void look(struct oracles *o, struct message *m, const struct oracle_keys 
 	look_at_nat_hashes(o, m);
 	look_at_nonce(o, m);
 	look_at_spi(o, m);
-	if (k && m->protection == MESSAGE_OPENED)
-		look_at_iv(o, m, k);
 }
 
 void oracle_ike(struct oracles *o, struct bytes octets, bool by_target)

@@ -252,6 +252,7 @@ void oracles_end(struct run *r)
 		sealer_free(k->from_initiator.sealer);
 		sealer_free(k->from_responder.sealer);
 	}
+	fragment_queue_free(r->oracles->fragments);
 	arena_free(r->oracles->scratch);
 	event_unlisten(&r->log, hear, r->oracles);
 	r->oracles = NULL;

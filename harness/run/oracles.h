@@ -6,6 +6,7 @@
 #ifndef RUN_ORACLES_H
 #define RUN_ORACLES_H
 
+#include "ikev2/fragments.h"
 #include "inside.h"
 
 enum oracle {
@@ -42,6 +43,7 @@ struct oracle_request {
 	bool by_target,
 		answered; /* answered: a response went to the target since it was sent last */
 	bool initiator;
+	uint16_t fragment, fragments; /* which datagram of it; 0: the only one */
 	struct bytes octets; /* of the target's */
 	struct oracle_request *next;
 };
@@ -80,6 +82,7 @@ struct oracles {
 		const char *wanted, *got;
 	} fired[ORACLES];
 	struct oracle_keys *keys;
+	struct fragment_queue *fragments; /* of the target's messages */
 	struct oracle_request *requests;
 	struct oracle_set ike_ivs, nonces, spis;
 	struct oracle_esp *esp;

@@ -144,11 +144,18 @@ static void unlink_item(struct run *r, struct item *before, struct item *it)
 		r->last = before;
 }
 
+/* A fragment is no message, unless the message is whole with it; it breaks silence all the same. */
+static bool fragment_only(const struct run *r, const struct item *it)
+{
+	return it->seen && it->seen->part && !it->seen->repeats &&
+	       r->step.el->element != EL_EXPECT_NOTHING;
+}
+
 static bool wanted(struct run *r, struct item *it)
 {
 	const struct step_row *row;
 
-	if (!r->stepping || it->refused || r->step.over)
+	if (!r->stepping || it->refused || r->step.over || fragment_only(r, it))
 		return false;
 	row = step_row_of(r->step.el->element);
 	if (row->offer && row->offer(r, &r->step, it))

@@ -242,15 +242,21 @@ static bool again_ike(struct run *r, struct step *s, struct saved *m, const stru
 		      struct why *why)
 {
 	bool foreign = m->tester != s->tester;
+	const char *order = attr_find(s->el, AT_ORDER) ? run_text(r, s->el, AT_ORDER, why) : NULL;
 	struct sent *sent;
 
-	sent = endpoint_again(m->tester->endpoint, m->sent, edits, foreign || yes(s->el, AT_LOST),
-			      run_now(r), why);
+	if (attr_find(s->el, AT_ORDER) && !order)
+		return false;
+	sent = endpoint_again_ordered(m->tester->endpoint, m->sent, order, edits,
+				      foreign || yes(s->el, AT_LOST), run_now(r), why);
 	if (!sent)
 		return false;
 	s->sent = sent;
+	for (size_t i = 0; foreign && i < sent->composed.count; i++)
+		if (!send_copy(r, s, sent->composed.datagrams[i], sent->marker, why))
+			return false;
 	if (foreign)
-		return send_copy(r, s, sent->composed.datagrams[0], sent->marker, why);
+		return true;
 	if (!sent->response)
 		s->tester->last_request = sent;
 	return true;

@@ -15,7 +15,7 @@ static const char *const features[] = {
 	"child-packets", "child-packets-hard", "child-octets", "child-octets-hard", "lifetime-jitter",
 	"window-size", "narrowing", "rekey",
 	/* extensions */
-	"fragmentation", "mobike", "redirect", "resumption", "ppk", "config", "eap", "certificate",
+	"fragmentation", "fragment-probe", "mobike", "redirect", "resumption", "ppk", "config", "eap", "certificate",
 	"signature-auth", "intermediate", "multiple-ke", "quick-crash-detection", "tcp", "null-auth",
 	/* the target's driver and the world */
 	"virtual-time", "restart", "kill", "ping", "logs", "user-mode-linux", "faults", "oracles",

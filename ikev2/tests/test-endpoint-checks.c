@@ -114,7 +114,7 @@ static const struct {
 	{ "status-ignored", INFO, USUAL, "add N type=40000", "ok", "INVALID_SYNTAX" },
 	{ "error-ignored", INFO, USUAL, "add N type=5000", "ok", "INVALID_SYNTAX" },
 	{ "clear", CLEAR_INFO, USUAL, "", "silence", "ok" },
-	{ "fragment", SPLIT_INFO, USUAL, "add V data=zero:50", "silence", "INVALID_SYNTAX" },
+	{ "fragment", SPLIT_INFO, USUAL, "add V data=zero:50", "silence", "ok" },
 	{ "exchange-order", EARLY_INFO, USUAL, "", "silence", "ok" },
 	{ "auth-once", AGAIN_AUTH, USUAL, "", "silence", "ok" },
 };

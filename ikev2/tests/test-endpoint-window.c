@@ -152,7 +152,7 @@ static bool window_spent_ends(struct pair *p)
 	assert_non_null(s);
 	endpoint_tick(p->end[RIGHT].endpoint, p->now);
 	s = stand_hear(p);
-	return s && s->purpose == PURPOSE_DELETE_IKE;
+	return s && s->purpose == PURPOSE_REKEY_IKE;
 }
 
 static size_t told(struct pair *p, struct seen **last)

@@ -93,6 +93,14 @@ struct retransmission {
 	unsigned sendings;
 };
 
+/* IKE fragmentation (RFC 7383). */
+struct fragmentation {
+	bool offered;                   /* announced, and taken up where the peer announces it */
+	size_t octets;                  /* no IP datagram of ours is larger; 0: 576 over IPv4, 1280 over IPv6 (2.5.1) */
+	unsigned probes;                /* so many sendings without an answer, and the fragments become smaller (2.5.2);
+					 * 0: they stay as they are */
+};
+
 /* An edit list of a fault: applied to each message of that purpose that the endpoint sends. */
 struct message_fault {
 	const char *message;            /* "IKE_SA_INIT", "rekey-child"; see purpose_value */
@@ -125,7 +133,7 @@ struct endpoint_config {
 	bool encapsulate;               /* UDP encapsulation even without a NAT (a wrong source hash makes the peer agree) */
 	unsigned window;                /* requests that we take at a time; below 2: one, and nothing is said of it */
 	bool tells_message_id;          /* a request outside the window draws INVALID_MESSAGE_ID, in a request of ours */
-	size_t fragment_octets;         /* 0: no fragmentation */
+	struct fragmentation fragmentation;
 	unsigned unknown_spi_answers;   /* INVALID_IKE_SPI for unknown SPIs, this many a second; 0: silence */
 	uint64_t omit[CHECK_WORDS];     /* bit n: checks[n] is left out */
 	const struct message_fault *faults;
@@ -346,9 +354,12 @@ struct sending {
 };
 /* Composes and (unless lost) queues it.  NULL with why: no such SA, an edit that does not fit. */
 struct sent *endpoint_send(struct endpoint *e, const struct sending *s, usec now, struct why *why);
-/* The same octets once more to where they went, edits applied, nothing computed anew.  from: NULL as then. */
+/* The same octets once more to where they went, edits applied, nothing computed anew. */
 struct sent *endpoint_again(struct endpoint *e, const struct sent *s, const struct edits *edits, bool lost,
 			    usec now, struct why *why);
+/* Of a message in fragments these, "3 1 1", also ones that did not leave then; NULL: as they left. */
+struct sent *endpoint_again_ordered(struct endpoint *e, const struct sent *s, const char *order,
+				    const struct edits *edits, bool lost, usec now, struct why *why);
 /* Raw octets to the peer of a connection. */
 void endpoint_send_octets(struct endpoint *e, size_t connection, bool nat_port, struct bytes octets, usec now);
 /* The honest tree of a request or response as it would be sent now; changes nothing.  (for ${honest}, for-each) */
@@ -365,6 +376,8 @@ struct seen {
 	const struct seen *repeats;     /* the same octets as this earlier one, or NULL */
 	bool error;                     /* a response that bears an error notify, or lacks what success needs */
 	bool authentic;                 /* protected and the ICV is right */
+	bool part;                      /* a fragment whose message is not whole with it; else message is the whole */
+	const struct seen *whole;       /* a fragment: with which it became whole, or NULL */
 	bool taken;
 	struct sent *response;          /* request: the response that we sent, if any */
 	usec time;

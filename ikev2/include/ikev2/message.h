@@ -41,7 +41,10 @@ struct message {
 	struct node *trailer;           /* SK.padding and SK.pad_length; NULL if nothing was opened */
 	struct bytes plain;             /* the opened chain (of SKF: this fragment's part of it) */
 	uint8_t first;                  /* the type of the first payload in plain */
-	uint16_t fragment, fragments;   /* SKF: its number and total; 0 without */
+	bool is_fragment;               /* an SKF payload, whatever its numbers are */
+	uint16_t fragment, fragments;   /* its number and total as they are on the wire; 0 without */
+	struct node *const *parts, *const *part_trailers;   /* of a whole message in fragments: their outer trees, for SKF[n] */
+	size_t part_count;
 	enum message_protection protection;
 	bool clean;                     /* everything decoded, outer and inner */
 	struct why why;                 /* the first thing that was not */
@@ -80,6 +83,8 @@ bool message_path_possible(const char *path, struct why *why);
 const struct wire_row *message_path_row(const char *path);
 /* Is it an input of a derived value, "AUTH.from.id", "SK.from.key"? */
 bool message_path_is_input(const char *path);
+/* "SKF[2].icv" becomes "SKF.icv" in the second datagram; false: it means another one. */
+bool message_path_of_datagram(struct arena *a, const char **path, size_t k);
 
 /*
  * Composing.  The caller builds the honest chain with wire_append/wire_give_* on message_chain_new(),
@@ -96,7 +101,7 @@ struct composition {
 	struct node *chain;             /* honest payloads, in order */
 	bool protect;                   /* in SK with keys */
 	const struct message_keys *keys;
-	unsigned fragments;             /* 0 or 1: one SK; n: SKF (RFC 7383) */
+	unsigned fragments;             /* 0: as fragment_octets says; n: in n SKF (RFC 7383) */
 	size_t fragment_octets;         /* no message longer than this, else fragments; 0: by `fragments` */
 	const unsigned *order;          /* which fragments leave, in what order, from 1; NULL: each once */
 	size_t order_count;
@@ -117,6 +122,9 @@ struct composed {
 	struct bytes honest;                    /* the first before edits of the finished datagram */
 	struct node *outer[MESSAGE_FRAGMENTS];  /* the tree of each datagram */
 	struct node *trailer[MESSAGE_FRAGMENTS];    /* its padding; NULL in clear */
+	uint16_t number[MESSAGE_FRAGMENTS];         /* which fragment it bears; 0: the whole message */
+	size_t fragments;                           /* into how many it was cut, whichever of them left */
+	struct bytes pieces[MESSAGE_FRAGMENTS];     /* each of them as it left last, or would have, by number - 1 */
 	struct message message;                 /* trees of what leaves (edits of fields believed), octets = honest */
 };
 
