@@ -20,7 +20,8 @@ bool auth_build_request(struct making *m)
 	       (!c->initial_contact || payload_notify(m, INITIAL_CONTACT, BYTES_NONE)) &&
 	       auth_certificate_request(m) &&
 	       (!c->them.type || c->them.type == ID_NULL || payload_id(m, PAYLOAD_IDR, &c->them)) &&
-	       payload_auth(m) && (m->purpose == PURPOSE_CHILDLESS || child_offer(m)) &&
+	       payload_auth(m) &&
+	       (m->purpose == PURPOSE_CHILDLESS || (config_build_request(m) && child_offer(m))) &&
 	       window_payload(m);
 }
 
@@ -71,12 +72,18 @@ static void fail(struct incoming *x, enum check c)
 		ike_sa_gone(x->ike, checks[c].title, x->now);
 }
 
+/* The inner address first: the selectors follow it. */
+static bool answer_child(struct incoming *x, struct making *m, uint16_t *refusal)
+{
+	return config_answer(x, m, refusal) && (*refusal || child_answer(x, m, refusal));
+}
+
 static bool build_response(struct making *m, struct incoming *x, uint16_t *refusal)
 {
 	const struct connection *c = m->ike->connection;
 	*refusal = 0;
 	return payload_id(m, PAYLOAD_IDR, &c->us) && auth_certificates(m) && payload_auth(m) &&
-	       (x->purpose == PURPOSE_CHILDLESS || child_answer(x, m, refusal)) &&
+	       (x->purpose == PURPOSE_CHILDLESS || answer_child(x, m, refusal)) &&
 	       (!*refusal || payload_notify(m, *refusal, BYTES_NONE)) && window_payload(m);
 }
 
@@ -212,6 +219,7 @@ void auth_response(struct incoming *x)
 	pending_done(x->ike, x->pending);
 	remember_peer(x);
 	establish(x);
+	config_read_reply(x);
 	if (c)
 		take_child(x, c, error);
 }

@@ -121,14 +121,42 @@ static struct pairing meet_pairs(struct child_sa *c, const struct connection *n,
 	return best;
 }
 
+/* Inner addresses that were given take the place of what is configured. */
+static void follow_addresses(struct selectors *s, const struct address given[static 2])
+{
+	size_t count = 0;
+	for (size_t six = 0; six < 2; six++)
+		count += given[six].family != 0;
+	if (!count)
+		return;
+	s->count = 0;
+	for (size_t six = 0; six < 2; six++) {
+		struct traffic_selector t = { { given[six], given[six] }, .last_port = 65535 };
+		t.range.first.port = t.range.last.port = 0;
+		if (given[six].family)
+			s->rows[s->count++] = t;
+	}
+}
+
+/* What this IKE SA may have Child SAs for. */
+static struct pairing policy_of(const struct ike_sa *sa)
+{
+	struct pairing p = { sa->connection->ours, sa->connection->theirs };
+	follow_addresses(&p.ours, sa->assigned);
+	if (check_on(sa->endpoint, CHECK_CONFIG_SELECTORS))
+		follow_addresses(&p.theirs, sa->given);
+	return p;
+}
+
 static struct pairing allowed(struct child_sa *c, const struct connection *n,
 			      const struct pairing *asked)
 {
+	struct pairing policy = policy_of(c->ike);
 	if (!asked->ours.count || !asked->theirs.count)
 		return (struct pairing){ .ours.count = 0 };
 	if (n->policy == POLICY_PAIRS)
 		return meet_pairs(c, n, asked);
-	return meet(asked, &n->ours, &n->theirs);
+	return meet(asked, &policy.ours, &policy.theirs);
 }
 
 /* One address at each end: the first selectors if they are that (2.9). */
@@ -232,8 +260,9 @@ void child_propose_selectors(const struct child_sa *c, struct selectors *ours,
 {
 	const struct connection *n = c->ike->connection;
 	const struct child_sa *old = c->replaces;
-	*ours = old ? old->ours : n->ours;
-	*theirs = old ? old->theirs : n->theirs;
+	struct pairing policy = policy_of(c->ike);
+	*ours = old ? old->ours : policy.ours;
+	*theirs = old ? old->theirs : policy.theirs;
 	if (old && old->original_local.family)
 		put(ours, &c->ike->local, &(struct address){ 0 });
 	if ((!c->ike->single_pair && n->policy != POLICY_SINGLE_PAIR) || old)

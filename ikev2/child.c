@@ -240,6 +240,7 @@ bool endpoint_order(struct endpoint *e, struct child_order *out)
 		.transport = c->transport,
 		.fragments_too = c->fragments_too,
 		.tfc = c->no_tfc && check_on(e, CHECK_TFC_SUPPORTED) ? 0 : c->ike->connection->tfc,
+		.inner = { c->ike->assigned[0], c->ike->assigned[1] },
 		.original_local = c->original_local,
 		.original_remote = c->original_remote,
 		.local = c->local,

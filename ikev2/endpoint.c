@@ -222,6 +222,8 @@ bool endpoint_request(struct endpoint *e, enum purpose purpose, struct ike_sa *i
 		ike->want_delete = true;
 	else if (purpose == PURPOSE_LIVENESS || purpose == PURPOSE_INFORMATIONAL)
 		ike->want_liveness = true;
+	else if (purpose == PURPOSE_CONFIGURE)
+		ike->want_configuration = true;
 	else if (purpose == PURPOSE_DELETE_CHILD && child && !child->gone)
 		child->want_delete = true;
 	else if (purpose == PURPOSE_REKEY_CHILD && child && !child->gone)
@@ -274,6 +276,8 @@ struct ike_view ike_sa_view(const struct ike_sa *sa)
 		.remote = sa->remote,
 		.nat_here = sa->nat_here,
 		.nat_there = sa->nat_there,
+		.assigned = { sa->assigned[0], sa->assigned[1] },
+		.given = { sa->given[0], sa->given[1] },
 		.begins_childless = auth_purpose(sa) == PURPOSE_CHILDLESS,
 		.last_heard = sa->last_heard,
 		.busy = is_busy(sa),

@@ -13,6 +13,8 @@ bool informational_build_request(struct making *m)
 	case PURPOSE_LIVENESS:
 	case PURPOSE_INFORMATIONAL:
 		return true;
+	case PURPOSE_CONFIGURE:
+		return config_build_query(m);
 	case PURPOSE_DELETE_IKE:
 		return payload_delete(m, PROTOCOL_IKE, NULL, 0);
 	case PURPOSE_DELETE_CHILD:
@@ -128,11 +130,13 @@ static bool notifies_refused(struct incoming *x, bool *end)
 
 /* ------------------------------------------------------------ requests */
 
-static bool build_response(struct making *m, const struct deletion *d)
+static bool build_response(struct incoming *x, struct making *m, const struct deletion *d)
 {
 	if (d->ike)
 		return check_on(m->e, CHECK_DELETE_IKE_EMPTY) ||
 		       payload_delete(m, PROTOCOL_IKE, NULL, 0);
+	if (!config_answer_query(x, m))
+		return false;
 	if (!d->answers || !check_on(m->e, CHECK_DELETE_PAIR))
 		return true;
 	return payload_delete(m, PROTOCOL_ESP, d->answer, d->answers);
@@ -170,7 +174,7 @@ void informational_request(struct incoming *x)
 	window_heard(x);
 	if (kept_silent(x, &d) || !answer_begin(&m, x, x->ike, x->purpose))
 		return;
-	if (!build_response(&m, &d) || !answer_send(&m, x)) {
+	if (!build_response(x, &m, &d) || !answer_send(&m, x)) {
 		if (!x->done)
 			refuse_anyway(x, CHECK_MEMORY);
 		return;

@@ -214,10 +214,11 @@ struct ike_sa {
 	struct pending pending[PENDING];
 	struct child_sa *children; /* newest first */
 	size_t child_count;
-	bool want_liveness, want_delete, want_child, want_rekey, deleting, clear_error;
+	bool want_liveness, want_configuration, want_delete, want_child, want_rekey, deleting, clear_error;
 	struct ike_sa *replaces;  /* a rekey: the IKE SA that this one was made by */
 	struct ike_sa *successor; /* that has taken over the Child SAs; this one is being closed */
 	bool spares_children; /* a fault: they outlive it */
+	struct address assigned[2], given[2]; /* inner addresses, IPv4 and IPv6 (2.19) */
 	bool childless;       /* the peer announced RFC 6023 */
 	bool single_pair;     /* it wants one address at each end */
 	struct life life;
@@ -503,6 +504,14 @@ bool child_offered(struct making *m, struct pending *p, struct why *why);
 bool child_answer(struct incoming *x, struct making *m, uint16_t *refusal);
 bool child_answered(struct making *m, struct why *why);
 bool child_accept(struct incoming *x, struct child_sa *c);
+/* config-payload.c: inner addresses and other configuration (2.19) */
+bool config_build_request(struct making *m);
+bool config_asked(const struct connection *n);
+bool config_answer(struct incoming *x, struct making *m, uint16_t *refusal);
+void config_read_reply(struct incoming *x);
+bool config_build_query(struct making *m);
+bool config_answer_query(struct incoming *x, struct making *m);
+
 /* child-policy.c: what the policy allows of the selectors proposed (2.9): 0, or the notify that refuses. */
 uint16_t child_narrow(struct incoming *x, struct child_sa *c);
 /* What we propose. */

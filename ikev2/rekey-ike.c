@@ -41,6 +41,8 @@ static void inherit(struct ike_sa *old, struct ike_sa *sa)
 	old->successor = sa;
 	if (check_on(sa->endpoint, CHECK_REKEY_INHERITS))
 		child_move(old, sa);
+	memcpy(sa->assigned, old->assigned, sizeof(sa->assigned));
+	memcpy(sa->given, old->given, sizeof(sa->given));
 	sa->want_child |= old->want_child;
 	sa->want_delete |= old->want_delete;
 	old->want_child = old->want_delete = old->want_rekey = false;

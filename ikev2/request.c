@@ -231,6 +231,9 @@ static bool ask_next(struct ike_sa *sa, usec now)
 	} else if (sa->want_child && !sa->retry.at) {
 		sa->want_child = false;
 		ask(sa, PURPOSE_NEW_CHILD, NULL, now);
+	} else if (sa->want_configuration) {
+		sa->want_configuration = false;
+		ask(sa, PURPOSE_CONFIGURE, NULL, now);
 	} else if (sa->want_liveness) {
 		sa->want_liveness = false;
 		ask(sa, PURPOSE_LIVENESS, NULL, now);

@@ -123,13 +123,31 @@ static const struct scenario_tester *row_of(const struct run *r, size_t nth)
 	return r->scenario->tester_count ? &r->scenario->testers[nth] : &no_tester;
 }
 
+/* A target that asks for its inner address has none when it is the responder: the closing handshake
+ * is on the profile's first connection then. */
+static bool honest_connection(struct run *r, const struct profile_connection *pc, size_t index,
+			      struct tester *t, struct why *why)
+{
+	const struct profile *p = r->options->profile;
+	struct connection *c = &t->connections[CONNECTION_HONEST];
+
+	if (!pc->target.asks) {
+		*c = t->connections[CONNECTION_ASKED];
+		return true;
+	}
+	return connection_make(r, &p->connections[0], true, c, why) &&
+	       connection_ends(p, index, true, c, why) &&
+	       addresses_parse(r->arena, p->connections[0].target.inner, t->target_inner, 4,
+			       &t->target_inner_count, why);
+}
+
 static bool tester_make(struct run *r, size_t nth, struct why *why)
 {
 	const struct profile *p = r->options->profile;
 	const struct scenario_tester *row = row_of(r, nth);
 	const struct profile_connection *pc = profile_connection_find(p, row->connection);
 	struct tester *t = &r->testers[nth];
-	struct connection *c = &t->connections[CONNECTION_HONEST];
+	struct connection *c = &t->connections[CONNECTION_ASKED];
 	size_t index = 0;
 
 	if (!pc)
@@ -149,9 +167,10 @@ static bool tester_make(struct run *r, size_t nth, struct why *why)
 		apart(t->inner, t->inner_count, &c->ours, nth);
 	if (p->nats && p->nats[index])
 		address_parse(p->nats[index], &t->nat);
-	t->connections[CONNECTION_ASKED] = *c;
-	extensions_needed(r, &t->connections[CONNECTION_ASKED]);
-	return connection_override(r, row, &t->connections[CONNECTION_ASKED], why);
+	if (!honest_connection(r, pc, index, t, why))
+		return false;
+	extensions_needed(r, c);
+	return connection_override(r, row, c, why);
 }
 
 bool tester_node(struct run *r, struct tester *t, struct why *why)
@@ -217,25 +236,43 @@ static struct lifetime lifetime_of(const struct profile *p, const char *connecti
 	return (struct lifetime){ .jitter_percent = 0 };
 }
 
-static bool target_connections(struct run *r, struct connection *out, struct why *why)
+static bool target_connection(struct run *r, const struct tester *t,
+			      const struct profile_connection *pc, const struct connection *theirs,
+			      struct connection *out, struct why *why)
 {
+	if (!connection_make(r, pc, false, out, why))
+		return false;
+	out->local = theirs->remote;
+	out->remote = theirs->local;
+	out->remote_nat_port = theirs->local_nat_port;
+	if (!out->pool_count)
+		out->theirs = theirs->ours;
+	if (out->transport)
+		behind_nat_too(out, t);
+	out->ike_lifetime = lifetime_of(r->options->profile, pc->name, "ike");
+	out->child_lifetime = lifetime_of(r->options->profile, pc->name, "child");
+	return true;
+}
+
+/* One for each tester, and what its closing handshake is on if that is another; how many. */
+static size_t target_connections(struct run *r, struct connection *out, struct why *why)
+{
+	const struct profile *p = r->options->profile;
+	size_t count = r->tester_count;
+
 	for (size_t i = 0; i < r->tester_count; i++) {
 		const struct tester *t = &r->testers[i];
 		const struct profile_connection *pc =
-			profile_connection_find(r->options->profile, row_of(r, i)->connection);
+			profile_connection_find(p, row_of(r, i)->connection);
 
-		if (!connection_make(r, pc, false, &out[i], why))
-			return false;
-		out[i].local = t->connections[CONNECTION_HONEST].remote;
-		out[i].remote = t->connections[CONNECTION_HONEST].local;
-		out[i].remote_nat_port = t->connections[CONNECTION_HONEST].local_nat_port;
-		out[i].theirs = t->connections[CONNECTION_HONEST].ours;
-		if (out[i].transport)
-			behind_nat_too(&out[i], t);
-		out[i].ike_lifetime = lifetime_of(r->options->profile, pc->name, "ike");
-		out[i].child_lifetime = lifetime_of(r->options->profile, pc->name, "child");
+		if (!target_connection(r, t, pc, &t->connections[CONNECTION_ASKED], &out[i], why))
+			return 0;
+		if (pc->target.asks &&
+		    !target_connection(r, t, &p->connections[0], &t->connections[CONNECTION_HONEST],
+				       &out[count++], why))
+			return 0;
 	}
-	return true;
+	return count;
 }
 
 static bool wants_cookies(const struct run *r)
@@ -267,12 +304,12 @@ static bool target_node(struct run *r, struct why *why)
 {
 	const struct profile *p = r->options->profile;
 	struct connection *connections =
-		arena_array(r->arena, r->tester_count, sizeof *connections);
+		arena_array(r->arena, 2 * r->tester_count, sizeof *connections);
 	struct node_config config = {
 		.endpoint = {
 			.name = "target", .automatic = true, .crypto = r->options->crypto,
 			.rng = rng_split(&r->rng, "target"), .log = &r->log, .run = r->label,
-			.connections = connections, .connection_count = r->tester_count,
+			.connections = connections,
 			.retransmission = profile_retransmission(p), .liveness = feature_time(p, "liveness", 0),
 			.keepalive = feature_time(p, "keepalive", 20 * USEC_S),
 			.hint = 10 * USEC_S, .tell_spi = 10 * USEC_S, .half_open = 30 * USEC_S,
@@ -283,8 +320,9 @@ static bool target_node(struct run *r, struct why *why)
 	};
 
 	target_extensions(r, &config.endpoint);
-	if (!connections || !target_connections(r, connections, why) ||
-	    !fault_apply(r, &config, why))
+	config.endpoint.connection_count =
+		connections ? target_connections(r, connections, why) : 0;
+	if (!config.endpoint.connection_count || !fault_apply(r, &config, why))
 		return false;
 	target_outer(r, &config);
 	config.inner_count = r->testers[0].target_inner_count;
@@ -358,10 +396,26 @@ static bool ended(struct run *r, const char *verb, struct why *why)
 			 : node_restart(r->target_node, label, why);
 }
 
+/* The tester's host as the target knows it: by the address that it gave, or that a NAT gave. */
+static struct address ping_goal(struct run *r, struct tester *t)
+{
+	struct child_sa *c = newest_child(r, t, NULL);
+	struct ike_view v;
+
+	if (!c)
+		return t->inner[0];
+	v = ike_sa_view(child_sa_view(c).ike);
+	if (v.assigned[0].family || v.assigned[1].family)
+		return v.assigned[0].family ? v.assigned[0] : v.assigned[1];
+	return child_sa_view(c).transport && v.nat_here && t->nat.family ? t->nat : t->inner[0];
+}
+
 /* Its protected host pings; without any SA the packet is discarded. */
 static bool pinged(struct run *r, struct tester *t, struct why *why)
 {
-	if (node_ping(r->target_node, &t->inner[0], why))
+	struct address to = ping_goal(r, t);
+
+	if (node_ping(r->target_node, &to, why))
 		return true;
 	if (endpoint_counts(node_endpoint(r->target_node)).child_sas > 0)
 		return false;

@@ -16,6 +16,29 @@ static const struct { const char *name; size_t at; enum value_kind kind; } ike_o
 };
 /* clang-format on */
 
+/* Inner addresses that went over it in a Configuration payload. */
+static bool ike_address(const struct ike_view *v, const char *field, struct value *out)
+{
+	const struct {
+		const char *name;
+		const struct address *address;
+	} rows[] = {
+		{ "assigned", &v->assigned[0] },
+		{ "assigned6", &v->assigned[1] },
+		{ "given", &v->given[0] },
+		{ "given6", &v->given[1] },
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		if (strcmp(field, rows[i].name) != 0 || !rows[i].address->family)
+			continue;
+		*out = (struct value){ .kind = VALUE_ADDRESS, .address = *rows[i].address };
+		out->address.port = 0;
+		return true;
+	}
+	return false;
+}
+
 static bool ike_field(const struct ike_sa *sa, const char *field, struct value *out,
 		      struct why *why)
 {
@@ -40,6 +63,8 @@ static bool ike_field(const struct ike_sa *sa, const char *field, struct value *
 			return true;
 		}
 	}
+	if (ike_address(&v, field, out))
+		return true;
 	for (size_t i = 0; i < ARRAY_LEN(ike_octets); i++) {
 		if (strcmp(field, ike_octets[i].name) == 0) {
 			*out = of_octets(

@@ -77,6 +77,25 @@ static const struct target_child *child_of(const struct target_connection *tc,
 	return &tc->child[six];
 }
 
+/* Inner addresses that one end gives the other are the slot's too. */
+static bool slot_addresses(struct run *r, const struct target_child *child, struct connection *c,
+			   struct why *why)
+{
+	struct address_range *pool;
+
+	if (child->variant == TARGET_POOL)
+		connection_asks(c);
+	if (child->variant != TARGET_CLIENT)
+		return true;
+	pool = arena_new_of(r->arena, struct address_range);
+	if (!pool)
+		return why_set(why, "no memory for a pool");
+	*pool = c->theirs.rows[0].range;
+	c->pools = pool;
+	c->pool_count = 1;
+	return true;
+}
+
 /* The suites are the profile's, everything else is the slot's. */
 static bool slot_connection(struct run *r, const struct target_connection *tc,
 			    const struct target_child *child, struct connection *c, struct why *why)
@@ -89,10 +108,26 @@ static bool slot_connection(struct run *r, const struct target_connection *tc,
 	c->remote = tc->target;
 	c->remote.port = p->port;
 	c->secret = bytes_text(tc->secret);
-	return identity(r, child->tester_id[0] ? child->tester_id : tc->tester_id, &c->us, why) &&
-	       identity(r, tc->target_id, &c->them, why) &&
-	       selector(child->tester_selector, &c->ours, why) &&
-	       selector(child->target_selector, &c->theirs, why);
+	if (!identity(r, child->tester_id[0] ? child->tester_id : tc->tester_id, &c->us, why) ||
+	    !identity(r, tc->target_id, &c->them, why) ||
+	    !selector(child->tester_selector, &c->ours, why) ||
+	    !selector(child->target_selector, &c->theirs, why))
+		return false;
+	return slot_addresses(r, child, c, why);
+}
+
+/* A target that asks for its inner address has none when it is the responder: the closing handshake
+ * is for the plain child of the slot then. */
+static bool honest_connection(struct run *r, const struct target_connection *tc,
+			      const struct target_child *child, struct tester *t, struct why *why)
+{
+	const struct profile *p = r->options->profile;
+	struct connection *c = &t->connections[CONNECTION_HONEST];
+
+	*c = t->connections[CONNECTION_ASKED];
+	return child->variant != TARGET_CLIENT ||
+	       (connection_make(r, &p->connections[0], true, c, why) &&
+		slot_connection(r, tc, &tc->child[0], c, why));
 }
 
 static bool tester_on_slot(struct run *r, size_t nth, struct why *why)
@@ -118,15 +153,16 @@ static bool tester_on_slot(struct run *r, size_t nth, struct why *why)
 			      .slot = slot->number };
 	tc = connection_of(h, slot->number, outer_six);
 	child = tc ? child_of(tc, pc, inner_six) : NULL;
-	if (!child || !connection_make(r, pc, true, &t->connections[CONNECTION_HONEST], why) ||
-	    !slot_connection(r, tc, child, &t->connections[CONNECTION_HONEST], why))
+	if (!child || !connection_make(r, pc, true, &t->connections[CONNECTION_ASKED], why) ||
+	    !slot_connection(r, tc, child, &t->connections[CONNECTION_ASKED], why) ||
+	    !honest_connection(r, tc, child, t, why))
 		return false;
 	t->inner[0] = child->tester;
 	t->target_inner[0] = child->target;
-	t->inner_count = t->target_inner_count = 1;
+	t->inner_count = child->variant != TARGET_POOL;
+	t->target_inner_count = child->variant != TARGET_CLIENT;
 	t->nat = tc->nat;
 	t->slot_name = run_printf(r, "%s%s", tc->name, child->suffix);
-	t->connections[CONNECTION_ASKED] = t->connections[CONNECTION_HONEST];
 	extensions_needed(r, &t->connections[CONNECTION_ASKED]);
 	return !row || connection_override(r, row, &t->connections[CONNECTION_ASKED], why);
 }

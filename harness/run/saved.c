@@ -192,26 +192,48 @@ static bool nodes_value(struct run *r, struct node **nodes, size_t count, bool e
 	return true;
 }
 
+/* What is computed of each node by itself. */
+static bool node_computed(struct run *r, struct node *n, const char *what, struct value *out)
+{
+	struct bytes b = BYTES_NONE;
+
+	if (strcmp(what, "index") == 0) {
+		*out = of_number(position(n), 0);
+		return true;
+	}
+	if (strcmp(what, "octets") != 0 && strcmp(what, "size") != 0)
+		return false;
+	wire_octets(r->arena, n, &b);
+	*out = *what == 'o' ? of_octets(b) : of_number(b.len, 0);
+	return true;
+}
+
+static bool each_computed(struct run *r, struct node **nodes, size_t count, const char *what,
+			  struct value *out)
+{
+	struct value *items = arena_array(r->arena, count ? count : 1, sizeof *items);
+
+	*out = (struct value){ .kind = VALUE_LIST, .items = items, .count = items ? count : 0 };
+	for (size_t i = 0; i < out->count; i++)
+		node_computed(r, nodes[i], what, &items[i]);
+	return true;
+}
+
 /* What is computed of nodes. */
 static bool nodes_computed(struct run *r, struct node **nodes, size_t count, bool every,
 			   const char *what, struct value *out, struct why *why)
 {
+	bool single = strcmp(what, "index") == 0 || strcmp(what, "octets") == 0 ||
+		      strcmp(what, "size") == 0;
 	struct value v;
-	struct bytes b = BYTES_NONE;
 
 	if (strcmp(what, "count") == 0) {
 		*out = of_number(count, 0);
 		return true;
 	}
-	if (strcmp(what, "index") == 0) {
-		*out = of_number(position(nodes[0]), 0);
-		return true;
-	}
-	if (strcmp(what, "octets") == 0 || strcmp(what, "size") == 0) {
-		wire_octets(r->arena, nodes[0], &b);
-		*out = *what == 'o' ? of_octets(b) : of_number(b.len, 0);
-		return true;
-	}
+	if (single)
+		return every ? each_computed(r, nodes, count, what, out)
+			     : node_computed(r, nodes[0], what, out);
 	nodes_value(r, nodes, count, every, &v);
 	return value_computed(&v, what, r->arena, out, why);
 }
@@ -243,6 +265,9 @@ bool saved_value(struct run *r, struct saved *s, const char *path, struct value 
 
 	if (!*rest)
 		return message_computed(r, s, what ? what : "octets", out, why);
+	/* How many there are of what the path would name the first of. */
+	if (what && strcmp(what, "count") == 0 && rest[strlen(rest) - 1] != ']')
+		rest = run_printf(r, "%s[*]", rest);
 	count = saved_nodes(r, s, rest, nodes, NODES);
 	if (count > NODES)
 		count = NODES;

@@ -119,6 +119,9 @@ static void build_end(struct build *b, xmlNode *connection, const char *name,
 	end->hashes = dom_attr(b->l, n, "hashes");
 	end->selectors = dom_attr(b->l, n, "selectors");
 	end->inner = dom_attr(b->l, n, "inner");
+	end->asks = dom_attr(b->l, n, "asks");
+	end->pool = dom_attr(b->l, n, "pool");
+	end->dns = dom_attr(b->l, n, "dns");
 	end->line = dom_line(n);
 }
 

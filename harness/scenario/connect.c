@@ -1,6 +1,8 @@
 /* From the connections of a profile to those of an endpoint, of either end. */
 #include "scenario/connect.h"
 
+#define POOLS 4
+
 bool secret_octets(const struct connecting *x, const char *text, struct bytes *out, struct why *why)
 {
 	static const char *const prefixes[] = { "text:",   "hex:",  "env:", "file:",
@@ -146,6 +148,81 @@ static void first_host(const char *text, struct address *out)
 	address_parse(word, out);
 }
 
+static bool asks(const struct profile_end *end, const char *family)
+{
+	return end->asks && strstr(end->asks, family);
+}
+
+static bool pools(const struct connecting *x, const char *text, struct connection *out,
+		  struct why *why)
+{
+	struct address_range *rows = arena_array(x->arena, POOLS, sizeof *rows);
+	struct selectors s = { .count = 0 };
+
+	if (!rows)
+		return why_set(why, "no memory for pools");
+	if (!words(x->arena, text, take_range, &s, why))
+		return false;
+	for (size_t i = 0; i < s.count && i < POOLS; i++)
+		rows[out->pool_count++] = s.rows[i].range;
+	out->pools = rows;
+	return true;
+}
+
+static bool name_servers(const struct connecting *x, const char *text, struct connection *out,
+			 struct why *why)
+{
+	struct address rows[4];
+	size_t count = 0;
+
+	if (!addresses_parse(x->arena, text, rows, ARRAY_LEN(rows), &count, why))
+		return false;
+	for (size_t i = count; i-- > 0;)
+		out->dns[rows[i].family == 6] = rows[i];
+	return true;
+}
+
+static void everything(bool six, struct selectors *s)
+{
+	struct traffic_selector *t = &s->rows[s->count++];
+
+	*t = (struct traffic_selector){ .last_port = 0xffff };
+	address_range_parse(six ? "::/0" : "0.0.0.0/0", &t->range);
+}
+
+void connection_asks(struct connection *out)
+{
+	out->ours.count = 0;
+	for (size_t six = 0; six < 2; six++)
+		if (out->asks[six])
+			everything(six, &out->ours);
+}
+
+void connection_gives(struct connection *out)
+{
+	out->theirs.count = 0;
+	for (size_t i = 0; i < out->pool_count && i < SELECTORS; i++)
+		out->theirs.rows[out->theirs.count++] =
+			(struct traffic_selector){ out->pools[i], .last_port = 0xffff };
+}
+
+/* Who asks for an address proposes everything; who gives one has selectors from the pool. */
+static bool configuration(const struct connecting *x, const struct profile_end *us,
+			  const struct profile_end *them, struct connection *out, struct why *why)
+{
+	out->asks[0] = asks(us, "ipv4");
+	out->asks[1] = asks(us, "ipv6");
+	if (us->asks)
+		connection_asks(out);
+	if (!us->pool)
+		return true;
+	if (!pools(x, us->pool, out, why) || !name_servers(x, us->dns, out, why))
+		return false;
+	connection_gives(out);
+	(void)them;
+	return true;
+}
+
 bool connection_from_profile(const struct connecting *x, const struct profile_connection *pc,
 			     bool tester_side, struct connection *out, struct why *why)
 {
@@ -165,6 +242,8 @@ bool connection_from_profile(const struct connecting *x, const struct profile_co
 	};
 	first_host(us->inner, &out->host);
 	first_host(them->inner, &out->their_host);
+	if (!configuration(x, us, them, out, why))
+		return false;
 	return identity(x, us->identity, &out->us, why) &&
 	       identity(x, them->identity, &out->them, why) &&
 	       secret_octets(x, us->secret ? us->secret : them->secret, &out->secret, why) &&

@@ -219,10 +219,10 @@ static const struct shape shapes[] = {
 	{ "esp", IN_CONNECTION, 0, NONE, "!suite:text" },
 	{ "tester", IN_CONNECTION, 0, NONE,
 	  "!auth:auth !identity:text secret:text certificate:text signature:text hashes:text eap-method:text ppk-id:text "
-	  "ppk:text selectors:text inner:text" },
+	  "ppk:text selectors:text inner:text asks:text pool:text dns:text" },
 	{ "target", IN_CONNECTION, 0, NONE,
 	  "!auth:auth !identity:text secret:text certificate:text signature:text hashes:text eap-method:text ppk-id:text "
-	  "ppk:text selectors:text inner:text" },
+	  "ppk:text selectors:text inner:text asks:text pool:text dns:text" },
 	{ "feature", IN_PROFILE, 0, NONE, "!name:id value:text absent:yes-no" },
 	/* catalogue */
 	{ "requirement", IN_CATALOGUE, IN_RULE, NONE,

@@ -15,7 +15,7 @@ static const char *const kind_texts[] = {
 
 static const char *const ike_fields[] = { "spi_i", "spi_r", "next_request", "next_expected",
 	"initiator", "nat_here", "nat_there", "SK_d", "SK_ai", "SK_ar", "SK_ei", "SK_er", "SK_pi", "SK_pr",
-	"ni", "nr" };
+	"ni", "nr", "assigned", "assigned6", "given", "given6" };
 static const char *const child_fields[] = { "spi_in", "spi_out", "ts_ours", "ts_theirs" };
 static const char *const tester_fields[] = { "address", "second", "inner", "outside", "nat", "authority", "ike",
 	"child" };

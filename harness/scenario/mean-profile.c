@@ -43,6 +43,8 @@ static void check_end(struct library *l, const struct profile *p, const struct p
 {
 	check_each(l, p, end->line, end->selectors, true);
 	check_each(l, p, end->line, end->inner, false);
+	check_each(l, p, end->line, end->pool, true);
+	check_each(l, p, end->line, end->dns, false);
 }
 
 static bool by(const struct profile_end *end, const char *auth)

@@ -134,6 +134,8 @@ struct world_node {
 
 void node_free(struct world_node *n);
 bool node_has_outer(const struct world_node *n, const struct address *host);
+/* An inner address that its host was given (RFC 7296 2.19). */
+void node_own(struct world_node *n, const struct address *inner);
 bool node_has_inner(const struct world_node *n, const struct address *host);
 /* The outer address from which something leaves that the endpoint would send from `wanted`. */
 struct address node_from(const struct world_node *n, const struct address *wanted);

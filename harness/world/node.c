@@ -121,6 +121,25 @@ bool node_has_inner(const struct world_node *n, const struct address *host)
 	return has_host(n->config.inner, n->config.inner_count, host);
 }
 
+/* It stands before what was configured. */
+void node_own(struct world_node *n, const struct address *inner)
+{
+	struct node_config *c = &n->config;
+	struct address host = *inner;
+	struct why why;
+
+	host.port = 0;
+	if (node_has_inner(n, &host))
+		return;
+	if (c->inner_count == ARRAY_LEN(c->inner))
+		c->inner_count--;
+	memmove(&c->inner[1], &c->inner[0], c->inner_count * sizeof(c->inner[0]));
+	c->inner[0] = host;
+	c->inner_count++;
+	if (!world_claim(n->world, &host, &why))
+		world_note(n->world, node_name(n), "an inner address cannot be had: %s", why.text);
+}
+
 struct address node_address(const struct world_node *n, uint8_t family)
 {
 	if (n->speak[family == 6].family != 0)

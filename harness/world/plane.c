@@ -199,6 +199,9 @@ static void install(struct world_node *n, const struct child_order *o)
 	p->unproven = !o->initiator && replaces(n, o);
 	p->fragments_too = o->fragments_too;
 	p->tfc = o->transport ? 0 : o->tfc;
+	for (size_t i = 0; i < ARRAY_LEN(o->inner); i++)
+		if (o->inner[i].family)
+			node_own(n, &o->inner[i]);
 	p->original_local = o->original_local;
 	p->original_remote = o->original_remote;
 	p->older = n->newest;

@@ -77,6 +77,10 @@ struct connection {
 	struct selectors ours, theirs;
 	enum policy policy;
 	struct address host, their_host;   /* for an SA of one address at each end; family 0: the first */
+	bool asks[2];                   /* for an inner address, IPv4 and IPv6 (2.19) */
+	const struct address_range *pools;  /* inner addresses for whoever asks; then the peer has to */
+	size_t pool_count;
+	struct address dns[2];          /* told with them; family 0: none */
 	bool initial_contact;           /* send N(INITIAL_CONTACT) */
 	bool revive;                    /* initiate again, after growing gaps, when the peer was taken for dead */
 	bool transport;                 /* transport mode is asked for, agreed to, and insisted on (1.3.1) */
@@ -234,6 +238,7 @@ struct child_order {
 	uint16_t tfc;                   /* octets of TFC padding to send */
 	struct child_keys in, out;
 	struct selectors ours, theirs;
+	struct address inner[2];        /* addresses that our host was given; family 0: none */
 	/* Transport mode behind a NAT: the peer's packets are made for these (2.23.1); family 0: as outside. */
 	struct address original_local, original_remote;
 	struct address local, remote;   /* outer; ports set if udp */
@@ -294,6 +299,7 @@ struct ike_view {
 	uint32_t next_expected;         /* of the peer's requests */
 	struct address local, remote;   /* where it is now */
 	bool nat_here, nat_there;
+	struct address assigned[2], given[2];   /* inner addresses that we and the peer got, IPv4 and IPv6 */
 	bool begins_childless;          /* IKE_AUTH is to make no Child SA (RFC 6023) */
 	usec last_heard;                /* of an authenticated message or ESP packet */
 	bool busy;                      /* a request of ours is in flight, or waits until it may be sent */

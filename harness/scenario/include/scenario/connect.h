@@ -23,6 +23,9 @@ bool connection_from_profile(const struct connecting *x, const struct profile_co
 /* The addresses and ports of the n-th tester and of the target, of the tester's family. */
 bool connection_ends(const struct profile *p, size_t tester, bool tester_side,
 		     struct connection *out, struct why *why);
+/* Selectors of a client that asks for inner addresses, and of who gives them from its pools. */
+void connection_asks(struct connection *out);
+void connection_gives(struct connection *out);
 /* Selectors of the outer addresses: what transport mode is for. */
 void connection_hosts(struct connection *out);
 /* The connection of that name; NULL: the first. */

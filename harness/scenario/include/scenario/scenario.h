@@ -156,6 +156,8 @@ struct scenario_case {
 
 struct profile_end {
 	const char *auth, *identity, *secret, *certificate, *signature, *hashes, *selectors, *inner;
+	const char *asks;               /* families of the inner addresses it asks for: "ipv4 ipv6" */
+	const char *pool, *dns;         /* what it gives to whoever asks: ranges, name servers */
 	unsigned line;
 };
 struct profile_connection {
