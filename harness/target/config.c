@@ -92,16 +92,22 @@ static void host_selector(const struct address *host, char selector[static TARGE
 		host->family == 4 ? "/32" : "/128");
 }
 
-/* The addresses that the end which gives them has to give. */
-static void fill_pool(struct target_child *child, bool given_to_tester, bool six, size_t slot)
+/* The addresses that one end gives the other; a client has a network of its own to go to. */
+static void fill_pool(struct target_child *child, enum target_variant variant, bool six, size_t slot)
 {
-	struct address first = numbered(six ? "10.19.%zu.0" : "10.9.%zu.0", slot);
+	bool client = variant == TARGET_CLIENT;
+	struct address first = numbered(client ? six ? "10.39.%zu.0" : "10.29.%zu.0"
+					       : six ? "10.19.%zu.0" : "10.9.%zu.0", slot);
 	char text[ADDRESS_TEXT];
-	char *selector = given_to_tester ? child->tester_selector : child->target_selector;
+	char *selector = client ? child->target_selector : child->tester_selector;
 
 	snprintf(selector, TARGET_SELECTOR, "%.40s/28", address_print(&first, text));
 	first.ip[3] = 1;
-	*(given_to_tester ? &child->tester : &child->target) = first;
+	*(client ? &child->target : &child->tester) = first;
+	if (!client)
+		return;
+	child->tester = numbered(six ? "10.59.%zu.1" : "10.49.%zu.1", slot);
+	network_of(&child->tester, "/24", child->tester_selector);
 }
 
 static void add_variant(struct target_connection *c, enum target_variant variant, size_t slot)
@@ -122,7 +128,7 @@ static void add_variant(struct target_connection *c, enum target_variant variant
 		host_selector(&c->tester, child->tester_selector);
 	}
 	if (variant == TARGET_POOL || variant == TARGET_CLIENT)
-		fill_pool(child, variant == TARGET_POOL, c->target.family == 6, slot);
+		fill_pool(child, variant, c->target.family == 6, slot);
 	c->children++;
 }
 

@@ -59,6 +59,7 @@ struct driver {
 	void (*read)(const struct target *target, const struct ticket *ticket, const char *text,
 			struct target_result *result);
 	bool (*in_guest)(const struct target *target); /* orders run in a guest; NULL: never */
+	bool takes_addresses;           /* puts an inner address that it is given on a device */
 	const char *log;                /* file in the run directory */
 	bool has_tree;                  /* and so namespaces and a wire */
 };

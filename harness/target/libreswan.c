@@ -108,7 +108,8 @@ static void lifetimes(FILE *out, const struct target_connection *c)
 			c->liveness_s, 5 * c->liveness_s);
 }
 
-static void behaviour(FILE *out, const struct target *target, const struct target_connection *c)
+static void behaviour(FILE *out, const struct target *target, const struct target_connection *c,
+		bool narrows)
 {
 	static const char *const esn[] = { "no", "yes", "either" };
 	const struct target_retransmission *again = &target->config->retransmission;
@@ -117,10 +118,10 @@ static void behaviour(FILE *out, const struct target *target, const struct targe
 	for (unsigned i = 0; i < again->tries; i++)
 		total += gap *= 2.0;
 	fprintf(out, "    esn=%s\n    pfs=%s\n    encapsulation=%s\n    replay-window=%u\n"
-		"    fragmentation=%s\n    mobike=no\n    narrowing=no\n    initial-contact=no\n"
+		"    fragmentation=%s\n    mobike=no\n    narrowing=%s\n    initial-contact=no\n"
 		"    retransmit-interval=%llu\n    retransmit-timeout=%us\n",
 		esn[c->esn], c->esp_dh ? "yes" : "no", c->force_encapsulation ? "yes" : "auto",
-		c->replay_window, c->fragmentation ? "yes" : "no",
+		c->replay_window, c->fragmentation ? "yes" : "no", narrows ? "yes" : "no",
 		(unsigned long long)(again->first / USEC_MS),
 		(unsigned)(total / USEC_S + 0.999));
 	if (target->facts->version[0] == '4')
@@ -130,17 +131,22 @@ static void behaviour(FILE *out, const struct target *target, const struct targe
 /* Networks, the ends themselves, or what one end gives the other. */
 static void selectors(FILE *out, const struct target_child *child)
 {
+	struct address last = child->tester;
+	char first[ADDRESS_TEXT], text[ADDRESS_TEXT];
+
 	switch (child->variant) {
 	case TARGET_TRANSPORT:
 		fprintf(out, "    type=transport\n");
 		break;
 	case TARGET_POOL:
-		fprintf(out, "    leftsubnet=%s\n    rightaddresspool=%s\n    modecfgdns=10.2.0.53\n"
+		last.ip[3] += 13;
+		fprintf(out, "    leftsubnet=%s\n    rightaddresspool=%s-%s\n    modecfgdns=10.2.0.53\n"
 			"    leftmodecfgserver=yes\n    rightmodecfgclient=yes\n",
-			child->target_selector, child->tester_selector);
+			child->target_selector, address_print(&child->tester, first),
+			address_print(&last, text));
 		break;
 	case TARGET_CLIENT:
-		fprintf(out, "    rightsubnet=%s\n    leftmodecfgclient=yes\n    rightmodecfgserver=yes\n",
+		fprintf(out, "    leftsubnet=0.0.0.0/0\n    rightsubnet=%s\n    leftmodecfgclient=yes\n    rightmodecfgserver=yes\n",
 			child->tester_selector);
 		break;
 	default:
@@ -166,7 +172,7 @@ static void connection(FILE *out, const struct target *target, const struct targ
 	selectors(out, child);
 	list(out, "ike", c->ike[0] ? c->ike : known->ike_suites);
 	list(out, "esp", c->esp[0] ? c->esp : c->esp_dh ? ESP_DH_SUITES : known->esp_suites);
-	behaviour(out, target, c);
+	behaviour(out, target, c, child->variant == TARGET_CLIENT);
 	lifetimes(out, c);
 }
 

@@ -17,8 +17,9 @@ static void own_addresses(FILE *out, const struct target_config *config, const c
 		device);
 }
 
-static void inner_addresses(FILE *out, const struct target_config *config)
+static void inner_addresses(FILE *out, const struct target *target)
 {
+	const struct target_config *config = target->config;
 	char text[ADDRESS_TEXT];
 
 	for (size_t i = 0; i < config->connections; i++) {
@@ -28,8 +29,10 @@ static void inner_addresses(FILE *out, const struct target_config *config)
 			const struct address *a = &c->child[k].target;
 			enum target_variant v = c->child[k].variant;
 
-			if (v == TARGET_TRANSPORT || v == TARGET_CLIENT)
-				continue; /* an outer address, or one that is not known yet */
+			if (v == TARGET_TRANSPORT)
+				continue; /* an outer address */
+			if (v == TARGET_CLIENT && target->driver->takes_addresses)
+				continue; /* the daemon sees to what it is given itself */
 			if (a->family == 4)
 				fprintf(out, "address replace %s/32 dev lo\n",
 					address_print(a, text));
@@ -81,8 +84,10 @@ static void around_guest(FILE *out, const struct target_config *config)
 }
 
 /* The gateway has no address but in the tables of the guest: all that counts is its card. */
-static void inside_guest(FILE *out, const struct target_config *config)
+static void inside_guest(FILE *out, const struct target *target)
 {
+	const struct target_config *config = target->config;
+
 	own_addresses(out, config, "vec0");
 	fprintf(out, "neighbour replace " NET_GATEWAY_4 " lladdr " NET_GATEWAY_MAC
 		" dev vec0 nud permanent\n"
@@ -90,7 +95,7 @@ static void inside_guest(FILE *out, const struct target_config *config)
 		" dev vec0 nud permanent\n"
 		"route add default via " NET_GATEWAY_4 " dev vec0 onlink\n"
 		"route add ::/0 via " NET_GATEWAY_6 " dev vec0 onlink\n");
-	inner_addresses(out, config);
+	inner_addresses(out, target);
 }
 
 bool net_write(const struct target *target, bool guest, struct why *why)
@@ -104,7 +109,7 @@ bool net_write(const struct target *target, bool guest, struct why *why)
 	} else {
 		own_addresses(out, target->config, "lo");
 		tester_device(out);
-		inner_addresses(out, target->config);
+		inner_addresses(out, target);
 	}
 	if (!file_close(out, "net", why))
 		return false;
@@ -115,6 +120,6 @@ bool net_write(const struct target *target, bool guest, struct why *why)
 	out = file_create(target->directory, "guest-net", why);
 	if (!out)
 		return false;
-	inside_guest(out, target->config);
+	inside_guest(out, target);
 	return file_close(out, "guest-net", why);
 }

@@ -272,6 +272,7 @@ const struct driver strongswan_driver = {
 	.drop = strongswan_drop,
 	.end = strongswan_end,
 	.read = strongswan_read,
+	.takes_addresses = true,
 	.log = "log",
 	.has_tree = true,
 };

@@ -123,8 +123,9 @@ struct target_config {
 bool target_config_slots(struct target_config *config, size_t slots, struct why *why);
 void target_config_free(struct target_config *config);
 /*
- * A variant in every connection.  The pool of slot N is 10.9.N.0/28 or fd00:9:0:N::/124 for children
- * over IPv4, 10.19.N.0/28 or fd00:19:0:N::/124 over IPv6.
+ * A variant in every connection.  In slot N the target gives addresses of 10.9.N.0/28 (over IPv6:
+ * 10.19.N.0/28), the tester of 10.29.N.0/28 (10.39.N.0/28) to a target that asks, which may go to
+ * 10.49.N.0/24 (10.59.N.0/24) then.
  */
 void target_config_add(struct target_config *config, enum target_variant variant);
 
