@@ -370,6 +370,8 @@ const struct check_row checks[] = {
 	[CHECK_TRANSPORT_SUBSTITUTE] = { "transport-substitute", "any with TS", "RFC7296-2.23.1-04",
 		"Behind a NAT the selectors of transport mode are those of the outer addresses",
 		ANSWER_DUTY, 0 },
+	[CHECK_TRANSPORT_CHECKSUM] = { "transport-checksum", "ESP", "RFC3948-3.1.2-01",
+		"Checksums of transport mode behind a NAT are mended", ANSWER_DUTY, 0 },
 	[CHECK_TUNNEL_DEFAULT] = { "tunnel-default", "any request with TS", "RFC7296-1.3.1-09",
 		"A Child SA is in tunnel mode unless both ends said otherwise", ANSWER_DUTY, 0 },
 	[CHECK_TFC_SUPPORTED] = { "tfc-supported", "ESP", "RFC7296-1.3.1-06",

@@ -227,6 +227,7 @@ bool endpoint_order(struct endpoint *e, struct child_order *out)
 	struct child_sa *c = e->orders;
 	if (!c)
 		return false;
+	bool mends = check_on(e, CHECK_TRANSPORT_CHECKSUM);
 	*out = (struct child_order){
 		.kind = next_kind(c),
 		.child = c,
@@ -241,8 +242,8 @@ bool endpoint_order(struct endpoint *e, struct child_order *out)
 		.fragments_too = c->fragments_too,
 		.tfc = c->no_tfc && check_on(e, CHECK_TFC_SUPPORTED) ? 0 : c->ike->connection->tfc,
 		.inner = { c->ike->assigned[0], c->ike->assigned[1] },
-		.original_local = c->original_local,
-		.original_remote = c->original_remote,
+		.original_local = mends ? c->original_local : (struct address){ 0 },
+		.original_remote = mends ? c->original_remote : (struct address){ 0 },
 		.local = c->local,
 		.remote = c->remote,
 		.udp = c->udp,
