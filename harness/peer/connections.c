@@ -99,7 +99,7 @@ static bool add_inner(struct peer *p, const struct profile_connection *pc, struc
 static bool add_connection(struct making_list *x, const struct profile_connection *pc, size_t tester,
 			   struct why *why)
 {
-	struct connecting how = { x->profile, &x->scope, x->p->arena };
+	struct connecting how = { x->profile, &x->scope, x->p->arena, x->p->authority };
 	struct peer *p = x->p;
 	bool as_tester = !p->options.as_target;
 	struct connection *c = &p->connections[p->connection_count];

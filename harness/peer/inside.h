@@ -15,6 +15,7 @@
 #define PEER_CONNECTIONS 1024
 #define PEER_LOCALS (3 * NODE_ADDRESSES)
 
+struct authority;
 struct device;
 struct control;
 struct order;
@@ -40,6 +41,7 @@ struct peer {
 	struct peer_options options;
 	const char *name;               /* of its endpoint: whose end of the profiles it plays */
 	struct arena *arena;            /* as long as the peer */
+	struct authority *authority;    /* issues certificates that a profile names by words alone */
 	struct connection *connections;
 	struct upkeep *upkeep;          /* of each of them */
 	size_t connection_count;

@@ -4,6 +4,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "authority/authority.h"
 #include "inside.h"
 
 #define RETRANSMIT_FIRST (500 * USEC_MS)
@@ -168,7 +169,8 @@ static bool plan(struct peer *p, struct why *why)
 {
 	if (!p->arena || !p->log || !event_listen(p->options.log, peer_log_hear, p))
 		return why_set(why, "no memory for a peer");
-	return peer_connections(p, why) && wishes(p, why);
+	p->authority = authority_new(p->options.crypto, why);
+	return p->authority && peer_connections(p, why) && wishes(p, why);
 }
 
 static void tell_connections(struct peer *p)
@@ -225,6 +227,7 @@ void peer_free(struct peer *p)
 	device_free(p->device);
 	world_free(p->world);
 	real_free(p->real);
+	authority_free(p->authority);
 	peer_log_free(p->log);
 	arena_free(p->arena);
 	free(p->known);

@@ -21,16 +21,18 @@ const char *loopback(unsigned n)
 
 static void profile_text(const struct end *e, char *out, size_t cap)
 {
+	const char *proof = e->certificates ? "auth='certificate' certificate='ecdsa256'" : "auth='psk'";
+
 	snprintf(out, cap,
 		 "<profile xmlns='urn:ikespec:scenario:1' id='%s'><title>T</title>"
 		 "<target address='%s' port='15500' nat-port='14500'/>"
 		 "<tester address='%s' port='25500' nat-port='24500'/>"
 		 "<connection name='net'><ike suite='aes128gcm16-prfsha256-x25519'/><esp suite='aes128gcm16'/>"
-		 "<tester auth='psk' identity='fqdn:%s' secret='text:%s' selectors='10.1.%u.0/24' inner='10.1.%u.1'/>"
-		 "<target auth='psk' identity='fqdn:target' selectors='10.2.%u.0/24' inner='10.2.%u.1'/>"
+		 "<tester %s identity='fqdn:%s' secret='text:%s' selectors='10.1.%u.0/24' inner='10.1.%u.1'/>"
+		 "<target %s identity='fqdn:target' selectors='10.2.%u.0/24' inner='10.2.%u.1'/>"
 		 "</connection></profile>",
-		 e->id, loopback(e->target), loopback(e->tester), e->tester_id, e->secret, e->net, e->net, e->net,
-		 e->net);
+		 e->id, loopback(e->target), loopback(e->tester), proof, e->tester_id, e->secret, e->net, e->net,
+		 proof, e->net, e->net);
 }
 
 static void complain(void *ctx, const struct why *why)

@@ -22,7 +22,8 @@ struct end {
 	const char *id;                 /* of the profile */
 	unsigned target, tester;        /* numbers of loopback addresses */
 	const char *tester_id, *secret;
-	unsigned net;                   /* inner addresses are 10.1.NET.1 and 10.2.NET.1 */
+	unsigned net;                   /* 1 to 250: inner addresses are 10.1.NET.1 and 10.2.NET.1 */
+	bool certificates;              /* of the test authority, in place of the secret */
 };
 
 struct room {

@@ -81,11 +81,26 @@ static void peers_are_told_apart(void **state)
 	}
 }
 
+/* The clock of the wall tells whether they are valid. */
+static void certificates_prove_who_they_are(void **state)
+{
+	static const struct end ends[] = { { "one", 0, 1, "first.example.org", "", 1, true } };
+	struct room target = room_open(ends, 1, true, "target"), tester = room_open(ends, 1, false, "tester");
+
+	(void)state;
+	done(&tester, "initiate");
+	done(&tester, "ping");
+	assert_int_equal(room_close(&tester), 0);
+	until(&target, 0);
+	assert_int_equal(room_close(&target), 0);
+}
+
 int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_order_is_carried_out),
 		cmocka_unit_test(peers_are_told_apart),
+		cmocka_unit_test(certificates_prove_who_they_are),
 	};
 
 	return house_main(argc, argv, tests, ARRAY_LEN(tests));
