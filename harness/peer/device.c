@@ -93,15 +93,18 @@ static bool would_loop(const struct peer *p, const struct address_range *range)
 	return false;
 }
 
-static const struct address *source_for(const struct peer *p, uint8_t family)
+/* The inner address that the connection's selectors hold. */
+static const struct address *source_for(const struct peer *p, const struct connection *c, uint8_t family)
 {
 	for (size_t i = 0; i < p->inner_count; i++)
-		if (p->inner[i].family == family)
-			return &p->inner[i];
+		for (size_t k = 0; k < c->ours.count && p->inner[i].family == family; k++)
+			if (address_in_range(&p->inner[i], &c->ours.rows[k].range))
+				return &p->inner[i];
 	return NULL;
 }
 
-static void route_range(struct peer *p, int netlink, unsigned index, const struct address_range *range)
+static void route_range(struct peer *p, const struct connection *c, int netlink, unsigned index,
+			const struct address_range *range)
 {
 	struct address_range rest = *range;
 	char text[ADDRESS_RANGE_TEXT];
@@ -116,7 +119,7 @@ static void route_range(struct peer *p, int netlink, unsigned index, const struc
 	}
 	while (address_range_network(&rest, &network, &prefix))
 		if (!netlink_route(netlink, index, &network, prefix,
-				   source_for(p, network.family), &why))
+				   source_for(p, c, network.family), &why))
 			peer_say(p, p->device->name, "%s", why.text);
 }
 
@@ -142,7 +145,7 @@ static void set_routes(struct peer *p, int netlink, unsigned index)
 
 		for (size_t k = 0; k < s->count; k++)
 			if (!range_known(p, i, &s->rows[k].range))
-				route_range(p, netlink, index, &s->rows[k].range);
+				route_range(p, &p->connections[i], netlink, index, &s->rows[k].range);
 	}
 }
 

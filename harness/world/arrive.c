@@ -183,3 +183,16 @@ void node_receive(struct world_node *n, struct bytes sent, struct bytes delivere
 	fill(n, w->message, &a, sent, &ip);
 	node_handle(n, &a);
 }
+
+void node_take(struct world_node *n, struct bytes packet)
+{
+	struct arrival a = { 0 };
+	struct ip_packet ip;
+
+	if (!ip_parse(packet, &ip, NULL))
+		return;
+	world_enter(n->world);
+	fill(n, n->world->message, &a, packet, &ip);
+	node_handle(n, &a);
+	world_leave(n->world);
+}

@@ -113,6 +113,11 @@ void plane_open(struct world_node *n, struct arena *arena, struct bytes esp, str
 /* The reports and the inner host. */
 void plane_handle(struct world_node *n, const struct arrival *a);
 
+/* early.c: packets that came before their SA, of a node whose SAs linger */
+void early_keep(struct world_node *n, struct bytes packet, uint32_t spi);
+void early_look(struct world_node *n);
+void early_free(struct world_node *n);
+
 /* ------------------------------------------------------------ nodes */
 
 struct world_node {
@@ -129,6 +134,8 @@ struct world_node {
 	struct reassembly *fragments;   /* of inner packets; NULL until there was one */
 	uint16_t ip_id, echo_id, echo_seq;
 	struct esp_carried carried;
+	struct early *early;            /* packets that came before their SA */
+	size_t early_count;
 	bool down;                      /* it hears and says nothing */
 };
 
@@ -145,6 +152,8 @@ void node_speak(struct world_node *n);
 void node_tick(struct world_node *n, usec now);
 /* A packet for the node: as the other end sent it, and as it was delivered. */
 void node_receive(struct world_node *n, struct bytes sent, struct bytes delivered, uint64_t serial);
+/* By itself, and without a word to the log: it was told before. */
+void node_take(struct world_node *n, struct bytes packet);
 enum port_kind { PORT_OTHER, PORT_IKE, PORT_NAT_T };
 enum port_kind node_port_kind(const struct world_node *n, uint16_t port);
 

@@ -10,6 +10,7 @@ void node_free(struct world_node *n)
 	if (n == NULL)
 		return;
 	plane_free(n);
+	early_free(n);
 	reassembly_free(n->fragments);
 	if (n->endpoint)
 		endpoint_free(n->endpoint);
@@ -240,6 +241,7 @@ void node_speak(struct world_node *n)
 		;
 	if (budget == 0)
 		world_note(n->world, node_name(n), "%d datagrams at once", NODE_OUTPUT);
+	early_look(n);
 }
 
 void node_tick(struct world_node *n, usec now)

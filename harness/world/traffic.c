@@ -294,6 +294,8 @@ void plane_handle(struct world_node *n, const struct arrival *a)
 		p = n->newest;          /* a fault took it */
 	if (p == NULL || (p->removed && !plane_lingers(n, p))) {
 		report(n, REPORT_UNKNOWN_SPI, spi, &outer.from);
+		if (p == NULL)
+			early_keep(n, a->delivered, spi);
 		return;
 	}
 	if (a->result != ESP_OK && a->result != ESP_DUMMY) {

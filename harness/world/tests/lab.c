@@ -148,7 +148,7 @@ const struct carriage carriages[CARRIAGES] = {
 	{ "in UDP, CBC",      "198.51.100.1:4500",    "192.0.2.1:4500",      "aes128-sha256" },
 };
 
-void install(struct lab *l, int i, const struct carriage *c)
+static void install_on(struct lab *l, int i, const struct carriage *c, bool both)
 {
 	struct child_order o = {
 		.kind = ORDER_INSTALL, .child = &l->child[i], .spi_in = 0x1000 + (uint32_t)i,
@@ -185,9 +185,20 @@ void install(struct lab *l, int i, const struct carriage *c)
 	m.theirs = o.ours;
 	m.local = o.remote;
 	m.remote = o.local;
-	fake_order(l->tester_e, &o);
+	if (both)
+		fake_order(l->tester_e, &o);
 	fake_order(l->target_e, &m);
 	world_pump(l->world);
+}
+
+void install(struct lab *l, int i, const struct carriage *c)
+{
+	install_on(l, i, c, true);
+}
+
+void install_at_target(struct lab *l, int i, const struct carriage *c)
+{
+	install_on(l, i, c, false);
 }
 
 struct child_order order_of(struct lab *l, int i, enum order_kind kind)

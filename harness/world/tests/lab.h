@@ -54,6 +54,7 @@ struct node_config config_of(struct lab *l, bool target, bool stepped);
 void run(struct lab *l, usec span);
 /* Child SA number i, at both ends; SPIs 0x1000 + i inbound at the tester, 0x2000 + i at the target. */
 void install(struct lab *l, int i, const struct carriage *c);
+void install_at_target(struct lab *l, int i, const struct carriage *c);
 struct child_order order_of(struct lab *l, int i, enum order_kind kind);
 struct esp_sent *ping(struct lab *l, int child, struct why *why);
 const struct arrival *last_arrival(const struct lab *l);

@@ -96,6 +96,41 @@ static void removed_one_receives_for_a_while(void **state)
 	lab_free(l);
 }
 
+/* The target is told of its SA after the first packets came on it. */
+static void packets_wait_for_their_sa(void **state)
+{
+	struct lab *l = lab_lingering();
+	struct child_order gone = order_of(l, 0, ORDER_REMOVE);
+
+	(void)state;
+	install(l, 0, &carriages[1]);
+	gone.child = &l->mirror[0];
+	gone.spi_in = 0x2000;
+	fake_order(l->target_e, &gone);
+	run(l, 10 * USEC_S);
+	fake_order(l->target_e, &gone);         /* any order: what lingered is forgotten */
+	world_pump(l->world);
+	for (int i = 0; i < 3; i++)
+		assert_non_null(ping(l, 0, NULL));
+	run(l, 500 * USEC_MS);
+	assert_int_equal(l->insides, 0);
+	install_at_target(l, 0, &carriages[1]);
+	run(l, 2 * USEC_MS);
+	assert_int_equal(l->insides, 3);
+	fake_order(l->target_e, &gone);
+	world_pump(l->world);
+	run(l, 10 * USEC_S);
+	fake_order(l->target_e, &gone);
+	world_pump(l->world);
+	for (int i = 0; i < 100; i++)
+		assert_non_null(ping(l, 0, NULL));
+	run(l, 2 * USEC_S);
+	install_at_target(l, 0, &carriages[1]);
+	run(l, 2 * USEC_MS);
+	assert_int_equal(l->insides, 3);        /* too late */
+	lab_free(l);
+}
+
 static void many_removed_ones_are_forgotten(void **state)
 {
 	struct lab *l = lab_lingering();
@@ -145,6 +180,7 @@ int main(void)
 		cmocka_unit_test(new_one_is_used_alone),
 		cmocka_unit_test(first_one_is_used_at_once),
 		cmocka_unit_test(removed_one_receives_for_a_while),
+		cmocka_unit_test(packets_wait_for_their_sa),
 		cmocka_unit_test(many_removed_ones_are_forgotten),
 		cmocka_unit_test(host_behind_a_node),
 	};

@@ -106,7 +106,9 @@ struct node_config {
 	uint32_t replay_window;         /* of inbound ESP SAs */
 	uint64_t esp_omit;              /* bit n: esp_checks[n] is left out */
 	const struct edits *esp_edits;  /* a fault: applied to each ESP packet sent; or NULL */
-	usec linger;                    /* a removed SA still receives for so long what was on its way; 0: no */
+	/* A removed SA still receives for so long what was on its way, and what comes before its SA waits a moment for it;
+	 * 0: no. */
+	usec linger;
 	/* Each inner packet that was opened and is within its SA's selectors, for a host behind the node; or NULL. */
 	void (*inside)(void *ctx, struct world_node *node, struct bytes inner);
 	/*
