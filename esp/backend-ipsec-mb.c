@@ -466,6 +466,12 @@ static void aim_mac(struct lanes *l, struct esp_job *j, size_t row, IMB_JOB *job
 	}
 }
 
+/* The library writes an ICV where it belongs, if there is nothing else by then. */
+static bool is_in_place(const struct esp_job *j, bool sealing)
+{
+	return sealing && j->covered.tail_len == 0;
+}
+
 /* A job that came back: the ICV is put where it belongs, or compared. */
 static void land(struct lanes *l, struct esp_job *jobs, const IMB_JOB *done, bool sealing)
 {
@@ -480,9 +486,9 @@ static void land(struct lanes *l, struct esp_job *jobs, const IMB_JOB *done, boo
 		memcpy(esp_job_icv(j), l->icv[row], j->sa->icv);
 	j->right = done->status == IMB_STATUS_COMPLETED &&
 		   (sealing || is_icv(j->sa, l->tag[row], esp_job_icv(j)));
-	if (sealing)
+	if (sealing && !is_in_place(j, sealing))
 		memcpy(esp_job_icv(j), l->tag[row], j->sa->icv);
-	else if (j->out != j->text && j->sa->iv == 0 && j->len > 0)
+	else if (!sealing && j->out != j->text && j->sa->iv == 0 && j->len > 0)
 		memcpy(j->out, j->text, j->len); /* ENCR_NULL: nothing was moved */
 }
 
@@ -494,7 +500,7 @@ static void submit(struct lanes *l, struct esp_job *jobs, size_t row, bool seali
 
 	*job = k->job;
 	job->dst = j->out;
-	job->auth_tag_output = l->tag[row];
+	job->auth_tag_output = is_in_place(j, sealing) ? esp_job_icv(j) : l->tag[row];
 	job->user_data = j;
 	if (j->sa->config.suite.encr->aead)
 		aim_aead(l, j, row, job);

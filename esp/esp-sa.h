@@ -96,7 +96,9 @@ struct esp_draft {
 	size_t tfc, pad;
 	uint8_t next_header;
 };
-/* Fills the padding: 1, 2, 3, ... */
+/* Padding as it is when nobody says otherwise: 1, 2, 3, ...; no more than 255 octets of it. */
+extern const uint8_t esp_counting[255];
+/* Fills the padding. */
 void esp_fill_padding(const struct esp_sa *sa, uint8_t *at, size_t len);
 /* Seals with edits of a tree on the way; false with why. */
 bool esp_seal_edited(struct esp_sa *sa, struct arena *a, const struct esp_draft *d,

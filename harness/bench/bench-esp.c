@@ -63,17 +63,25 @@ static bool add_cores(struct course *c, const struct bench_row *one, struct why 
 	return true;
 }
 
-static bool add_rows(struct course *c, const struct contest *f, const struct bench_suite *suite,
+static bool add_rows(struct course *c, struct contest *f, const struct bench_suite *suite,
 		     const struct bench_size *size, struct why *why)
 {
 	for (size_t i = 0; i < c->plan->backend_count; i++) {
-		const struct bench_figure *figure = &f->figures[1 + LIMITS * i];
-		struct bench_row row = { suite,     size,      c->plan->backends[i], 1,
-					 figure[2], figure[0], f->figures[0],        figure[1],
-					 1,         1 };
+		size_t raw = 1 + LIMITS * i, bare = raw + 1, ours = raw + 2;
+		struct bench_row row = {
+			.suite = suite, .size = size, .backend = c->plan->backends[i], .cores = 1,
+			.scaling = 1, .calibration = 1,
+		};
 
-		if (row.ours.both <= 0)
+		if (!f->entrants[ours].turn)
 			continue;
+		row.raw_ratio = contest_ratio(f, raw, ours, c->plan->rounds);
+		row.naive_ratio = contest_ratio(f, 0, ours, c->plan->rounds);
+		row.over = contest_difference(f, ours, bare, c->plan->rounds);
+		contest_figures(f, ours, c->plan->rounds, &row.ours);
+		contest_figures(f, raw, c->plan->rounds, &row.raw);
+		contest_figures(f, bare, c->plan->rounds, &row.bare);
+		contest_figures(f, 0, c->plan->rounds, &row.naive);
 		c->out->rows[c->out->count++] = row;
 		if (!add_cores(c, &row, why))
 			return false;
@@ -105,10 +113,7 @@ static bool run_cell(struct course *c, const struct bench_suite *suite,
 		good = contest_round(f, c->slice, round, c->watch, why);
 		c->done++;
 	}
-	if (good) {
-		contest_judge(f, rounds);
-		good = add_rows(c, f, suite, size, why);
-	}
+	good = good && add_rows(c, f, suite, size, why);
 	contest_free(f);
 	free(f);
 	return good;
@@ -183,16 +188,19 @@ double bench_pps(const struct bench_result *r, const struct bench_row *row, doub
 	return cycles > 0 ? r->hertz / cycles : 0;
 }
 
-double bench_share(const struct bench_result *r, const struct bench_row *row)
+double bench_share(const struct bench_row *row)
 {
-	double raw = bench_raw_gbps(r, row->raw.both) * row->cores;
+	return row->raw_ratio * row->size->mean / RAW_LEN * row->scaling / row->cores;
+}
 
-	return raw > 0 ? bench_gbps(r, row, row->ours.both) / raw : 0;
+double bench_gain(const struct bench_row *row)
+{
+	return row->naive_ratio * row->scaling;
 }
 
 double bench_overhead(const struct bench_row *row)
 {
-	return row->bare.both > 0 && row->cores == 1 ? row->ours.both - row->bare.both : 0;
+	return row->cores == 1 ? row->over : 0;
 }
 
 const struct bench_row *bench_find(const struct bench_result *r, const char *suite,

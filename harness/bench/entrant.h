@@ -61,6 +61,21 @@ static inline size_t suite_icv(const struct suite *s)
 	return s->encr->aead ? s->encr->icv : s->integ ? s->integ->icv : 0;
 }
 
+/* Ciphers that a library is asked in another way than the rest. */
+static inline bool is_ctr(const struct suite *s)
+{
+	return s->encr->id == 13;
+}
+static inline bool is_ccm(const struct suite *s)
+{
+	return s->encr->id >= 14 && s->encr->id <= 16;
+}
+static inline bool is_gmac(const struct suite *s)
+{
+	return s->encr->id == 21;
+}
+enum { MAC_XCBC = 5, MAC_CMAC = 8 };
+
 extern const uint8_t bench_key[128];
 /* An IPv4 packet of UDP with right checksums of the header, from 10.1.0.1 to 10.2.0.1. */
 void bench_inner(uint8_t *at, size_t len);

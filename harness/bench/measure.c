@@ -75,17 +75,46 @@ double median(double *samples, size_t count, double *spread)
 	return middle;
 }
 
-void contest_judge(struct contest *c, unsigned rounds)
+double contest_ratio(const struct contest *c, size_t i, size_t j, unsigned rounds)
 {
-	for (size_t i = 0; i < c->count; i++) {
-		struct bench_figure *f = &c->figures[i];
+	double each[ROUNDS_MAX];
 
-		if (!c->entrants[i].turn)
-			continue;
-		f->seal = median(c->samples[i][0], rounds, NULL);
-		f->open = median(c->samples[i][1], rounds, NULL);
-		f->both = median(c->samples[i][2], rounds, &f->spread);
-	}
+	if (!c->entrants[i].turn || !c->entrants[j].turn)
+		return 0;
+	for (unsigned round = 0; round < rounds; round++)
+		each[round] = c->samples[i][2][round] / c->samples[j][2][round];
+	return median(each, rounds, NULL);
+}
+
+double contest_difference(const struct contest *c, size_t i, size_t j, unsigned rounds)
+{
+	double each[ROUNDS_MAX];
+
+	if (!c->entrants[i].turn || !c->entrants[j].turn)
+		return 0;
+	for (unsigned round = 0; round < rounds; round++)
+		each[round] = c->samples[i][2][round] - c->samples[j][2][round];
+	return median(each, rounds, NULL);
+}
+
+static double median_of(const struct contest *c, size_t i, int which, unsigned rounds,
+			double *spread)
+{
+	double copy[ROUNDS_MAX];
+
+	for (unsigned round = 0; round < rounds; round++)
+		copy[round] = c->samples[i][which][round];
+	return median(copy, rounds, spread);
+}
+
+void contest_figures(const struct contest *c, size_t i, unsigned rounds, struct bench_figure *f)
+{
+	*f = (struct bench_figure){ 0 };
+	if (!c->entrants[i].turn)
+		return;
+	f->seal = median_of(c, i, 0, rounds, NULL);
+	f->open = median_of(c, i, 1, rounds, NULL);
+	f->both = median_of(c, i, 2, rounds, &f->spread);
 }
 
 void contest_free(struct contest *c)

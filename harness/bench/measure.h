@@ -15,7 +15,6 @@
 
 struct contest {
 	struct entrant entrants[FIELD];
-	struct bench_figure figures[FIELD];
 	size_t count;
 	double samples[FIELD][3][ROUNDS_MAX]; /* seal, open, both: cycles for a packet */
 	struct bench_figure turns[TURNS_MAX]; /* of one slice */
@@ -30,8 +29,15 @@ bool measure_slice(const struct entrant *e, uint64_t cycles, struct tally *sum,
 /* One sample of each entrant in turn; false with why. */
 bool contest_round(struct contest *c, uint64_t slice, unsigned round, const struct bench_watch *w,
 		   struct why *why);
-/* Medians of so many rounds. */
-void contest_judge(struct contest *c, unsigned rounds);
+/*
+ * Cycles of entrant i over those of j, and their difference: medians of the rounds' own.  What two
+ * entrants needed one after the other says more of them than what each needed on the whole, where
+ * the machine has faster and slower minutes.  0 if one of them was not there.
+ */
+double contest_ratio(const struct contest *c, size_t i, size_t j, unsigned rounds);
+double contest_difference(const struct contest *c, size_t i, size_t j, unsigned rounds);
+/* Medians of so many rounds of one entrant; zeros if it was not there. */
+void contest_figures(const struct contest *c, size_t i, unsigned rounds, struct bench_figure *f);
 void contest_free(struct contest *c);
 /* Sorts the samples; spread may be NULL. */
 double median(double *samples, size_t count, double *spread);

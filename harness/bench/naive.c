@@ -28,30 +28,45 @@ static void naive_free(void *self)
 	free(n);
 }
 
+/* Nonce, and what else a cipher wants to be told before the text. */
+static bool set_up(EVP_CIPHER_CTX *c, const struct suite *s, uint8_t *at, size_t len, bool sealing,
+		   uint8_t *tag)
+{
+	uint8_t iv[16];
+	int part;
+	bool good = true;
+
+	memcpy(iv, bench_key + s->encr->key, s->encr->salt);
+	memcpy(iv + s->encr->salt, at + FRONT - s->encr->iv, s->encr->iv);
+	if (is_ctr(s))
+		store_u32(iv + 12, 1);
+	if (s->encr->aead)
+		good = EVP_CIPHER_CTX_ctrl(c, EVP_CTRL_AEAD_SET_IVLEN, s->encr->salt + s->encr->iv,
+					   NULL) > 0 &&
+		       (!(is_ccm(s) || !sealing) ||
+			EVP_CIPHER_CTX_ctrl(c, EVP_CTRL_AEAD_SET_TAG, s->encr->icv,
+					    sealing ? NULL : tag) > 0);
+	good = good && EVP_CipherInit_ex(c, NULL, NULL, bench_key, iv, sealing) &&
+	       EVP_CIPHER_CTX_set_padding(c, 0);
+	if (is_ccm(s))
+		good = good && EVP_CipherUpdate(c, NULL, &part, NULL, (int)len);
+	return good && (!s->encr->aead || EVP_CipherUpdate(c, NULL, &part, at, 8));
+}
+
 static bool run_cipher(const struct suite *s, uint8_t *at, size_t len, bool sealing, uint8_t *tag)
 {
 	const EVP_CIPHER *cipher = EVP_get_cipherbyname(s->encr->evp);
 	EVP_CIPHER_CTX *c = EVP_CIPHER_CTX_new();
-	uint8_t iv[16];
 	int part;
-	bool good = cipher && c && EVP_CipherInit_ex(c, cipher, NULL, NULL, NULL, sealing);
+	bool good = cipher && c && EVP_CipherInit_ex(c, cipher, NULL, NULL, NULL, sealing) &&
+		    set_up(c, s, at, len, sealing, tag) &&
+		    EVP_CipherUpdate(c, is_gmac(s) ? NULL : at + FRONT, &part, at + FRONT,
+				     (int)len) &&
+		    ((is_ccm(s) && !sealing) || EVP_CipherFinal_ex(c, at + FRONT + len, &part));
 
-	memcpy(iv, bench_key + s->encr->key, s->encr->salt);
-	memcpy(iv + s->encr->salt, at + FRONT - s->encr->iv, s->encr->iv);
-	if (s->encr->aead)
-		good = good && EVP_CIPHER_CTX_ctrl(c, EVP_CTRL_AEAD_SET_IVLEN,
-						   s->encr->salt + s->encr->iv, NULL) > 0;
-	good = good && EVP_CipherInit_ex(c, NULL, NULL, bench_key, iv, sealing);
-	if (!s->encr->aead)
-		good = good && EVP_CIPHER_CTX_set_padding(c, 0);
-	else
-		good = good && EVP_CipherUpdate(c, NULL, &part, at, 8) &&
-		       (sealing ||
-			EVP_CIPHER_CTX_ctrl(c, EVP_CTRL_AEAD_SET_TAG, s->encr->icv, tag) > 0);
-	good = good && EVP_CipherUpdate(c, at + FRONT, &part, at + FRONT, (int)len) &&
-	       EVP_CipherFinal_ex(c, at + FRONT + part, &part);
 	if (s->encr->aead && sealing)
-		good = good && EVP_CIPHER_CTX_ctrl(c, EVP_CTRL_AEAD_GET_TAG, s->encr->icv, tag) > 0;
+		good = good &&
+		       EVP_CIPHER_CTX_ctrl(c, EVP_CTRL_AEAD_GET_TAG, s->encr->icv, tag) > 0;
 	EVP_CIPHER_CTX_free(c);
 	return good;
 }
@@ -59,20 +74,24 @@ static bool run_cipher(const struct suite *s, uint8_t *at, size_t len, bool seal
 static bool run_mac(const struct suite *s, const uint8_t *at, size_t len,
 		    uint8_t out[static EVP_MAX_MD_SIZE])
 {
+	bool cmac = s->integ->id == MAC_CMAC;
 	OSSL_PARAM params[] = {
-		OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST,
+		OSSL_PARAM_construct_utf8_string(cmac ? OSSL_MAC_PARAM_CIPHER
+						      : OSSL_MAC_PARAM_DIGEST,
 						 (char *)(uintptr_t)s->integ->evp, 0),
 		OSSL_PARAM_construct_end(),
 	};
-	EVP_MAC *hmac = EVP_MAC_fetch(NULL, "HMAC", NULL);
-	EVP_MAC_CTX *c = hmac ? EVP_MAC_CTX_new(hmac) : NULL;
+	EVP_MAC *mac = s->integ->id == MAC_XCBC
+			       ? NULL
+			       : EVP_MAC_fetch(NULL, cmac ? "CMAC" : "HMAC", NULL);
+	EVP_MAC_CTX *c = mac ? EVP_MAC_CTX_new(mac) : NULL;
 	size_t size;
 	bool good = c && EVP_MAC_init(c, bench_key, s->integ->key, params) &&
 		    EVP_MAC_update(c, at, FRONT + len) &&
 		    EVP_MAC_final(c, out, &size, EVP_MAX_MD_SIZE);
 
 	EVP_MAC_CTX_free(c);
-	EVP_MAC_free(hmac);
+	EVP_MAC_free(mac);
 	return good;
 }
 

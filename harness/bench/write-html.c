@@ -200,7 +200,7 @@ static void put_row(const struct bench_result *r, const struct bench_row *row, F
 		bench_gbps(r, row, row->ours.seal), bench_gbps(r, row, row->ours.open),
 		bench_gbps(r, row, row->ours.both), bench_pps(r, row, row->ours.both) / 1e6,
 		row->ours.seal, row->ours.open, bench_raw_gbps(r, row->raw.both),
-		100 * bench_share(r, row), bench_gbps(r, row, row->naive.both),
+		100 * bench_share(row), bench_gbps(r, row, row->naive.both),
 		100 * row->ours.spread);
 }
 

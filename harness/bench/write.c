@@ -7,19 +7,21 @@
 
 static void put_table_row(const struct bench_result *r, const struct bench_row *row, FILE *f)
 {
-	double naive = row->naive.both;
-
 	fprintf(f, "%-20s %6s %-9s %2u %7.2f %7.2f %7.2f %7.3f %8.0f %8.0f %7.2f", row->suite->name,
 		row->size->name, row->backend, row->cores, bench_gbps(r, row, row->ours.seal),
 		bench_gbps(r, row, row->ours.open), bench_gbps(r, row, row->ours.both),
 		bench_pps(r, row, row->ours.both) / 1e6, row->ours.seal, row->ours.open,
 		row->ours.both / row->size->mean);
-	fprintf(f, " %6.1f %5.0f%% %6.2f", bench_raw_gbps(r, row->raw.both),
-		100 * bench_share(r, row), bench_gbps(r, row, naive));
-	if (naive > 0)
-		fprintf(f, " %5.1fx", naive / row->ours.both);
+	if (row->raw.both > 0)
+		fprintf(f, " %6.1f %5.0f%%", bench_raw_gbps(r, row->raw.both),
+			100 * bench_share(row));
 	else
-		fprintf(f, " %6s", "-");
+		fprintf(f, " %6s %6s", "-", "-");
+	if (row->naive_ratio > 0)
+		fprintf(f, " %6.2f %5.1fx", bench_gbps(r, row, row->naive.both),
+			bench_gain(row));
+	else
+		fprintf(f, " %6s %6s", "-", "-");
 	if (row->cores > 1)
 		fprintf(f, " %5.1f%%  x%.2f of one core (empty loop x%.2f)\n",
 			100 * row->ours.spread, row->scaling, row->calibration);
@@ -36,7 +38,8 @@ void bench_write_table(const struct bench_result *r, FILE *f)
 	fprintf(f, "Inner Gbit/s one way, and sealed and opened; cycles a packet, and an octet of "
 		   "both; raw is 16 KB calls of the\n"
 		   "same library, naive a new context and key per packet; over: cycles of both "
-		   "above the library's own calls.\n\n");
+		   "above the library's own calls.\n"
+		   "Share, gain and over are medians of what each round says of its own.\n\n");
 	fprintf(f, "%-20s %6s %-9s %2s %7s %7s %7s %7s %8s %8s %7s %6s %6s %6s %6s %6s %6s\n",
 		"suite", "size", "backend", "n", "seal", "open", "both", "Mpps", "cyc.seal",
 		"cyc.open", "cyc/oct", "raw", "share", "naive", "gain", "spread", "over");
@@ -73,7 +76,7 @@ static json_t *row_value(const struct bench_result *r, const struct bench_row *r
 	json_object_set_new(o, "raw_seal_gbps", number_or_null(bench_raw_gbps(r, row->raw.seal)));
 	json_object_set_new(o, "raw_open_gbps", number_or_null(bench_raw_gbps(r, row->raw.open)));
 	json_object_set_new(o, "naive_gbps", number_or_null(bench_gbps(r, row, row->naive.both)));
-	json_object_set_new(o, "share_of_raw", number_or_null(bench_share(r, row)));
+	json_object_set_new(o, "share_of_raw", number_or_null(bench_share(row)));
 	json_object_set_new(o, "overhead_cycles",
 			    row->bare.both > 0 && row->cores == 1 ? json_real(bench_overhead(row))
 								  : json_null());
@@ -117,7 +120,7 @@ bool bench_write_csv(const struct bench_result *r, FILE *f)
 			bench_gbps(r, row, row->ours.open), bench_gbps(r, row, row->ours.both),
 			bench_pps(r, row, row->ours.both), row->ours.seal, row->ours.open,
 			row->ours.both / row->size->mean, bench_raw_gbps(r, row->raw.both),
-			bench_share(r, row), bench_gbps(r, row, row->naive.both),
+			bench_share(row), bench_gbps(r, row, row->naive.both),
 			bench_overhead(row), row->ours.spread, row->scaling, row->calibration);
 	}
 	return !ferror(f);

@@ -67,6 +67,8 @@ struct bench_row {
 	unsigned cores;
 	struct bench_figure ours, raw, naive,
 		bare; /* raw: for 16,384 octets; bare: the library's calls alone */
+	double raw_ratio, naive_ratio; /* their cycles over ours, medians of the rounds' own; or 0 */
+	double over;                   /* cycles of ours above those of bare, likewise */
 	double scaling,
 		calibration; /* packets of all cores over those of one; the same of an empty loop */
 };
@@ -97,8 +99,9 @@ void bench_result_free(struct bench_result *r);
 double bench_gbps(const struct bench_result *r, const struct bench_row *row, double cycles);
 double bench_raw_gbps(const struct bench_result *r, double cycles);
 double bench_pps(const struct bench_result *r, const struct bench_row *row, double cycles);
-/* Seal and open as a part of the raw rate; 0 without one. */
-double bench_share(const struct bench_result *r, const struct bench_row *row);
+/* Seal and open as a part of the raw rate, and as a multiple of the naive one; 0 without one. */
+double bench_share(const struct bench_row *row);
+double bench_gain(const struct bench_row *row);
 /* Cycles for seal + open above the library's own calls. */
 double bench_overhead(const struct bench_row *row);
 /* "aes128gcm16 1420 openssl" and so on, or NULL. */
