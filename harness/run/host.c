@@ -32,6 +32,13 @@ static void configure(struct real_host *h, const struct profile *p)
 		t.sendings > 1 ? t.sendings - 1 : 1,
 	};
 	h->config.childless = profile_feature(p, "childless") != NULL;
+	h->config.lifetimes = (struct target_lifetimes){
+		.ike = (unsigned)(time_of(p, "ike-lifetime") / USEC_S),
+		.ike_hard = (unsigned)(time_of(p, "ike-lifetime-hard") / USEC_S),
+		.child = (unsigned)(time_of(p, "child-lifetime") / USEC_S),
+		.child_hard = (unsigned)(time_of(p, "child-lifetime-hard") / USEC_S),
+		.jitter_percent = number_of(p, "lifetime-jitter", 0),
+	};
 	for (size_t i = 0; i < p->connection_count; i++) {
 		enum target_variant v = target_variant_find(p->connections[i].name);
 

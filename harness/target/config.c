@@ -69,6 +69,7 @@ static void fill_child(struct target_child *child, const struct child_plan *plan
 static const char *const variants[TARGET_VARIANTS] = {
 	[TARGET_PLAIN] = "plain",   [TARGET_TRANSPORT] = "transport", [TARGET_CHILDLESS] = "childless",
 	[TARGET_POOL] = "pool",     [TARGET_CLIENT] = "client",       [TARGET_MOBIKE] = "mobike",
+	[TARGET_SHORT_LIVED] = "short-lived",
 };
 
 const char *target_variant_name(enum target_variant variant)
@@ -110,6 +111,15 @@ static void fill_pool(struct target_child *child, enum target_variant variant, b
 	network_of(&child->tester, "/24", child->tester_selector);
 }
 
+/* Networks of its own: a daemon that looks by selectors cannot take it for the plain child. */
+static void fill_networks(struct target_child *child, bool six, size_t slot)
+{
+	child->target = numbered(six ? "10.24.%zu.1" : "10.22.%zu.1", slot);
+	child->tester = numbered(six ? "10.23.%zu.1" : "10.21.%zu.1", slot);
+	network_of(&child->target, "/24", child->target_selector);
+	network_of(&child->tester, "/24", child->tester_selector);
+}
+
 static void add_variant(struct target_connection *c, enum target_variant variant, size_t slot)
 {
 	struct target_child *child = &c->child[c->children];
@@ -127,6 +137,8 @@ static void add_variant(struct target_connection *c, enum target_variant variant
 		host_selector(&c->target, child->target_selector);
 		host_selector(&c->tester, child->tester_selector);
 	}
+	if (variant == TARGET_SHORT_LIVED)
+		fill_networks(child, c->target.family == 6, slot);
 	if (variant == TARGET_POOL || variant == TARGET_CLIENT)
 		fill_pool(child, variant, c->target.family == 6, slot);
 	c->children++;

@@ -96,6 +96,14 @@ static void list(FILE *out, const char *key, const char *suites)
 	fputc('\n', out);
 }
 
+/* Rekeyed a margin before the end; of who did not begin the SA half a margin before. */
+static void short_lived(FILE *out, const struct target_lifetimes *l)
+{
+	fprintf(out, "    ikelifetime=%us\n    salifetime=%us\n    rekey=yes\n    rekeymargin=%us\n"
+		"    rekeyfuzz=%u%%\n", l->ike_hard, l->child_hard, l->child_hard - l->child,
+		l->jitter_percent);
+}
+
 static void lifetimes(FILE *out, const struct target_connection *c)
 {
 	bool rekeys = c->ike_lifetime_s || c->esp_lifetime_s;
@@ -103,6 +111,10 @@ static void lifetimes(FILE *out, const struct target_connection *c)
 	fprintf(out, "    ikelifetime=%us\n    salifetime=%us\n    rekey=%s\n    rekeymargin=5s\n"
 		"    rekeyfuzz=0%%\n", c->ike_lifetime_s ? c->ike_lifetime_s : 86400,
 		c->esp_lifetime_s ? c->esp_lifetime_s : 86400, rekeys ? "yes" : "no");
+}
+
+static void liveness(FILE *out, const struct target_connection *c)
+{
 	if (c->liveness_s)
 		fprintf(out, "    dpddelay=%us\n    dpdtimeout=%us\n    dpdaction=clear\n",
 			c->liveness_s, 5 * c->liveness_s);
@@ -173,7 +185,11 @@ static void connection(FILE *out, const struct target *target, const struct targ
 	list(out, "ike", c->ike[0] ? c->ike : known->ike_suites);
 	list(out, "esp", c->esp[0] ? c->esp : c->esp_dh ? ESP_DH_SUITES : known->esp_suites);
 	behaviour(out, target, c, child->variant == TARGET_CLIENT);
-	lifetimes(out, c);
+	if (child->variant == TARGET_SHORT_LIVED)
+		short_lived(out, &target->config->lifetimes);
+	else
+		lifetimes(out, c);
+	liveness(out, c);
 }
 
 /* One for each child, and again with the address behind the NAT. */

@@ -114,6 +114,17 @@ static const char *selector(const struct target_child *child, bool target)
 	return outer || given ? "dynamic" : target ? child->target_selector : child->tester_selector;
 }
 
+static struct target_lifetimes lifetimes_of(const struct target *target,
+		const struct target_connection *c, const struct target_child *child)
+{
+	if (child->variant == TARGET_SHORT_LIVED)
+		return target->config->lifetimes;
+	return (struct target_lifetimes){
+		.ike = c->ike_lifetime_s, .ike_hard = c->ike_lifetime_s, .child = c->esp_lifetime_s,
+		.child_hard = c->esp_lifetime_s ? c->esp_lifetime_s + 60 : 0,
+	};
+}
+
 static void child(FILE *out, const struct target *target, const struct target_connection *c,
 		const struct target_child *child)
 {
@@ -122,10 +133,12 @@ static void child(FILE *out, const struct target *target, const struct target_co
 	if (child->variant == TARGET_TRANSPORT)
 		fprintf(out, "\t\t\t\tmode = transport\n");
 	esp_proposals(out, target, c);
-	fprintf(out, "\t\t\t\treplay_window = %u\n\t\t\t\trekey_time = %u\n"
-		"\t\t\t\tlife_time = %u\n"
-		"\t\t\t\trand_time = 0\n\t\t\t\tdpd_action = clear\n\t\t\t}\n", c->replay_window,
-		c->esp_lifetime_s, c->esp_lifetime_s ? c->esp_lifetime_s + 60 : 0);
+	struct target_lifetimes l = lifetimes_of(target, c, child);
+
+	fprintf(out, "\t\t\t\treplay_window = %u\n\t\t\t\trekey_time = %us\n"
+		"\t\t\t\tlife_time = %us\n"
+		"\t\t\t\trand_time = %us\n\t\t\t\tdpd_action = clear\n\t\t\t}\n", c->replay_window,
+		l.child, l.child_hard, l.child * l.jitter_percent / 100);
 }
 
 /* What holds for the children of a variant, or for all that are none. */
@@ -147,6 +160,7 @@ static void connection(FILE *out, const struct target *target, const struct targ
 		const struct target_child *first)
 {
 	char a[ADDRESS_TEXT], b[ADDRESS_TEXT], nat[ADDRESS_TEXT];
+	struct target_lifetimes l = lifetimes_of(target, c, first);
 	bool variant = first->variant != TARGET_PLAIN;
 
 	fprintf(out, "\t%s%s {\n\t\tversion = 2\n\t\tlocal_addrs = %s\n\t\tremote_addrs = %s",
@@ -159,11 +173,11 @@ static void connection(FILE *out, const struct target *target, const struct targ
 	settings_of(out, target, c, first);
 	fprintf(out, "\t\tencap = %s\n\t\tfragmentation = %s\n\t\tunique = %s\n"
 		"\t\tdpd_delay = %us\n\t\trekey_time = %us\n"
-		"\t\tover_time = 0s\n\t\treauth_time = 0s\n\t\trand_time = 0s\n"
+		"\t\tover_time = %us\n\t\treauth_time = 0s\n\t\trand_time = %us\n"
 		"\t\tkeyingtries = 1\n",
 		c->force_encapsulation ? "yes" : "no", c->fragmentation ? "yes" : "no",
 		target->config->replace_unique ? "replace" : "never", c->liveness_s,
-		c->ike_lifetime_s);
+		l.ike, l.ike_hard - l.ike, l.ike * l.jitter_percent / 100);
 	fprintf(out, "\t\tlocal {\n\t\t\tauth = psk\n\t\t\tid = %s\n\t\t}\n"
 		"\t\tremote {\n\t\t\tauth = psk\n\t\t\tid = %s\n\t\t}\n\t\tchildren {\n",
 		c->target_id, variant ? first->tester_id : c->tester_id);

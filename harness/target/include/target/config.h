@@ -46,6 +46,7 @@ enum target_variant {
 	TARGET_POOL,            /* the target gives an inner address to the tester */
 	TARGET_CLIENT,          /* the target asks the tester for an inner address */
 	TARGET_MOBIKE,
+	TARGET_SHORT_LIVED,     /* SAs live as long as target_lifetimes says */
 	TARGET_VARIANTS,
 };
 /* "transport"; and back, TARGET_PLAIN if it is none. */
@@ -84,6 +85,11 @@ struct target_connection {
 	unsigned esp_lifetime_s;
 };
 
+/* In seconds: rekeyed from the first on, earlier by up to jitter per cent, and gone at the second. */
+struct target_lifetimes {
+	unsigned ike, ike_hard, child, child_hard, jitter_percent;
+};
+
 /* A request is sent at 0, first, first + first*base, ...; given up when the last gap has passed. */
 struct target_retransmission {
 	usec first;
@@ -102,6 +108,7 @@ struct target_config {
 	struct address target6;
 	struct target_retransmission retransmission;
 	enum target_cookies cookies;
+	struct target_lifetimes lifetimes;      /* of TARGET_SHORT_LIVED */
 	bool childless;                 /* RFC 6023 allowed */
 	bool gateway;                   /* forwards what leaves a tunnel for a network that it protects, and
 					 * back: that network is the tester's own device */
