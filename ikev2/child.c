@@ -49,10 +49,20 @@ static void take_order_off(struct child_sa *c)
 	c->order_install = c->order_readdress = c->order_remove = false;
 }
 
+void child_untie(struct child_sa *c)
+{
+	if (c->replaces && c->replaces->heir == c)
+		c->replaces->heir = NULL;
+	if (c->heir && c->heir->replaces == c)
+		c->heir->replaces = NULL;
+	c->replaces = c->heir = NULL;
+}
+
 void child_free(struct child_sa *c)
 {
 	if (!c)
 		return;
+	child_untie(c);
 	take_order_off(c);
 	dh_free(c->dh);
 	arena_free(c->arena);
@@ -121,6 +131,7 @@ bool child_install(struct child_sa *c, struct why *why)
 	sa->children = c;
 	sa->child_count++;
 	c->installed = c->order_install = true;
+	retry_over(sa);
 	life_begin(e, &c->life, &sa->connection->child_lifetime, e->now);
 	life_numbers(&c->life, c->suite.esn);
 	child_order_push(c);
@@ -156,9 +167,6 @@ void child_forget(struct ike_sa *sa)
 			continue;
 		}
 		*p = c->older;
-		for (size_t i = 0; i < PENDING; i++)
-			if (sa->pending[i].child && sa->pending[i].child->replaces == c)
-				sa->pending[i].child->replaces = NULL;
 		sa->child_count--;
 		child_free(c);
 	}

@@ -29,7 +29,9 @@ bool create_child_build_request(struct making *m)
 		m->child = child_new(m->ike, true);
 		if (!m->child)
 			return false;
+		child_untie(old);
 		m->child->replaces = old;
+		old->heir = m->child;
 	}
 	if (m->child && m->child->replaces)
 		old = m->child->replaces;
@@ -61,13 +63,12 @@ static void not_found(struct incoming *x, uint32_t spi)
 static void made(struct incoming *x, struct making *m, struct child_sa *old)
 {
 	struct why why;
-	if (child_answered(m, &why)) {
-		if (old)
-			old->replaced = true;
-		return;
+	if (!child_answered(m, &why)) {
+		note_state(x->e, x->ike, "no Child SA: %s", why.text);
+		child_drop(m->child);
+	} else if (old) {
+		child_replaced(old, m->child, x->now);
 	}
-	note_state(x->e, x->ike, "no Child SA: %s", why.text);
-	child_drop(m->child);
 }
 
 static void respond(struct incoming *x, struct child_sa *old)
@@ -94,26 +95,38 @@ static void respond(struct incoming *x, struct child_sa *old)
 		ike_sa_gone(x->ike, "a public value was invalid", x->now);
 }
 
+static size_t living(const struct ike_sa *sa)
+{
+	size_t n = 0;
+	for (const struct child_sa *c = sa->children; c; c = c->older)
+		n += !c->gone;
+	return n;
+}
+
+/* One in place of another is not one more. */
+static bool too_many(struct incoming *x)
+{
+	const struct endpoint_config *c = &x->e->config;
+	bool full = c->child_limit && x->purpose == PURPOSE_NEW_CHILD &&
+		    living(x->ike) >= c->child_limit;
+	if (full && refuse_answered(x, CHECK_ADDITIONAL_SAS, BYTES_NONE))
+		return true;
+	if (x->ike->child_count < CHILD_LIMIT || !c->automatic)
+		return false;
+	if (!refuse_answered(x, CHECK_ADDITIONAL_SAS, BYTES_NONE))
+		refuse_anyway(x, CHECK_ADDITIONAL_SAS);
+	return true;
+}
+
 void create_child_request(struct incoming *x)
 {
 	uint32_t spi = 0;
-	struct child_sa *old = NULL;
-	bool full = x->ike->child_count >= CHILD_LIMIT && x->e->config.automatic;
-	if (full) {
-		if (!refuse_answered(x, CHECK_ADDITIONAL_SAS, BYTES_NONE))
-			refuse_anyway(x, CHECK_ADDITIONAL_SAS);
+	struct child_sa *old = x->purpose == PURPOSE_REKEY_CHILD ? rekeyed(x, &spi) : NULL;
+	if (collision_refuses_child(x, old))
 		return;
-	}
-	if (x->purpose == PURPOSE_REKEY_CHILD) {
-		old = rekeyed(x, &spi);
-		if (!old) {
-			not_found(x, spi);
-			return;
-		}
-	}
-	if (x->ike->deleting || (old && old->deleting))
-		x->accepted = answer_notify(x, TEMPORARY_FAILURE, BYTES_NONE);
-	else
+	if (x->purpose == PURPOSE_REKEY_CHILD && !old && check_on(x->e, CHECK_REKEY_NOT_FOUND))
+		not_found(x, spi);
+	else if (!too_many(x))
 		respond(x, old);
 }
 
@@ -134,60 +147,75 @@ static bool retried(struct incoming *x, struct child_sa *c, enum purpose purpose
 	return request_send(x->ike, purpose, c, NULL, x->now, &m, &why);
 }
 
-static void failed(struct incoming *x, struct child_sa *c, uint16_t error)
+/* The peer has no such SA: it goes without a word, and another takes its place (2.25); unless the peer
+ * has replaced it already, or closed it. */
+static void not_there(struct incoming *x, struct child_sa *c)
+{
+	struct child_sa *old = c->replaces;
+	bool crossing = c->rival.len && check_on(x->e, CHECK_NOT_FOUND_IGNORED);
+	if (crossing || (!c->rival.len && (!old || old->gone)))
+		return;
+	if (old)
+		child_gone(old);
+	if (x->e->config.automatic && check_on(x->e, CHECK_CHILD_AFRESH))
+		rekey_ike_acting(x->ike)->want_child = true;
+}
+
+static void later(struct incoming *x, const struct child_sa *c, enum purpose purpose,
+		  enum error_action a)
+{
+	struct ike_sa *sa = rekey_ike_acting(x->ike);
+	if (!x->e->config.automatic)
+		return;
+	if (purpose == PURPOSE_NEW_CHILD)
+		sa->want_child = true;
+	else if (c->replaces && !c->replaces->gone && !c->replaces->replaced)
+		c->replaces->want_rekey = true;
+	retry_later(sa, a, x->now);
+}
+
+static void failed(struct incoming *x, struct child_sa *c, enum purpose purpose, uint16_t error)
 {
 	char spare[16];
-	enum error_action a = error_in_response(x->e, c->replaces ? PURPOSE_REKEY_CHILD : PURPOSE_NEW_CHILD, error);
-	bool again = (a == ERROR_WAITS || a == ERROR_AGAIN) && x->e->config.automatic;
+	enum error_action a = error_in_response(x->e, purpose, error);
 	note_state(x->e, x->ike, "no Child SA: %s",
 		   names_print(&names_notify, error, spare, sizeof(spare)));
-	if (a == ERROR_AFRESH && c->replaces) {
-		child_gone(c->replaces);
-		x->ike->want_child |= x->e->config.automatic && check_on(x->e, CHECK_CHILD_AFRESH);
-	}
 	child_failed(x, error);
 	if (c->replaces)
 		c->replaces->rekey_failed = true;
-	if (again && c->replaces)
-		c->replaces->want_rekey = true;
-	else if (again)
-		x->ike->want_child = true;
-	if (again)
-		retry_later(x->ike, a, x->now);
+	if (a == ERROR_AFRESH)
+		not_there(x, c);
+	else if (a == ERROR_WAITS || a == ERROR_AGAIN)
+		later(x, c, purpose, a);
 	child_drop(c);
 	if (a == ERROR_ENDS ? check_on(x->e, CHECK_ERROR_ENDS) : !check_on(x->e, CHECK_FATAL_ONLY))
 		ike_sa_gone(x->ike, "the peer reports a fatal error", x->now);
 }
 
 /* The old one goes when the new one is there (2.8). */
-static void replace(struct child_sa *c)
+static void made_here(struct child_sa *c, const struct pending *was)
 {
-	struct child_sa *old = c->replaces;
-	retry_over(c->ike);
-	if (!old)
-		return;
-	old->replaced = true;
-	if (!old->gone && c->endpoint->config.automatic)
-		old->want_delete = true;
-	c->replaces = NULL;
+	child_replaces(c);
+	if (overtaken(was, c->spi_out) && check_on(c->endpoint, CHECK_DELETE_OVERTAKES))
+		child_gone(c);
 }
 
 void create_child_response(struct incoming *x)
 {
-	struct child_sa *c = x->pending->child;
-	enum purpose purpose = x->pending->purpose;
+	struct pending was = *x->pending;
+	struct child_sa *c = was.child;
 	uint16_t error = error_notify(&x->m);
 	x->done = x->accepted = true;
 	x->pending->child = NULL;
 	pending_done(x->ike, x->pending);
 	if (!c)
 		return;
-	if (error == INVALID_KE_PAYLOAD && retried(x, c, purpose))
+	if (error == INVALID_KE_PAYLOAD && retried(x, c, was.purpose))
 		return;
 	if (error || !message_payload(&x->m, PAYLOAD_SA, 1))
-		failed(x, c, error);
+		failed(x, c, was.purpose, error);
 	else if (child_accept(x, c))
-		replace(c);
+		made_here(c, &was);
 	else
 		child_refuse(x, c);
 }

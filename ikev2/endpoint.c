@@ -216,6 +216,8 @@ bool endpoint_request(struct endpoint *e, enum purpose purpose, struct ike_sa *i
 		      struct child_sa *child, usec now, struct why *why)
 {
 	begin(e, now);
+	ike = child ? child->ike : ike;
+	ike = ike ? rekey_ike_acting(ike) : NULL;
 	if (!ike || ike->state != IKE_ESTABLISHED)
 		return why_set(why, "the IKE SA is not established");
 	if (purpose == PURPOSE_DELETE_IKE)
@@ -226,15 +228,14 @@ bool endpoint_request(struct endpoint *e, enum purpose purpose, struct ike_sa *i
 		ike->want_configuration = true;
 	else if (purpose == PURPOSE_DELETE_CHILD && child && !child->gone)
 		child->want_delete = true;
-	else if (purpose == PURPOSE_REKEY_CHILD && child && !child->gone)
+	else if (purpose == PURPOSE_REKEY_CHILD && child && !child->gone && !child->replaced)
 		child->want_rekey = true;
-	else if (purpose == PURPOSE_NEW_CHILD && !ike->successor)
+	else if (purpose == PURPOSE_NEW_CHILD)
 		ike->want_child = true;
-	else if (purpose == PURPOSE_REKEY_IKE && !ike->successor)
+	else if (purpose == PURPOSE_REKEY_IKE)
 		ike->want_rekey = true;
 	else
-		return why_set(why, "%s cannot be asked for%s", purpose_name(purpose),
-			       ike->successor ? ": the IKE SA was rekeyed" : "");
+		return why_set(why, "%s cannot be asked for", purpose_name(purpose));
 	ike_sa_advance(ike, now);
 	return true;
 }

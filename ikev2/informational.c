@@ -42,16 +42,27 @@ static void answer_spi(struct deletion *d, uint32_t spi)
 		d->answer[d->answers++] = spi;
 }
 
+/* Faults: a Child SA in the midst of a rekey is not closed. */
+static bool child_left_alone(const struct incoming *x, const struct child_sa *c)
+{
+	return (c->heir && !check_on(x->e, CHECK_DELETE_REKEYING)) ||
+	       (ike_sa_rekeying(x->ike) && !check_on(x->e, CHECK_DELETE_CHILD_REKEYING));
+}
+
 static void delete_one(struct incoming *x, uint32_t spi, struct deletion *d)
 {
-	struct child_sa *c = child_by_spi(x->ike, spi, false);
+	struct ike_sa *sa = x->ike->successor ? x->ike->successor : x->ike;
+	struct child_sa *c = child_by_spi(sa, spi, false);
 	if (!c && !check_on(x->e, CHECK_DELETE_DIRECTION))
-		c = child_by_spi(x->ike, spi, true);
+		c = child_by_spi(sa, spi, true);
 	if (!c) {
+		overtaken_note(x->ike, spi);
 		if (!check_on(x->e, CHECK_DELETE_UNKNOWN))
 			answer_spi(d, spi);
 		return;
 	}
+	if (child_left_alone(x, c))
+		return;
 	for (size_t i = 0; i < d->count; i++)
 		if (d->rows[i] == c)
 			return;
@@ -142,12 +153,19 @@ static bool build_response(struct incoming *x, struct making *m, const struct de
 	return payload_delete(m, PROTOCOL_ESP, d->answer, d->answers);
 }
 
+/* Faults: an exchange of ours goes on although the peer has closed its IKE SA. */
+static bool ike_left_alone(const struct incoming *x)
+{
+	return (ike_sa_rekeying(x->ike) && !check_on(x->e, CHECK_DELETE_IKE_REKEYING)) ||
+	       (x->ike->deleting && !check_on(x->e, CHECK_DELETE_IKE_CROSSING));
+}
+
 static void carry_out(struct incoming *x, const struct deletion *d, bool end)
 {
 	for (size_t i = 0; i < d->count && check_on(x->e, CHECK_DELETE_DONE); i++)
 		child_gone(d->rows[i]);
 	x->ike->spares_children = d->ike && !check_on(x->e, CHECK_DELETE_IKE_CHILDREN);
-	if (d->ike)
+	if (d->ike && !ike_left_alone(x))
 		ike_sa_gone(x->ike, "deleted by the peer", x->now);
 	else if (end)
 		ike_sa_gone(x->ike, "the peer reports a fatal error", x->now);

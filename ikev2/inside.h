@@ -137,6 +137,8 @@ struct pending {
 	enum purpose purpose;
 	struct child_sa *child;
 	struct ike_sa *made; /* rekey-ike: the new IKE SA, not linked yet */
+	uint32_t overtaken[4]; /* SPIs that the peer deleted meanwhile */
+	size_t overtaken_count;
 	struct kept kept;
 	struct sent *sent;
 	usec next, gap;
@@ -164,10 +166,12 @@ struct child_sa {
 	struct bytes secret;
 	unsigned ke_rounds;
 	struct child_keys in, out;
-	struct child_sa *replaces;
+	struct child_sa *replaces, *heir; /* while it is being made in place of another; and back */
+	struct bytes rival; /* the peer made one in place of the same: the lowest nonce of that */
+	bool replaced;      /* another was made in its place */
+	usec replaced_at;
 	bool initiator; /* of the exchange that made it */
 	struct life life;
-	bool replaced;     /* another was made in its place */
 	bool rekey_failed; /* the last attempt */
 	bool stopped;      /* the data plane was told that it is over */
 	bool installed, gone, deleting, want_delete, want_rekey, udp;
@@ -217,6 +221,10 @@ struct ike_sa {
 	bool want_liveness, want_configuration, want_delete, want_child, want_rekey, deleting, clear_error;
 	struct ike_sa *replaces;  /* a rekey: the IKE SA that this one was made by */
 	struct ike_sa *successor; /* that has taken over the Child SAs; this one is being closed */
+	struct ike_sa *rival;     /* that the peer made while our own rekey is not answered */
+	bool redundant;           /* it is not the survivor of two; whoever made it closes it */
+	bool tied;                /* others may point here */
+	usec replaced_at;
 	bool spares_children; /* a fault: they outlive it */
 	struct address assigned[2], given[2]; /* inner addresses, IPv4 and IPv6 (2.19) */
 	bool childless;       /* the peer announced RFC 6023 */
@@ -360,6 +368,7 @@ struct child_sa *child_new(struct ike_sa *ike, bool initiator);
 void child_gone(struct child_sa *c);
 void child_stop(struct child_sa *c); /* no more packets; the peer has not heard of it yet */
 void child_drop(struct child_sa *c); /* one that never came to be */
+void child_untie(struct child_sa *c); /* from what it replaces, or what is to replace it */
 void child_free(struct child_sa *c);
 bool child_install(struct child_sa *c, struct why *why);
 void child_order_push(struct child_sa *c);
@@ -550,6 +559,24 @@ bool rekey_ike_offered(struct making *m, struct pending *p, struct why *why);
 void rekey_ike_request(struct incoming *x);
 void rekey_ike_response(struct incoming *x);
 
+/* The SA that acts for this one: for a rival the old one until it is known which of two survives,
+ * for a redundant one the survivor. */
+struct ike_sa *rekey_ike_acting(struct ike_sa *sa);
+/* A request over it shows that the peer takes it for the surviving one. */
+void rekey_ike_used(struct ike_sa *sa, enum purpose purpose, usec now);
+/* The old one ends: what the peer made in its place takes over. */
+void rekey_ike_old_ends(struct ike_sa *old, usec now);
+
+/* collision.c */
+void child_replaced(struct child_sa *old, const struct child_sa *c, usec now);
+void child_replaces(struct child_sa *c);
+bool ike_sa_is_redundant(const struct ike_sa *sa, const struct ike_sa *rival);
+bool ike_sa_rekeying(const struct ike_sa *sa);
+/* True if refused for now; old: the Child SA to be rekeyed, or NULL. */
+bool collision_refuses_child(struct incoming *x, const struct child_sa *old);
+bool collision_refuses_rekey(struct incoming *x);
+void overtaken_note(struct ike_sa *sa, uint32_t spi);
+bool overtaken(const struct pending *p, uint32_t spi);
 /* errors.c: what an error notify of the peer means */
 enum error_action error_in_response(const struct endpoint *e, enum purpose p, uint16_t notify);
 enum error_action error_in_request(const struct incoming *x, uint16_t notify);
@@ -586,6 +613,10 @@ usec retransmission_due(const struct timed *t);
 void retransmission_fire(const struct timed *t, usec now);
 usec retransmission_limit_due(const struct timed *t);
 void retransmission_limit_fire(const struct timed *t, usec now);
+usec replaced_ike_due(const struct timed *t);
+void replaced_ike_fire(const struct timed *t, usec now);
+usec replaced_child_due(const struct timed *t);
+void replaced_child_fire(const struct timed *t, usec now);
 usec repetition_due(const struct timed *t);
 void repetition_fire(const struct timed *t, usec now);
 void retained_again(struct incoming *x);

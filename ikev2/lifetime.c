@@ -183,6 +183,7 @@ static usec longer(const struct retrying *r, usec gap)
 	return gap ? usec_min(2 * gap, longest) : first;
 }
 
+/* Two ends that refuse each other do not try again at the same time: a share of the gap is chance. */
 void retry_later(struct ike_sa *sa, enum error_action a, usec now)
 {
 	struct endpoint *e = sa->endpoint;
@@ -191,7 +192,8 @@ void retry_later(struct ike_sa *sa, enum error_action a, usec now)
 	if (!retry->gap)
 		retry->since = now;
 	retry->gap = longer(r, retry->gap);
-	retry->at = check_on(e, CHECK_RETRY_WAITS) ? usec_after(now, retry->gap) : now;
+	usec later = retry->gap + (usec)rng_below(&e->rng, (uint64_t)retry->gap / 2 + 1);
+	retry->at = check_on(e, CHECK_RETRY_WAITS) ? usec_after(now, later) : now;
 	if (a == ERROR_WAITS && now - retry->since >= (r->limit ? r->limit : RETRY_LIMIT) &&
 	    check_on(e, CHECK_RETRY_LIMIT)) {
 		note_state(e, sa, "it is refused for too long");

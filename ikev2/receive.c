@@ -429,6 +429,7 @@ static void request_input(struct incoming *x)
 		return;
 	if (tolerance_refused(x) || contents_refused(x))
 		return;
+	rekey_ike_used(sa, x->purpose, x->now);
 	dispatch(x);
 	sa->asked |= x->m.exchange != IKE_AUTH && x->done;
 }

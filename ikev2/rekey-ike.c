@@ -16,6 +16,7 @@ static struct ike_sa *heir_new(struct ike_sa *old, bool initiator, usec now)
 	if (!sa)
 		return NULL;
 	sa->replaces = old;
+	sa->tied = old->tied = true;
 	sa->local = old->local;
 	sa->remote = old->remote;
 	sa->first_remote = old->first_remote;
@@ -36,16 +37,20 @@ static struct ike_sa *heir_new(struct ike_sa *old, bool initiator, usec now)
 }
 
 /* From one that is closed, or about to be, to its heir. */
-static void inherit(struct ike_sa *old, struct ike_sa *sa)
+static void inherit(struct ike_sa *old, struct ike_sa *sa, usec now)
 {
 	old->successor = sa;
+	old->replaced_at = now;
+	old->rival = NULL;
 	if (check_on(sa->endpoint, CHECK_REKEY_INHERITS))
 		child_move(old, sa);
 	memcpy(sa->assigned, old->assigned, sizeof(sa->assigned));
 	memcpy(sa->given, old->given, sizeof(sa->given));
 	sa->want_child |= old->want_child;
 	sa->want_delete |= old->want_delete;
+	sa->retry.at = old->retry.at;
 	old->want_child = old->want_delete = old->want_rekey = false;
+	ike_sa_advance(sa, now);
 }
 
 static bool establish(struct ike_sa *sa, usec now, struct why *why)
@@ -64,6 +69,54 @@ static struct bytes spi_octets(uint64_t spi, uint8_t at[static 8])
 {
 	store_u64(at, spi);
 	return bytes_make(at, 8);
+}
+
+/* ------------------------------------------------------------ two in place of one */
+
+struct ike_sa *rekey_ike_acting(struct ike_sa *sa)
+{
+	struct ike_sa *old = sa->replaces;
+	if (old && old->rival == sa)
+		return old;
+	if (old && sa->redundant && old->successor)
+		return rekey_ike_acting(old->successor);
+	return sa->successor ? rekey_ike_acting(sa->successor) : sa;
+}
+
+void rekey_ike_used(struct ike_sa *sa, enum purpose purpose, usec now)
+{
+	if (sa->replaces && sa->replaces->rival == sa && purpose != PURPOSE_DELETE_IKE)
+		inherit(sa->replaces, sa, now);
+}
+
+void rekey_ike_old_ends(struct ike_sa *old, usec now)
+{
+	if (old->replaces && old->replaces->rival == old)
+		old->replaces->rival = NULL;
+	if (old->rival)
+		inherit(old, old->rival, now);
+}
+
+/* Ours came to be, maybe beside one that the peer made (2.8.2). */
+static void settle(struct ike_sa *old, struct ike_sa *sa, usec now)
+{
+	struct ike_sa *rival = old->rival ? old->rival : old->successor;
+	bool automatic = sa->endpoint->config.automatic;
+	if (rival && (old->successor || ike_sa_is_redundant(sa, rival))) {
+		note_state(sa->endpoint, sa, "IKE SA is redundant");
+		sa->redundant = true;
+		sa->want_delete = automatic;
+		if (!old->successor)
+			inherit(old, rival, now);
+	} else {
+		if (rival) {
+			rival->redundant = true;
+			rival->replaced_at = now;
+		}
+		inherit(old, sa, now);
+		old->want_delete = automatic && check_on(sa->endpoint, CHECK_REKEY_OLD_DELETED);
+	}
+	ike_sa_advance(sa, now);
 }
 
 /* ------------------------------------------------------------ the initiator: the request */
@@ -216,7 +269,12 @@ static void respond(struct incoming *x, struct ike_sa *sa)
 	}
 	if (m.sent)
 		m.sent->made = sa;
-	inherit(x->ike, sa);
+	if (!ike_sa_rekeying(x->ike) || x->ike->successor) {
+		inherit(x->ike, sa, x->now);
+		return;
+	}
+	note_state(x->e, x->ike, "IKE SA is rekeyed by both ends");
+	x->ike->rival = sa;
 }
 
 static bool nonce_refused(struct incoming *x)
@@ -229,6 +287,8 @@ static bool nonce_refused(struct incoming *x)
 void rekey_ike_request(struct incoming *x)
 {
 	struct chosen chosen = { .number = 0 };
+	if (collision_refuses_rekey(x))
+		return;
 	if (!choose(x, &chosen)) {
 		if (!refuse_answered(x, CHECK_REKEY_PROPOSAL, BYTES_NONE))
 			refuse_anyway(x, CHECK_REKEY_PROPOSAL);
@@ -290,19 +350,24 @@ static bool read_response(struct incoming *x, struct ike_sa *sa)
 	return sa->nr.at && init_secret(x, sa, group, data);
 }
 
+/* What the peer has made meanwhile stands alone now. */
 static void failed(struct incoming *x, struct ike_sa *sa, uint16_t error)
 {
+	struct ike_sa *old = x->ike;
 	char spare[16];
-	note_state(x->e, x->ike, "the IKE SA was not rekeyed: %s",
+	note_state(x->e, old, "the IKE SA was not rekeyed: %s",
 		   names_print(&names_notify, error, spare, sizeof(spare)));
 	ike_sa_drop(sa);
 	enum error_action a = error_in_response(x->e, PURPOSE_REKEY_IKE, error);
-	if (a == ERROR_ENDS && check_on(x->e, CHECK_ERROR_ENDS))
-		ike_sa_gone(x->ike, "the peer reports a fatal error", x->now);
-	if (!x->e->config.automatic || (a != ERROR_WAITS && a != ERROR_AGAIN))
-		return;
-	x->ike->want_rekey = true;
-	retry_later(x->ike, a, x->now);
+	if (a == ERROR_ENDS && check_on(x->e, CHECK_ERROR_ENDS)) {
+		ike_sa_gone(old, "the peer reports a fatal error", x->now);
+	} else if (old->rival) {
+		inherit(old, old->rival, x->now);
+	} else if (x->e->config.automatic && !old->successor &&
+		   (a == ERROR_WAITS || a == ERROR_AGAIN)) {
+		old->want_rekey = true;
+		retry_later(old, a, x->now);
+	}
 }
 
 /* The peer has a new SA that we have no keys for: nothing that both ends could agree upon is left. */
@@ -337,7 +402,5 @@ void rekey_ike_response(struct incoming *x)
 	}
 	if (sent)
 		sent->made = sa;
-	inherit(old, sa);
-	if (x->e->config.automatic && check_on(x->e, CHECK_REKEY_OLD_DELETED))
-		old->want_delete = true;
+	settle(old, sa, x->now);
 }

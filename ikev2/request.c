@@ -185,6 +185,12 @@ static void ask(struct ike_sa *sa, enum purpose purpose, struct child_sa *c, use
 			   why.text);
 }
 
+/* The peer could not do it before, or the next IKE SA is to do it. */
+static bool may_make(const struct ike_sa *sa)
+{
+	return !sa->retry.at && !sa->successor;
+}
+
 /* What the peer is asked for on the IKE SA as a whole waits until nothing is in flight. */
 static bool ask_alone(struct ike_sa *sa, usec now)
 {
@@ -197,7 +203,7 @@ static bool ask_alone(struct ike_sa *sa, usec now)
 		ask(sa, PURPOSE_DELETE_IKE, NULL, now);
 		return true;
 	}
-	if (!sa->want_rekey || sa->retry.at)
+	if (!sa->want_rekey || !may_make(sa))
 		return false;
 	sa->want_rekey = false;
 	ask(sa, PURPOSE_REKEY_IKE, NULL, now);
@@ -225,10 +231,10 @@ static bool ask_next(struct ike_sa *sa, usec now)
 		c->want_delete = false;
 		c->deleting = true;
 		ask(sa, PURPOSE_DELETE_CHILD, c, now);
-	} else if (!sa->retry.at && (c = to_rekey(sa)) != NULL) {
+	} else if (may_make(sa) && (c = to_rekey(sa)) != NULL) {
 		c->want_rekey = false;
 		ask(sa, PURPOSE_REKEY_CHILD, c, now);
-	} else if (sa->want_child && !sa->retry.at) {
+	} else if (may_make(sa) && sa->want_child) {
 		sa->want_child = false;
 		ask(sa, PURPOSE_NEW_CHILD, NULL, now);
 	} else if (sa->want_configuration) {
@@ -254,6 +260,13 @@ static void spent(struct ike_sa *sa)
 		sa->want_rekey = sa->window.spent = true;
 }
 
+/* Something that must not begin beside others is in flight, or about to be. */
+static bool held_up(const struct ike_sa *sa)
+{
+	return sa->want_delete || sa->deleting || ike_sa_rekeying(sa) ||
+	       (sa->want_rekey && !sa->retry.at);
+}
+
 void ike_sa_advance(struct ike_sa *sa, usec now)
 {
 	if (sa->state != IKE_ESTABLISHED)
@@ -261,7 +274,6 @@ void ike_sa_advance(struct ike_sa *sa, usec now)
 	spent(sa);
 	if (ask_alone(sa, now))
 		return;
-	bool alone = sa->want_delete || (sa->want_rekey && !sa->retry.at) || sa->deleting;
-	while (!alone && window_open(sa) && ask_next(sa, now))
+	while (!held_up(sa) && window_open(sa) && ask_next(sa, now))
 		continue;
 }

@@ -256,6 +256,7 @@ void ike_sa_gone(struct ike_sa *sa, const char *why, usec now)
 	if (sa->state == IKE_GONE)
 		return;
 	note_state(e, sa, "IKE SA ends: %s", why);
+	rekey_ike_old_ends(sa, now);
 	ike_sa_set_state(sa, IKE_GONE);
 	sa->gone_at = now;
 	window_forget(&sa->window);
@@ -272,10 +273,14 @@ void ike_sa_gone(struct ike_sa *sa, const char *why, usec now)
 /* Neither those before it nor those after it point here any more. */
 static void untie(struct ike_sa *sa)
 {
-	if (sa->replaces && sa->replaces->successor == sa)
-		sa->replaces->successor = NULL;
-	if (sa->successor && sa->successor->replaces == sa)
-		sa->successor->replaces = NULL;
+	for (struct ike_sa *o = sa->tied ? sa->endpoint->newest : NULL; o; o = o->older) {
+		if (o->replaces == sa)
+			o->replaces = NULL;
+		if (o->successor == sa)
+			o->successor = NULL;
+		if (o->rival == sa)
+			o->rival = NULL;
+	}
 }
 
 void ike_sa_drop(struct ike_sa *sa)

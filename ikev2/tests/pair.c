@@ -59,7 +59,8 @@ struct pair *pair_new(const struct pair_setup *setup)
 	struct why why;
 	struct pair *p = calloc(1, sizeof(*p));
 	p->arena = arena_new(1 << 24);
-	p->crypto = crypto_new(&why);
+	p->borrows_crypto = setup->crypto != NULL;
+	p->crypto = setup->crypto ? setup->crypto : crypto_new(&why);
 	p->now = 1000 * USEC_S;
 	for (int i = 0; i < 2; i++) {
 		struct endpoint_config *c = &p->end[i].config;
@@ -95,7 +96,8 @@ void pair_free(struct pair *p)
 		endpoint_free(p->end[i].endpoint);
 		free((void *)p->end[i].last.at);
 	}
-	crypto_free(p->crypto);
+	if (!p->borrows_crypto)
+		crypto_free(p->crypto);
 	arena_free(p->arena);
 	free(p);
 }

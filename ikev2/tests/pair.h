@@ -25,6 +25,7 @@ struct pair_end {
 struct pair {
 	struct arena *arena;
 	struct crypto *crypto;
+	bool borrows_crypto;
 	struct pair_end end[2];
 	usec now;
 	/* Asked of each datagram before it is delivered; false: it is lost.  May be NULL. */
@@ -38,6 +39,7 @@ struct pair_setup {
 	const char *ike_right, *esp_right; /* NULL: as left */
 	bool ipv6;
 	uint64_t seed;
+	struct crypto *crypto; /* of the caller; NULL: one of its own */
 };
 
 /* Makes both; change end[].config and end[].connection, then pair_start. */

@@ -133,6 +133,7 @@ struct endpoint_config {
 	usec half_open;                 /* a half-open SA is forgotten after this */
 	unsigned cookie_threshold;      /* half-open SAs from which on cookies are asked for; UINT_MAX: never */
 	uint64_t epoch;                 /* seconds since 1970 when `now` was 0: certificates are judged by it */
+	unsigned child_limit;           /* Child SAs of an IKE SA from which on another draws NO_ADDITIONAL_SAS; 0: the built-in limit */
 	bool nat_detection;             /* send and judge NAT_DETECTION_* */
 	bool encapsulate;               /* UDP encapsulation even without a NAT (a wrong source hash makes the peer agree) */
 	unsigned window;                /* requests that we take at a time; below 2: one, and nothing is said of it */
@@ -278,7 +279,8 @@ struct endpoint_counts endpoint_counts(const struct endpoint *e);
 /* Everything well inside (tests, fuzz targets)? */
 bool endpoint_validate(const struct endpoint *e, struct why *why);
 
-/* Things an automatic endpoint (or `ikespec peer`) is asked to do; false with why if it cannot. */
+/* Things an automatic endpoint (or `ikespec peer`) is asked to do; false with why if it cannot.  An IKE SA
+ * that was rekeyed stands for the one that took its place. */
 bool endpoint_initiate(struct endpoint *e, size_t connection, usec now, struct why *why);
 bool endpoint_request(struct endpoint *e, enum purpose purpose, struct ike_sa *ike, struct child_sa *child,
 		      usec now, struct why *why);
