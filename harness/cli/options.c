@@ -8,7 +8,7 @@
 
 enum long_option {
 	OPT_RFC = 256, OPT_LEVEL, OPT_AREA, OPT_ROLE, OPT_FAILED, OPT_EXPECT, OPT_SHARD, OPT_SEED, OPT_REPEAT,
-	OPT_SHUFFLE, OPT_RETRIES, OPT_TIME_SCALE, OPT_MAX_WAIT, OPT_SLOW, OPT_FAULT, OPT_SET, OPT_JUNIT, OPT_JSON,
+	OPT_SHUFFLE, OPT_RETRIES, OPT_TIME_SCALE, OPT_NETWORK, OPT_MAX_WAIT, OPT_SLOW, OPT_FAULT, OPT_SET, OPT_JUNIT, OPT_JSON,
 	OPT_TAP, OPT_PCAP, OPT_NO_KEYS, OPT_COLOR, OPT_LONG, OPT_JSON_LIST,
 };
 
@@ -31,6 +31,8 @@ static const struct argp_option run_table[] = {
 	{ "shuffle", OPT_SHUFFLE, 0, 0, "in an order that the seed decides", 0 },
 	{ "retries", OPT_RETRIES, "N", 0, "of what did not pass; a changed verdict is flaky", 0 },
 	{ "time-scale", OPT_TIME_SCALE, "X", 0, "stretches within= and for= against a slow target", 0 },
+	{ "network", OPT_NETWORK, "loss=30%,...", 0,
+	  "a bad path for every case: loss, duplicate, reorder, corrupt (shares), delay, jitter (times), mtu", 0 },
 	{ "fail-fast", 'x', 0, 0, "stop at the first failure", 0 },
 	{ "strict", 'S', 0, 0, "a broken SHOULD fails the run", 0 },
 	{ "expect", OPT_EXPECT, "FILE", 0, "known deviations; an unexpected pass or a stale line fails the run", 0 },
@@ -189,6 +191,7 @@ static bool parse_selection(int key, char *arg, struct argp_state *state, struct
 
 static bool parse_manner(int key, char *arg, struct argp_state *state, struct options *o)
 {
+	struct why why;
 	char *end;
 
 	switch (key) {
@@ -211,6 +214,11 @@ static bool parse_manner(int key, char *arg, struct argp_state *state, struct op
 		o->time_scale = strtod(arg, &end);
 		if (*end || !(o->time_scale >= 0.01 && o->time_scale <= 1000))
 			argp_error(state, "--time-scale takes a factor from 0.01 to 1000, not '%s'", arg);
+		return true;
+	case OPT_NETWORK:
+		if (!options_network(arg, &o->weather, &why))
+			argp_error(state, "--network: %s", why.text);
+		o->bad_path = true;
 		return true;
 	case OPT_MAX_WAIT:
 		parse_time(&o->max_wait, arg, "--max-wait", state);
@@ -390,6 +398,7 @@ struct run_options options_run(const struct options *o)
 		.retries = o->retries,
 		.strict = o->strict,
 		.fail_fast = o->fail_fast,
+		.weather = o->bad_path ? &o->weather : NULL,
 		.time_scale = o->time_scale,
 		.max_wait = o->max_wait,
 		.slow = o->slow,

@@ -8,6 +8,7 @@
 
 #include "captures/captures.h"
 #include "run/run.h"
+#include "world/world.h"
 
 #define MANY 1024
 
@@ -27,6 +28,8 @@ struct options {
 	unsigned jobs, shard, shards, repeat, retries;
 	uint64_t seed;
 	double time_scale;
+	bool bad_path;
+	struct link_fate weather;
 	usec max_wait;
 	enum capture_keep pcap;
 	int verbosity;
@@ -42,6 +45,8 @@ void options_parse(enum option_set set, int argc, char **argv, struct options *o
 void options_free(struct options *o);
 /* As run options without library, profile and log. */
 struct run_options options_run(const struct options *o);
+/* "loss=30%,delay=20ms" as the fate of packets; false with why. */
+bool options_network(const char *text, struct link_fate *out, struct why *why);
 /* Shard (from 1) and number of shards from what CI systems set, or 0 of 0 if none did; false with why if what
  * they set makes no sense. */
 bool options_shard_auto(unsigned *shard, unsigned *shards, struct why *why);

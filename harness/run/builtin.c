@@ -6,6 +6,10 @@
 #include <stdlib.h>
 
 #define RETRANSMIT_FIRST (500 * USEC_MS)
+/* On a bad path: often, and given up no later than otherwise (17 s). */
+#define PATIENT_FIRST    (250 * USEC_MS)
+#define PATIENT_PERMILLE 1250
+#define PATIENT_SENDINGS 13
 
 /* ------------------------------------------------------------ figures of the profile */
 
@@ -25,16 +29,31 @@ static unsigned long feature_number(const struct profile *p, const char *name,
 	return text && *text ? strtoul(text, NULL, 10) : otherwise;
 }
 
-struct retransmission profile_retransmission(const struct profile *p)
+struct retransmission profile_retransmission(const struct profile *p, bool weather)
 {
 	const char *factor = profile_feature(p, "retransmit-factor");
 
+	if (weather)
+		return (struct retransmission){ PATIENT_FIRST, PATIENT_PERMILLE, PATIENT_SENDINGS };
 	return (struct retransmission){
 		.first = feature_time(p, "retransmit-first", RETRANSMIT_FIRST),
 		.factor_permille =
 			factor && *factor ? (unsigned)(strtod(factor, NULL) * 1000) : 2000,
 		.sendings = (unsigned)feature_number(p, "retransmit-sendings", 6),
 	};
+}
+
+static struct retransmission tester_retransmission(const struct run *r)
+{
+	if (r->options->weather)
+		return profile_retransmission(r->options->profile, true);
+	return (struct retransmission){ RETRANSMIT_FIRST, 2000, 7 };
+}
+
+void run_weather(struct run *r)
+{
+	if (r->world && r->options->weather)
+		world_weather(r->world, r->options->weather);
 }
 
 /* ------------------------------------------------------------ addresses */
@@ -179,7 +198,7 @@ bool tester_node(struct run *r, struct tester *t, struct why *why)
 		.endpoint = {
 			.name = t->name, .crypto = r->options->crypto, .rng = rng_split(&r->rng, t->name),
 			.log = &r->log, .run = r->label, .connections = t->connections, .connection_count = 2,
-			.retransmission = { RETRANSMIT_FIRST, 2000, 7 }, .half_open = USEC_H,
+			.retransmission = tester_retransmission(r), .half_open = USEC_H,
 			.cookie_threshold = UINT_MAX, .nat_detection = true, .keepalive = 20 * USEC_S,
 		},
 		.outer = { t->connections[0].local, t->second }, .outer_count = t->second.family ? 2 : 1,
@@ -310,7 +329,8 @@ static bool target_node(struct run *r, struct why *why)
 			.name = "target", .automatic = true, .crypto = r->options->crypto,
 			.rng = rng_split(&r->rng, "target"), .log = &r->log, .run = r->label,
 			.connections = connections,
-			.retransmission = profile_retransmission(p), .liveness = feature_time(p, "liveness", 0),
+			.retransmission = profile_retransmission(p, r->options->weather != NULL),
+			.liveness = feature_time(p, "liveness", 0),
 			.keepalive = feature_time(p, "keepalive", 20 * USEC_S),
 			.hint = 10 * USEC_S, .tell_spi = 10 * USEC_S, .half_open = 30 * USEC_S,
 			.cookie_threshold = wants_cookies(r) ? 0 : UINT_MAX, .nat_detection = true,
@@ -467,6 +487,7 @@ bool builtin_setup(struct run *r, struct why *why)
 	};
 
 	r->world = world_new(&config, why);
+	run_weather(r);
 	r->tester_count = r->scenario->tester_count ? r->scenario->tester_count : 1;
 	r->testers = arena_array(r->arena, r->tester_count, sizeof *r->testers);
 	if (!r->world || !r->testers)

@@ -15,10 +15,15 @@ usec run_now(const struct run *r)
 	return world_now(r->world);
 }
 
+/* On a bad path everything takes longer. */
+#define WEATHER_SCALE 4.0
+
 usec run_span(const struct run *r, usec span)
 {
 	double scale = r->options->time_scale;
 
+	if (!(scale > 0) && r->options->weather)
+		scale = WEATHER_SCALE;
 	return scale > 0 && span < USEC_H * 1000 ? (usec)((double)span * scale) : span;
 }
 
@@ -450,7 +455,7 @@ static void watch(struct run *r)
 	}
 	if (!r->target || r->dead || !r->target->alive || r->target->alive(r, how, sizeof how))
 		return;
-	r->dead = true;
+	r->dead = r->ended = true;
 	run_end(r, VERDICT_DIED, r->place, "the target %s; last packet to it: %s",
 		how, last_words(r));
 	event_emit(&r->log, &(struct event){

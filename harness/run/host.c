@@ -24,7 +24,11 @@ static usec time_of(const struct profile *p, const char *feature)
 
 static void configure(struct real_host *h, const struct profile *p)
 {
-	struct retransmission t = profile_retransmission(p);
+	bool weather = h->suite->options.weather != NULL;
+	/* pluto doubles its gaps whatever it is told, and so begins early and sends seven times. */
+	bool doubles = weather && strcmp(p->driver, "libreswan") == 0;
+	struct retransmission t = doubles ? (struct retransmission){ 250 * USEC_MS, 2000, 7 }
+					  : profile_retransmission(p, weather);
 
 	h->config.retransmission = (struct target_retransmission){
 		t.first,

@@ -374,6 +374,7 @@ struct run {
 	unsigned line;
 	const char *observed;
 	bool condition_broken, dead;
+	bool ended; /* the driver's word, not that of a handshake without answer */
 	struct bytes last_sent; /* last packet sent to the target */
 	uint8_t last_octets[2048];
 	const char *log_tail;
@@ -534,7 +535,9 @@ bool connection_make(struct run *r, const struct profile_connection *pc, bool te
 void extensions_needed(const struct run *r, struct connection *c);
 bool connection_override(struct run *r, const struct scenario_tester *t, struct connection *c,
 			 struct why *why);
-struct retransmission profile_retransmission(const struct profile *p);
+struct retransmission profile_retransmission(const struct profile *p, bool weather);
+/* The bad path of all cases, if there is to be one. */
+void run_weather(struct run *r);
 /* What is announced (extensions.c). */
 void tester_extensions(const struct run *r, struct endpoint_config *c);
 void target_extensions(const struct run *r, struct endpoint_config *c);

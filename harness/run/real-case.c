@@ -340,6 +340,7 @@ bool real_setup(struct run *r, struct why *why)
 	config.rng = rng_split(&r->rng, "link");
 	r->target = &real_kind;
 	r->world = world_new(&config, why);
+	run_weather(r);
 	r->testers = arena_array(r->arena, count, sizeof *r->testers);
 	if (!r->world || !r->testers)
 		return false;

@@ -153,6 +153,16 @@ static void emit_carried(struct run *r, const struct case_result *c)
 					     .number = (int64_t)packets });
 }
 
+/* On a bad path only a scenario that says so can prove a failure. */
+static void under_weather(const struct run *r, struct arena *a, struct case_result *c)
+{
+	if (!r->options->weather || r->scenario->lossy_ok ||
+	    (c->verdict != VERDICT_FAIL && (c->verdict != VERDICT_DIED || r->ended)))
+		return;
+	c->verdict = VERDICT_INCONCLUSIVE;
+	c->reason = arena_printf(a, "on a bad path this proves nothing: %s", c->reason ? c->reason : "failed");
+}
+
 struct case_result *run_result(struct run *r, struct arena *a)
 {
 	struct case_result *c = arena_new_of(a, struct case_result);
@@ -188,6 +198,7 @@ struct case_result *run_result(struct run *r, struct arena *a)
 	} else if (worst && !c->reason) {
 		c->reason = worst->reason;
 	}
+	under_weather(r, a, c);
 	return c;
 }
 

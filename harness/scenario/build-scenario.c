@@ -193,10 +193,12 @@ static bool build_head(struct build *b)
 {
 	struct scenario *s = b->s;
 	const char *alive = dom_attr(b->l, b->root, "alive");
+	const char *lossy = dom_attr(b->l, b->root, "lossy-ok");
 	s->id = dom_attr(b->l, b->root, "id");
 	s->title = dom_child_text(b->l, b->root, "title");
 	s->target = role_of(dom_attr(b->l, b->root, "target"));
 	s->alive = alive == NULL || strcmp(alive, "no") != 0;
+	s->lossy_ok = lossy != NULL && strcmp(lossy, "yes") == 0;
 	s->line = dom_line(b->root);
 	if (s->id == NULL || s->title == NULL)
 		return false;

@@ -145,7 +145,7 @@ static const struct {
 
 static const struct shape shapes[] = {
 	/* roots */
-	{ "scenario", IN_FILE, IN_HEAD, NONE, "!id:id !target:role alive:yes-no" },
+	{ "scenario", IN_FILE, IN_HEAD, NONE, "!id:id !target:role alive:yes-no lossy-ok:yes-no" },
 	{ "steps", IN_FILE | IN_HEAD, IN_STEPS | IN_PARAMS, NONE, "" },
 	{ "profile", IN_FILE, IN_PROFILE, NONE, "!id:profile base:profile version:text" },
 	{ "requirements", IN_FILE, IN_CATALOGUE, NONE, "!rfc:text" },

@@ -26,6 +26,7 @@ struct world {
 	struct world_config config;
 	usec now;                       /* virtual */
 	struct link link;
+	struct link_fate weather;  /* of every packet, besides what the script says */
 	struct nat nat;
 	struct reassembly *reassembly;
 	struct world_node *nodes;       /* in the order of their making */

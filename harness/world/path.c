@@ -205,12 +205,41 @@ void world_arrive(struct world *w, struct packet *p)
 
 /* ------------------------------------------------------------ the script's hand on it */
 
+static uint32_t worse_ppm(uint32_t a, uint32_t b)
+{
+	return a > b ? a : b;
+}
+
+static struct link_fate worse_fate(const struct link_fate *a, const struct link_fate *b)
+{
+	struct link_fate f = *a;
+
+	f.delay = b->delay > f.delay ? b->delay : f.delay;
+	f.jitter = b->jitter > f.jitter ? b->jitter : f.jitter;
+	f.loss_ppm = worse_ppm(f.loss_ppm, b->loss_ppm);
+	f.duplicate_ppm = worse_ppm(f.duplicate_ppm, b->duplicate_ppm);
+	f.reorder_ppm = worse_ppm(f.reorder_ppm, b->reorder_ppm);
+	f.corrupt_ppm = worse_ppm(f.corrupt_ppm, b->corrupt_ppm);
+	if (b->mtu && (!f.mtu || b->mtu < f.mtu))
+		f.mtu = b->mtu;
+	return f;
+}
+
 void world_fate(struct world *w, enum link_way way, const struct link_fate *fate)
 {
+	struct link_fate f = worse_fate(fate, &w->weather);
+
 	if (way & LINK_TO_TARGET)
-		link_lane(&w->link, LINK_TO_TARGET)->fate = *fate;
+		link_lane(&w->link, LINK_TO_TARGET)->fate = f;
 	if (way & LINK_TO_TESTER)
-		link_lane(&w->link, LINK_TO_TESTER)->fate = *fate;
+		link_lane(&w->link, LINK_TO_TESTER)->fate = f;
+}
+
+void world_weather(struct world *w, const struct link_fate *fate)
+{
+	w->weather = *fate;
+	world_fate(w, LINK_TO_TARGET, &w->link.lanes[0].fate);
+	world_fate(w, LINK_TO_TESTER, &w->link.lanes[1].fate);
 }
 
 struct link_fate world_fate_now(const struct world *w, enum link_way way)

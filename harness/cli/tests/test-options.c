@@ -259,6 +259,31 @@ static void test_shard_auto(void **state)
 	set_environment("");
 }
 
+static void test_network(void **state)
+{
+	static const struct {
+		const char *text, *wrong;
+	} rows[] = {
+		{ "loss=30%", NULL },        { "loss=0.3,delay=20ms,mtu=1280", NULL },
+		{ "loss=130%", "below 100%" }, { "loss", "has no '='" },
+		{ "delay=5", "takes a time" },  { "lost=3%", "there is no 'lost'" },
+		{ "mtu=10", "576 to 65535" },   { "loss=-1%", "below 100%" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		struct link_fate f;
+		struct why why;
+		bool good = options_network(rows[i].text, &f, &why);
+
+		assert_int_equal(good, rows[i].wrong == NULL);
+		if (good)
+			assert_int_equal(f.loss_ppm, 300000);
+		else
+			assert_non_null(strstr(why.text, rows[i].wrong));
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -267,6 +292,7 @@ int main(void)
 		cmocka_unit_test(test_everything),
 		cmocka_unit_test(test_paths),
 		cmocka_unit_test(test_shard_auto),
+		cmocka_unit_test(test_network),
 	};
 	argp_err_exit_status = EXIT_USAGE;
 	return cmocka_run_group_tests(tests, NULL, NULL);

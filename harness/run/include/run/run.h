@@ -96,6 +96,7 @@ struct run_filter {
 
 struct authority;
 struct deviations;
+struct link_fate;
 
 struct run_options {
 	struct library *library;
@@ -111,6 +112,7 @@ struct run_options {
 	unsigned retries; /* of what did not pass */
 	bool strict;      /* for fail_fast and tallies: weak counts as failed */
 	bool fail_fast;
+	const struct link_fate *weather; /* a bad path for every case; NULL: none */
 	double time_scale;          /* of within= and for= against a slow target; 0: 1 */
 	usec max_wait;              /* real world: longer waits are not-applicable; 0: 60 s */
 	bool slow;                  /* ... no limit */

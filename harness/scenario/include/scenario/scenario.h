@@ -123,6 +123,7 @@ struct scenario {
 	const char *source;             /* the file's text, for the log */
 	enum role target;
 	bool alive;
+	bool lossy_ok;                  /* its verdict is the same on a path that loses packets */
 	struct scenario_requirement *requirements;
 	size_t requirement_count;
 	struct scenario_fault *faults;

@@ -55,6 +55,9 @@ struct link_fate {                      /* of one direction */
 };
 enum link_way { LINK_TO_TARGET = 1, LINK_TO_TESTER = 2, LINK_BOTH = 3 };
 void world_fate(struct world *w, enum link_way way, const struct link_fate *fate);
+/* What every packet of both directions suffers from now on besides, whatever world_fate says, until the end; the
+ * worse of the two counts. */
+void world_weather(struct world *w, const struct link_fate *fate);
 struct link_fate world_fate_now(const struct world *w, enum link_way way);
 /*
  * A NAT in front of a tester: its packets leave from outside (port 0: the port is kept apart per inner port,
