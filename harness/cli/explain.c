@@ -254,13 +254,13 @@ static void explain_ike(struct explaining *x, struct bytes octets, struct text *
 		finding(x, "no IKE message: %s", why.text);
 		return;
 	}
+	if (m.length != octets.len)
+		finding(x, "HDR.length is %u, the datagram has %zu octets", m.length, octets.len);
 	open_message(x, &m);
 	if (m.is_fragment && m.protection == MESSAGE_OPENED)
 		explain_fragment(x, &m, tree);
 	look_at_tree(x, m.outer);
 	look_at_tree(x, m.inner);
-	if (m.length != octets.len)
-		finding(x, "HDR.length is %u, the datagram has %zu octets", m.length, octets.len);
 	wire_print(m.outer, collect, tree);
 	if (m.inner) {
 		collect(tree, "inside SK:\n", 11);

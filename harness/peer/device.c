@@ -17,11 +17,18 @@
 #include "netlink.h"
 
 #define DEVICE_BURST 256        /* packets before others have their turn */
+#define ASSIGNED 64
 #define DEVICE_MTU 1400         /* ESP around it fits into 1500 octets */
 
 struct device {
-	int fd;
+	int fd, netlink;
+	unsigned index;
 	char name[IFNAMSIZ];
+	struct assigned {
+		struct address address;
+		bool seen;
+	} assigned[ASSIGNED];           /* by peers, as long as their IKE SAs live */
+	size_t assigned_count;
 	uint64_t refused;               /* by the kernel */
 	uint8_t buffer[65600];
 };
@@ -103,9 +110,10 @@ static const struct address *source_for(const struct peer *p, const struct conne
 	return NULL;
 }
 
-static void route_range(struct peer *p, const struct connection *c, int netlink, unsigned index,
-			const struct address_range *range)
+static void route_range(struct peer *p, const struct connection *c, const struct address_range *range)
 {
+	struct device *d = p->device;
+
 	struct address_range rest = *range;
 	char text[ADDRESS_RANGE_TEXT];
 	struct address network;
@@ -118,7 +126,7 @@ static void route_range(struct peer *p, const struct connection *c, int netlink,
 		return;
 	}
 	while (address_range_network(&rest, &network, &prefix))
-		if (!netlink_route(netlink, index, &network, prefix,
+		if (!netlink_route(d->netlink, d->index, &network, prefix,
 				   source_for(p, c, network.family), &why))
 			peer_say(p, p->device->name, "%s", why.text);
 }
@@ -138,31 +146,31 @@ static bool range_known(const struct peer *p, size_t n, const struct address_ran
 	return false;
 }
 
-static void set_routes(struct peer *p, int netlink, unsigned index)
+static void set_routes(struct peer *p)
 {
 	for (size_t i = 0; i < p->connection_count; i++) {
 		const struct selectors *s = &p->connections[i].theirs;
 
 		for (size_t k = 0; k < s->count; k++)
 			if (!range_known(p, i, &s->rows[k].range))
-				route_range(p, &p->connections[i], netlink, index, &s->rows[k].range);
+				route_range(p, &p->connections[i], &s->rows[k].range);
 	}
 }
 
 /* What cannot be had (IPv6 is off, say) is told, and the rest is there. */
-static bool set_up(struct peer *p, struct device *d, int netlink, struct why *why)
+static bool set_up(struct peer *p, struct device *d, struct why *why)
 {
 	unsigned mtu = p->options.mtu ? p->options.mtu : DEVICE_MTU;
-	unsigned index = netlink_index(netlink, d->name, why);
 	struct why trouble;
 
 	p->device = d;
-	if (index == 0 || !netlink_up(netlink, index, mtu, why))
+	d->index = netlink_index(d->netlink, d->name, why);
+	if (d->index == 0 || !netlink_up(d->netlink, d->index, mtu, why))
 		return false;
 	for (size_t i = 0; i < p->inner_count; i++)
-		if (!netlink_address(netlink, index, &p->inner[i], &trouble))
+		if (!netlink_address(d->netlink, d->index, &p->inner[i], &trouble))
 			peer_say(p, d->name, "%s", trouble.text);
-	set_routes(p, netlink, index);
+	set_routes(p);
 	return true;
 }
 
@@ -170,8 +178,7 @@ static bool make(struct peer *p, struct device *d, struct why *why)
 {
 	const char *name = p->options.device ? p->options.device : "ikespec%d";
 	struct ifreq request = { .ifr_flags = IFF_TUN | IFF_NO_PI };
-	int netlink = -1;
-	bool good = open_both(p->options.netns, &d->fd, &netlink, why);
+	bool good = open_both(p->options.netns, &d->fd, &d->netlink, why);
 
 	if (good && strlen(name) >= IFNAMSIZ)
 		good = why_set(why, "'%s' is too long for the name of a device", name);
@@ -181,10 +188,7 @@ static bool make(struct peer *p, struct device *d, struct why *why)
 		       why_set(why, "the TUN device %s: %s (--echo needs none)", name, strerror(errno));
 		memcpy(d->name, request.ifr_name, IFNAMSIZ - 1);
 	}
-	good = good && set_up(p, d, netlink, why);
-	if (netlink >= 0)
-		close(netlink);
-	return good;
+	return good && set_up(p, d, why);
 }
 
 struct device *device_new(struct peer *p, struct why *why)
@@ -195,7 +199,7 @@ struct device *device_new(struct peer *p, struct why *why)
 		why_set(why, "no memory for a device");
 		return NULL;
 	}
-	d->fd = -1;
+	d->fd = d->netlink = -1;
 	if (make(p, d, why))
 		return d;
 	p->device = NULL;
@@ -209,6 +213,8 @@ void device_free(struct device *d)
 		return;
 	if (d->fd >= 0)
 		close(d->fd);
+	if (d->netlink >= 0)
+		close(d->netlink);
 	free(d);
 }
 
@@ -220,6 +226,52 @@ int device_fd(const struct device *d)
 const char *device_name(const struct device *d)
 {
 	return d->name;
+}
+
+/* ------------------------------------------------------------ addresses that peers assign */
+
+static struct assigned *assigned_find(struct device *d, const struct address *a)
+{
+	for (size_t i = 0; i < d->assigned_count; i++)
+		if (address_same_host(&d->assigned[i].address, a))
+			return &d->assigned[i];
+	return NULL;
+}
+
+void device_assign(struct peer *p, const struct address *a)
+{
+	struct device *d = p->device;
+	struct assigned *found = d ? assigned_find(d, a) : NULL;
+	struct why why;
+
+	if (!d || a->family == 0)
+		return;
+	if (!found && d->assigned_count < ASSIGNED) {
+		found = &d->assigned[d->assigned_count++];
+		found->address = *a;
+		found->address.port = 0;
+		if (!netlink_address(d->netlink, d->index, &found->address, &why))
+			peer_say(p, d->name, "%s", why.text);
+	}
+	if (found)
+		found->seen = true;
+}
+
+void device_assigned(struct peer *p)
+{
+	struct device *d = p->device;
+	size_t kept = 0;
+
+	for (size_t i = 0; d && i < d->assigned_count; i++) {
+		struct assigned a = d->assigned[i];
+
+		if (!a.seen)
+			netlink_address_gone(d->netlink, d->index, &a.address);
+		else
+			d->assigned[kept++] = (struct assigned){ a.address, false };
+	}
+	if (d)
+		d->assigned_count = kept;
 }
 
 /* ------------------------------------------------------------ packets */

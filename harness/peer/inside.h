@@ -79,6 +79,9 @@ struct device *device_new(struct peer *p, struct why *why);
 void device_free(struct device *d);
 int device_fd(const struct device *d);
 const char *device_name(const struct device *d);
+/* An address that a peer assigned: told anew at each look, and gone with the first look that does not tell it. */
+void device_assign(struct peer *p, const struct address *a);
+void device_assigned(struct peer *p);
 void device_read(struct peer *p);
 void device_write(struct device *d, struct bytes inner);
 
@@ -116,7 +119,7 @@ void control_turn(struct control *c);
 struct peer_log *peer_log_new(struct peer *p);
 void peer_log_free(struct peer_log *l);
 void peer_log_hear(void *peer, const struct event *e);
-/* peer_known.c: SAs that came and went, told in full */
+/* known.c: SAs that came and went, told in full */
 void peer_look_at_sas(struct peer *p);
 
 #endif

@@ -41,6 +41,13 @@ static void ike_line(struct peer *p, const struct ike_view *v)
 	const char *nat = v->nat_here ? v->nat_there ? ", NAT in front of both" : ", NAT in front of us"
 			  : v->nat_there ? ", NAT in front of the peer" : "";
 
+	for (size_t six = 0; six < 2; six++) {
+		const char *what = v->assigned[six].family ? "the peer assigns us" : "the peer is assigned";
+		const struct address *a = v->assigned[six].family ? &v->assigned[six] : &v->given[six];
+
+		if (a->family)
+			peer_say(p, v->connection->name, "%s %s", what, address_print(a, remote));
+	}
 	peer_say(p, v->connection->name, "IKE SA %016llx_i %016llx_r is up: %s, with %s, %s%s",
 		 (unsigned long long)v->spi_i, (unsigned long long)v->spi_r,
 		 v->initiator ? "initiator" : "responder", address_print(&v->remote, remote),
@@ -104,6 +111,8 @@ static void see_ike(struct peer *p, struct ike_sa *sa)
 
 	if (v.state != IKE_ESTABLISHED)
 		return;
+	device_assign(p, &v.assigned[0]);
+	device_assign(p, &v.assigned[1]);
 	k = find(p, v.spi_i, v.spi_r, 0);
 	if (!k && (k = add(p, v.spi_i, v.spi_r, 0)) != NULL) {
 		p->figures.ike_sas++;
@@ -123,6 +132,7 @@ void peer_look_at_sas(struct peer *p)
 		p->known[i].seen = false;
 	for (size_t n = 0; (sa = endpoint_ike_sa(p->endpoint, n)) != NULL; n++)
 		see_ike(p, sa);
+	device_assigned(p);
 	for (size_t i = 0; i < p->known_count; i++)
 		if (p->known[i].seen)
 			p->known[kept++] = p->known[i];

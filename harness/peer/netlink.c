@@ -119,7 +119,8 @@ bool netlink_up(int fd, unsigned index, unsigned mtu, struct why *why)
 	return error == 0 || why_set(why, "bringing the device up: %s", strerror(error));
 }
 
-bool netlink_address(int fd, unsigned index, const struct address *a, struct why *why)
+/* type: RTM_NEWADDR or RTM_DELADDR. */
+static int address(int fd, uint16_t type, uint16_t flags, unsigned index, const struct address *a)
 {
 	struct request r;
 	struct ifaddrmsg m = {
@@ -127,14 +128,24 @@ bool netlink_address(int fd, unsigned index, const struct address *a, struct why
 		.ifa_prefixlen = a->family == 4 ? 32 : 128,
 		.ifa_flags = a->family == 4 ? 0 : IFA_F_NODAD,
 	};
-	char text[ADDRESS_TEXT];
-	int error;
 
-	memcpy(request_begin(&r, RTM_NEWADDR, NLM_F_CREATE | NLM_F_EXCL, sizeof(m)), &m, sizeof(m));
+	memcpy(request_begin(&r, type, flags, sizeof(m)), &m, sizeof(m));
 	attribute_address(&r, IFA_LOCAL, a);
 	attribute_address(&r, IFA_ADDRESS, a);
-	error = ask(fd, &r);
+	return ask(fd, &r);
+}
+
+bool netlink_address(int fd, unsigned index, const struct address *a, struct why *why)
+{
+	int error = address(fd, RTM_NEWADDR, NLM_F_CREATE | NLM_F_EXCL, index, a);
+	char text[ADDRESS_TEXT];
+
 	return error == 0 || why_set(why, "the address %s: %s", address_print(a, text), strerror(error));
+}
+
+void netlink_address_gone(int fd, unsigned index, const struct address *a)
+{
+	address(fd, RTM_DELADDR, 0, index, a);
 }
 
 bool netlink_route(int fd, unsigned index, const struct address *network, unsigned prefix,

@@ -13,6 +13,7 @@
 #define HALF_OPEN (30 * USEC_S)
 #define COOKIE_THRESHOLD 64
 #define UNKNOWN_SPI_ANSWERS 5
+#define FRAGMENT 1280           /* octets of IP datagrams with messages */
 #define REPLAY_WINDOW 1024
 #define LINGER (5 * USEC_S)
 #define TOLD 16                 /* connections that are listed at the start */
@@ -97,6 +98,7 @@ static struct node_config node_of(struct peer *p)
 			.liveness = p->options.liveness, .keepalive = KEEPALIVE, .half_open = HALF_OPEN,
 			.cookie_threshold = COOKIE_THRESHOLD, .nat_detection = true,
 			.unknown_spi_answers = UNKNOWN_SPI_ANSWERS, .encapsulate = !p->plain_esp,
+			.fragmentation = { .offered = true, .octets = FRAGMENT, .probes = 3 },
 			.epoch = (uint64_t)time(NULL) - peer_now(p) / USEC_S,
 		},
 		.is_target = p->options.as_target, .answers_echo = p->options.echo,
@@ -278,11 +280,12 @@ static bool turn(struct peer *p)
 
 	world_advance(p->world, peer_now(p));
 	peer_upkeep(p);
+	world_pump(p->world);
+	peer_look_at_sas(p);    /* before an order is answered: what it made is in its place */
 	if (p->control)
 		control_turn(p->control);
 	over = peer_over(p);
 	world_pump(p->world);
-	peer_look_at_sas(p);
 	return !over;
 }
 

@@ -105,6 +105,12 @@ static json_t *ike_json(struct peer *p, struct ike_sa *sa)
 	json_object_set_new(o, "remote", text_address(&v.remote));
 	json_object_set_new(o, "nat_here", json_boolean(v.nat_here));
 	json_object_set_new(o, "nat_there", json_boolean(v.nat_there));
+	for (size_t six = 0; six < 2; six++) {
+		if (v.assigned[six].family)
+			json_object_set_new(o, six ? "assigned6" : "assigned", text_address(&v.assigned[six]));
+		if (v.given[six].family)
+			json_object_set_new(o, six ? "given6" : "given", text_address(&v.given[six]));
+	}
 	json_object_set_new(o, "idle_seconds", json_real((double)(peer_now(p) - v.last_heard) / 1e6));
 	json_object_set_new(o, "next_request", json_integer(v.next_request));
 	json_object_set_new(o, "next_expected", json_integer(v.next_expected));
