@@ -185,23 +185,38 @@ static const struct icmp_error *find_error(const char *kind)
 	return NULL;
 }
 
-bool icmp_error_make(struct arena *a, const struct address *from, const struct address *to,
-		     const char *kind, struct bytes about, struct bytes *out)
+static bool make_error(struct arena *a, const struct address *from, const struct address *to,
+		       const struct icmp_error *row, uint32_t mtu, struct bytes about,
+		       struct bytes *out)
 {
-	const struct icmp_error *row = find_error(kind);
 	bool four = from->family == 4;
 	uint8_t protocol = four ? PROTO_ICMP : PROTO_ICMP6;
 	/* RFC 1812 4.3.2.3: not more than 576 octets in all; RFC 4443 2.4: not more than 1280. */
 	struct bytes part = bytes_slice(about, 0, four ? 576 - 28 : 1280 - 48);
 	struct sink s;
 
-	if (row == NULL || !begin(a, from, to, protocol, 0, 8 + part.len, &s))
+	if (!begin(a, from, to, protocol, 0, 8 + part.len, &s))
 		return false;
 	sink_u8(&s, four ? row->type4 : row->type6);
 	sink_u8(&s, four ? row->code4 : row->code6);
-	sink_u32(&s, 0);
-	sink_u16(&s, four ? row->mtu4 : row->mtu6);
+	sink_u16(&s, 0);
+	sink_u32(&s, four ? mtu & 0xffff : mtu);
 	sink_put(&s, part);
 	end(&s, from, protocol);
 	return finished(&s, out);
+}
+
+bool icmp_error_make(struct arena *a, const struct address *from, const struct address *to,
+		     const char *kind, struct bytes about, struct bytes *out)
+{
+	const struct icmp_error *row = find_error(kind);
+
+	return row && make_error(a, from, to, row, from->family == 4 ? row->mtu4 : row->mtu6, about,
+				 out);
+}
+
+bool icmp_too_big_make(struct arena *a, const struct address *from, const struct address *to,
+		       uint32_t mtu, struct bytes about, struct bytes *out)
+{
+	return make_error(a, from, to, find_error("packet-too-big"), mtu, about, out);
 }

@@ -180,14 +180,34 @@ static bool is_port(const struct run *r, uint16_t port, bool nat)
 	       port == (nat ? r->options->profile->nat_port : r->options->profile->port);
 }
 
+/* ESP in the first piece of an IPv4 packet that was cut: number and IV lie at its start. */
+static struct bytes start_of_esp(const struct run *r, const struct ip_packet *ip)
+{
+	struct bytes upper = ip->payload;
+
+	if (ip->family != 4 || load_u16(ip->octets.at + 6) & 0x1fff)
+		return BYTES_NONE;
+	if (ip->protocol == PROTO_ESP)
+		return upper;
+	if (ip->protocol != PROTO_UDP || upper.len < 12 || !is_port(r, load_u16(upper.at), true))
+		return BYTES_NONE;
+	upper = bytes_slice(upper, 8, upper.len - 8);
+	return load_u32(upper.at) ? upper : BYTES_NONE;
+}
+
 static void packet(struct oracles *o, struct bytes octets, bool by_target)
 {
 	struct run *r = o->run;
 	struct ip_packet ip;
 	uint16_t port;
 
-	if (!ip_parse(octets, &ip, NULL) || ip.fragment)
+	if (!ip_parse(octets, &ip, NULL))
 		return;
+	if (ip.fragment) {
+		if (by_target)
+			oracle_esp_packet(o, start_of_esp(r, &ip));
+		return;
+	}
 	if (ip.protocol == PROTO_ESP && by_target)
 		oracle_esp_packet(o, ip.payload);
 	if (ip.protocol != PROTO_UDP) {

@@ -108,6 +108,8 @@ static void handle_icmp(struct world_node *n, const struct arrival *a)
 		return;
 	if (echo_answer(n->world->message, &ip, &reply))
 		world_send(n->world, n, reply);
+	else if (!a->is_echo && plane_heard_too_big(n, &ip))
+		return;
 	else if (!a->is_echo && unreachable(&ip, &r.address))
 		endpoint_report(n->endpoint, &r, world_now(n->world));
 }

@@ -80,7 +80,17 @@ struct pair {
 	usec removed_at;                /* or by one whose SAs linger */
 	/* The peer made it in place of another and was not heard on it: it may not be ready (RFC 7296 2.8). */
 	bool unproven;
+	uint32_t mtu;                   /* of the path, as a router said; 0: nobody did */
+	usec mtu_ages;
 };
+
+/* path-mtu.c.  May the inner packet go that way?  If not, its sender is told what fits. */
+bool plane_fits(struct world_node *n, const struct pair *p, struct bytes inner, size_t body,
+		struct why *why);
+/* The ESP packet leaves, in fragments where the path needs them. */
+void plane_put(struct world_node *n, const struct pair *p, struct bytes packet);
+/* A router's "packet too big"; false if it is something else. */
+bool plane_heard_too_big(struct world_node *n, const struct ip_packet *icmp);
 
 void plane_order(struct world_node *n, const struct child_order *o);
 void plane_free(struct world_node *n);

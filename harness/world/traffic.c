@@ -100,11 +100,12 @@ bool plane_send(struct world_node *n, struct bytes inner, struct why *why)
 		return why_set(why, "no SA whose selectors fit the inner packet");
 	body = plane_body(p, inner, &next_header);
 	shape.tfc = p->tfc;
-	if (!plane_wrap(n, p, body, next_header, &shape, &made, why))
+	if (!plane_fits(n, p, inner, body.len, why) ||
+	    !plane_wrap(n, p, body, next_header, &shape, &made, why))
 		return false;
 	if (n->config.endpoint.automatic)
 		report(n, REPORT_COUNTS, p->spi_in, &p->remote);
-	world_send(n->world, n, made.packet);
+	plane_put(n, p, made.packet);
 	node_speak(n);          /* it may have been the last one */
 	return true;
 }

@@ -66,5 +66,8 @@ bool echo_answer(struct arena *a, const struct ip_packet *request, struct bytes 
 /* An ICMP(v6) error about a packet: code as "port-unreachable", "host-unreachable", "packet-too-big". */
 bool icmp_error_make(struct arena *a, const struct address *from, const struct address *to, const char *kind,
 		     struct bytes about, struct bytes *out);
+/* "packet-too-big" that tells an MTU. */
+bool icmp_too_big_make(struct arena *a, const struct address *from, const struct address *to, uint32_t mtu,
+		       struct bytes about, struct bytes *out);
 
 #endif
