@@ -1,7 +1,7 @@
 /* results.json, schema ikespec-results/1. */
 #include <jansson.h>
 
-#include "reports/reports.h"
+#include "reports/matrix.h"
 #include "reports/text.h"
 
 static json_t *text(const char *t)
@@ -65,6 +65,26 @@ static json_t *one_target(const struct results *r, const struct result_target *t
 			 "skipped", (json_int_t)t->skipped, "errors", (json_int_t)t->errors, "scenarios", cases);
 }
 
+/* {NAME: {TARGET: VERDICT}}: the worst of all cases. */
+static json_t *matrix_object(const struct results *r, bool requirements)
+{
+	json_t *out = json_object();
+	struct matrix m;
+
+	if (!matrix_make(r, requirements, &m))
+		return out;
+	for (size_t i = 0; i < m.count; i++) {
+		json_t *row = json_object();
+
+		for (size_t t = 0; t < r->target_count && t < MATRIX_TARGETS; t++)
+			if (m.rows[i].verdict[t])
+				json_object_set_new(row, r->targets[t].id, text(m.rows[i].verdict[t]));
+		json_object_set_new(out, m.rows[i].name, row);
+	}
+	matrix_free(&m);
+	return out;
+}
+
 bool results_json_write(const struct results *r, const char *path, struct why *why)
 {
 	json_t *targets = json_array(), *root;
@@ -78,6 +98,9 @@ bool results_json_write(const struct results *r, const char *path, struct why *w
 			 "interrupted", r->interrupted, "targets", targets);
 	if (!root)
 		return why_set(why, "no memory for %s", path);
+	if (r->target_count > 1)
+		json_object_set_new(root, "matrix", json_pack("{s:o, s:o}", "scenarios", matrix_object(r, false),
+							      "requirements", matrix_object(r, true)));
 	rc = json_dump_file(root, path, JSON_INDENT(1) | JSON_REAL_PRECISION(12));
 	json_decref(root);
 	return rc == 0 || why_set(why, "cannot write %s", path);

@@ -8,7 +8,7 @@
 #include "cli.h"
 #include "options.h"
 #include "out.h"
-#include "reports/reports.h"
+#include "reports/matrix.h"
 
 static volatile sig_atomic_t interrupted;
 static volatile bool stop_wanted;
@@ -233,6 +233,11 @@ static bool write_reports(struct running *s)
 			cli_complain(&why);
 			ok = false;
 		}
+	}
+	snprintf(path, sizeof(path), "%s/matrix.html", s->o.out);
+	if (s->o.target_count > 1 && !matrix_html_write(s->results, path, &why)) {
+		cli_complain(&why);
+		ok = false;
 	}
 	return ok;
 }

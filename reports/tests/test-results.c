@@ -1,4 +1,5 @@
 /* Tallies, exit codes, attempts, order. */
+#include "reports/matrix.h"
 #include "test.h"
 
 static const struct {
@@ -142,6 +143,44 @@ static void test_order(void **state)
 	results_free(r);
 }
 
+static void test_matrix(void **state)
+{
+	static const struct told told[] = {
+		{ .id = "b", .target = "one", .verdict = "pass" },
+		{ .id = "a<", .target = "one", .verdict = "pass" },
+		{ .id = "b", .target = "two", .verdict = "fail", .reason = "r" }, { 0 },
+	};
+	char path[] = "/tmp/matrix-XXXXXX", text[20000];
+	struct results *r = results_of(told, false);
+	struct why why;
+	struct matrix m;
+	FILE *f;
+
+	(void)state;
+	assert_true(close(mkstemp(path)) == 0);
+	assert_true(matrix_make(r, false, &m));
+	assert_int_equal(m.count, 2);
+	assert_string_equal(m.rows[0].name, "a<");
+	assert_null(m.rows[0].verdict[1]);
+	assert_string_equal(m.rows[1].verdict[0], "pass");
+	assert_string_equal(m.rows[1].verdict[1], "fail");
+	matrix_free(&m);
+	assert_true(matrix_make(r, true, &m));
+	assert_int_equal(m.count, 1);
+	assert_string_equal(m.rows[0].verdict[1], "fail");
+	matrix_free(&m);
+	assert_true(matrix_html_write(r, path, &why));
+	assert_false(matrix_html_write(r, "/nonexistent/x", &why));
+	f = fopen(path, "r");
+	assert_non_null(f);
+	text[fread(text, 1, sizeof(text) - 1, f)] = '\0';
+	fclose(f);
+	assert_non_null(strstr(text, "a&lt;"));
+	assert_non_null(strstr(text, "<td class=\"fail\">fail</td>"));
+	remove(path);
+	results_free(r);
+}
+
 static void test_in_flight_and_notes(void **state)
 {
 	struct results *r = results_new();
@@ -197,6 +236,7 @@ int main(void)
 		cmocka_unit_test(test_the_last_attempt_counts),
 		cmocka_unit_test(test_an_undecided_attempt_is_forgotten),
 		cmocka_unit_test(test_order),
+		cmocka_unit_test(test_matrix),
 		cmocka_unit_test(test_in_flight_and_notes),
 		cmocka_unit_test(test_shards_are_added),
 	};
