@@ -156,7 +156,7 @@ static bool honest_connection(struct run *r, const struct profile_connection *pc
 	}
 	return connection_make(r, &p->connections[0], true, c, why) &&
 	       connection_ends(p, index, true, c, why) &&
-	       addresses_parse(r->arena, p->connections[0].target.inner, t->target_inner, 4,
+	       addresses_parse(r->arena, p->connections[0].target.inner, t->target_inner, NODE_ADDRESSES,
 			       &t->target_inner_count, why);
 }
 
@@ -176,8 +176,8 @@ static bool tester_make(struct run *r, size_t nth, struct why *why)
 	if (!connection_make(r, pc, true, c, why) ||
 	    !chosen_address(p, row->address, nth, &index, why) ||
 	    !connection_ends(p, index, true, c, why) ||
-	    !addresses_parse(r->arena, pc->tester.inner, t->inner, 4, &t->inner_count, why) ||
-	    !addresses_parse(r->arena, pc->target.inner, t->target_inner, 4,
+	    !addresses_parse(r->arena, pc->tester.inner, t->inner, NODE_ADDRESSES, &t->inner_count, why) ||
+	    !addresses_parse(r->arena, pc->target.inner, t->target_inner, NODE_ADDRESSES,
 			     &t->target_inner_count, why))
 		return false;
 	if (c->transport)

@@ -84,9 +84,9 @@ struct tester {
 	struct world_node *node;
 	struct endpoint *endpoint;
 	struct connection connections[2];
-	struct address inner[4];
+	struct address inner[NODE_ADDRESSES];
 	size_t inner_count;
-	struct address target_inner[4]; /* what it may ping */
+	struct address target_inner[NODE_ADDRESSES]; /* what it may ping */
 	size_t target_inner_count;
 	struct address nat;        /* what a NAT makes of its address; family 0: none */
 	struct address second;     /* for <network address="2">; family 0: none */
