@@ -64,7 +64,7 @@ static struct signer root_of(const struct authority *a)
 struct bytes authority_root(struct authority *a)
 {
 	struct signer by = root_of(a);
-	struct subject s = { ROOT, by.key, .ca = true, .serial = 1, .kind = &usual };
+	struct subject s = { ROOT, NULL, by.key, .ca = true, .serial = 1, .kind = &usual };
 	struct why why;
 	if (!a->root.len && by.key && !certificate_make(a, &s, &by, a->arena, &a->root, &why))
 		a->root = BYTES_NONE;
@@ -106,20 +106,20 @@ static bool add_intermediates(const struct issuing *x, struct signer *nearest)
 	unsigned count = x->kind->intermediates;
 	for (unsigned n = 1; n <= count; n++) {
 		struct signer own = intermediate(x, n);
-		struct subject s = { own.name, own.key, .ca = true, .serial = 1 + n, .kind = &usual };
+		struct subject s = { own.name, NULL, own.key, .ca = true, .serial = 1 + n, .kind = &usual };
 		if (!certificate_make(x->a, &s, &by, x->arena, &x->out->chain[1 + count - n], x->why))
 			return false;
 		by = own;
 	}
 	*nearest = by;
-	x->out->count += x->kind->chain_lost ? 0 : count;
+	x->out->count += count;
 	return true;
 }
 
 /* A certificate of the other end entity, whose key issues what it must not. */
 static bool add_false_ca(const struct issuing *x, struct signer *by)
 {
-	struct subject s = { "not-a-ca.example.org", authority_key(x->a, "other-root"),
+	struct subject s = { "not-a-ca.example.org", NULL, authority_key(x->a, "other-root"),
 			     .serial = 77, .kind = &usual, .id_type = 2,
 			     .id = bytes_text("not-a-ca.example.org") };
 	struct signer root = root_of(x->a);
@@ -138,8 +138,11 @@ static bool find_signer(const struct issuing *x, const struct subject *s, struct
 	case BY_IMPOSTOR:
 		*by = (struct signer){ ROOT, other };
 		return true;
+	case BY_LOST:
+		*by = (struct signer){ "ikespec lost intermediate", authority_key(x->a, "lost-intermediate") };
+		return true;
 	case BY_ITSELF:
-		*by = (struct signer){ s->name, s->key };
+		*by = (struct signer){ s->name, s->key, s->unit };
 		return true;
 	case BY_END_ENTITY:
 		return add_false_ca(x, by);
@@ -167,7 +170,8 @@ static uint64_t serial_of(const struct issuing *x, const char *name)
 static bool find_key(const struct issuing *x)
 {
 	const char *key = x->kind->weak ? "rsa1024" : x->wish->key;
-	const char *name = arena_printf(x->arena, "%s-%s", x->wish->owner, key);
+	bool apart = x->kind->keys && !x->kind->weak && strcmp(x->wish->owner, "tester") == 0;
+	const char *name = arena_printf(x->arena, "%s-%s%s", x->wish->owner, apart ? x->kind->keys : "", key);
 	x->out->key = name ? authority_key(x->a, name) : NULL;
 	if (!x->out->key)
 		return why_set(x->why, "the test authority has no key '%s' of the %s", key, x->wish->owner);
@@ -181,7 +185,8 @@ static bool issue(const struct issuing *x)
 	struct signer by;
 	if (!name || !find_key(x))
 		return false;
-	struct subject s = { name, x->out->key, .serial = serial_of(x, name), .kind = x->kind,
+	struct subject s = { name, arena_printf(x->arena, "%s %s", x->wish->key, x->kind->shown.name),
+			     x->out->key, .serial = serial_of(x, name), .kind = x->kind,
 			     .id_type = x->wish->id_type, .id = x->wish->id };
 	x->out->count = 1;
 	return find_signer(x, &s, &by) &&

@@ -6,6 +6,7 @@
 #include <openssl/bio.h>
 #include <openssl/err.h>
 #include <openssl/pem.h>
+#include <openssl/pkcs12.h>
 #include <stdlib.h>
 
 #define READ_KEYS 64
@@ -115,6 +116,36 @@ bool authority_subject(struct authority *a, struct bytes certificate, struct are
 	*out = len > 0 ? arena_copy(arena, bytes_make(der, (size_t)len)) : BYTES_NONE;
 	OPENSSL_free(der);
 	X509_free(cert);
+	return out->len > 0;
+}
+
+static STACK_OF(X509) *others_of(struct authority *a, const struct authority_issued *issued)
+{
+	STACK_OF(X509) *stack = sk_X509_new_null();
+	for (size_t i = 1; stack && i < issued->count; i++)
+		sk_X509_push(stack, read_certificate(a, issued->chain[i]));
+	if (stack)
+		sk_X509_push(stack, read_certificate(a, authority_root(a)));
+	return stack;
+}
+
+bool authority_pkcs12(struct authority *a, const struct authority_issued *issued, const char *name,
+		      const char *password, struct rng *r, struct arena *arena, struct bytes *out)
+{
+	X509 *cert = read_certificate(a, issued->chain[0]);
+	STACK_OF(X509) *others = others_of(a, issued);
+	unsigned char *der = NULL;
+	crypto_draw_from(a->crypto, r);
+	PKCS12 *p = PKCS12_create_ex(password, name, signature_key_evp(issued->key), cert, others, 0, 0, 0, 0, 0,
+				     crypto_library(a->crypto), NULL);
+	crypto_draw_from(a->crypto, NULL);
+	int len = p ? i2d_PKCS12(p, &der) : 0;
+	*out = len > 0 ? arena_copy(arena, bytes_make(der, (size_t)len)) : BYTES_NONE;
+	OPENSSL_free(der);
+	PKCS12_free(p);
+	sk_X509_pop_free(others, X509_free);
+	X509_free(cert);
+	ERR_clear_error();
 	return out->len > 0;
 }
 

@@ -32,6 +32,7 @@ const struct signature_key *authority_key(const struct authority *a, const char 
 enum issuer {
 	BY_ROOT,
 	BY_INTERMEDIATE,        /* which the root issued */
+	BY_LOST,                /* another, which nobody ever sends */
 	BY_OTHER,               /* a root that nobody trusts */
 	BY_IMPOSTOR,            /* the same, under the name of ours */
 	BY_END_ENTITY,          /* a good certificate that is no CA's */
@@ -42,8 +43,8 @@ struct kind {
 	struct authority_kind shown;
 	enum issuer issuer;
 	unsigned intermediates;         /* in the chain */
-	bool chain_lost;                /* and not sent */
 	bool revoked, spoilt, weak, critical;
+	const char *keys;               /* which of the tester's; NULL: the good ones */
 	const char *from, *until;       /* UTC; NULL: of all */
 	const char *usage, *purpose;    /* NULL: what is usual, none */
 	const char *name;               /* as dNSName instead of the identity; "": no name at all */
@@ -60,6 +61,7 @@ const struct kind *kind_find(const char *name);
 
 struct subject {
 	const char *name;               /* CN */
+	const char *unit;               /* OU; NULL: none.  NSS has one nickname for all of a subject */
 	const struct signature_key *key;
 	bool ca;
 	uint64_t serial;
@@ -70,6 +72,7 @@ struct subject {
 struct signer {
 	const char *name;
 	const struct signature_key *key;
+	const char *unit;
 };
 /* One certificate as DER. */
 bool certificate_make(struct authority *a, const struct subject *s, const struct signer *by, struct arena *arena,

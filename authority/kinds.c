@@ -4,7 +4,11 @@
 #include "inside.h"
 
 #define GOOD(name, title) .shown = { name, title, true }
-#define BAD(name, title)  .shown = { name, title, false }
+/* A peer that remembers a good certificate of a key may take it for a bad one with the same: those that are bad, those
+ * that not everybody minds, and those that are spoilt on their way have keys of their own. */
+#define BAD(name, title)   .shown = { name, title, false }, .keys = "bad-"
+#define ODD(name, title)   .shown = { name, title, false }, .keys = "odd-"
+#define SPARE(name, title) .shown = { name, title, false }, .keys = "spare-"
 
 static const struct kind kinds[] = {
 	{ GOOD("good", "issued by the root") },
@@ -14,24 +18,25 @@ static const struct kind kinds[] = {
 	  BY_INTERMEDIATE, 3 },
 	{ GOOD("for-ike", "with the extended key usage ipsecIKE"),
 	  .purpose = "critical,1.3.6.1.5.5.7.3.17" },
+	{ SPARE("never-sent", "as good as any, with a key that no good certificate has; to be spoilt on its way") },
 	{ BAD("expired", "valid until 2021"), .from = VALID_FROM, .until = "20210101000000Z" },
 	{ BAD("not-yet-valid", "valid from 2048 on"), .from = "20480101000000Z",
 	  .until = VALID_UNTIL },
 	{ BAD("revoked", "in the revocation list of the root"), .revoked = true },
-	{ BAD("other-ca", "issued by a CA that is not trusted"), BY_OTHER },
+	{ BAD("other-ca", "issued by a CA that is not trusted"), .issuer = BY_OTHER },
 	{ BAD("other-ca-same-name", "issued by another CA under the name of the root"),
-	  BY_IMPOSTOR },
-	{ BAD("self-signed", "issued by itself"), BY_ITSELF },
+	  .issuer = BY_IMPOSTOR },
+	{ BAD("self-signed", "issued by itself"), .issuer = BY_ITSELF },
 	{ BAD("missing-intermediate", "issued by an intermediate CA, which is not sent"),
-	  BY_INTERMEDIATE, 1, .chain_lost = true },
+	  .issuer = BY_LOST },
 	{ BAD("issued-by-end-entity", "issued with a good certificate that is no CA's"),
-	  BY_END_ENTITY, 1 },
+	  .issuer = BY_END_ENTITY },
 	{ BAD("bad-signature", "with one bit of the CA's signature changed"), .spoilt = true },
 	{ BAD("other-identity", "for another name"), .name = "somebody.else.example.org" },
 	{ BAD("wildcard-identity", "for every name of a domain"), .name = "*.example.org" },
 	{ BAD("no-identity", "without alternative names"), .name = "" },
-	{ BAD("wrong-purpose", "for signing code alone"), .purpose = "critical,codeSigning" },
-	{ BAD("wrong-usage", "whose key may agree on keys but not sign"),
+	{ ODD("wrong-purpose", "for signing code alone"), .purpose = "critical,codeSigning" },
+	{ ODD("wrong-usage", "whose key may agree on keys but not sign"),
 	  .usage = "critical,keyAgreement" },
 	{ BAD("critical-extension", "with a critical extension that nobody knows"),
 	  .critical = true },

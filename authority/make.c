@@ -29,16 +29,21 @@ uint64_t label_number(struct authority *a, const char *label)
 	return n >> 1 | 1;
 }
 
-static bool set_name(X509_NAME *n, const char *name)
+static bool add_part(X509_NAME *n, const char *part, const char *text)
 {
-	return X509_NAME_add_entry_by_txt(n, "O", MBSTRING_ASC, (const unsigned char *)"ikespec", -1, -1, 0) &&
-	       X509_NAME_add_entry_by_txt(n, "CN", MBSTRING_UTF8, (const unsigned char *)name, -1, -1, 0);
+	return X509_NAME_add_entry_by_txt(n, part, MBSTRING_UTF8, (const unsigned char *)text, -1, -1, 0);
 }
 
-static bool set_names(X509 *cert, const char *subject, const char *issuer)
+static bool set_name(X509_NAME *n, const char *unit, const char *name)
+{
+	return add_part(n, "O", "ikespec") && (!unit || add_part(n, "OU", unit)) && add_part(n, "CN", name);
+}
+
+static bool set_names(X509 *cert, const struct subject *subject, const struct signer *issuer)
 {
 	X509_NAME *s = X509_NAME_new(), *i = X509_NAME_new();
-	bool good = s && i && set_name(s, subject) && set_name(i, issuer) &&
+	bool good = s && i && set_name(s, subject->unit, subject->name) &&
+		    set_name(i, issuer->unit, issuer->name) &&
 		    X509_set_subject_name(cert, s) && X509_set_issuer_name(cert, i);
 	X509_NAME_free(s);
 	X509_NAME_free(i);
@@ -66,18 +71,45 @@ static bool add(X509 *cert, int nid, const char *value)
 	return good;
 }
 
-/* A SHA-1 of its public key, as RFC 5280 4.2.1.2 has it, but over the whole SubjectPublicKeyInfo. */
+/* SHA-1 of the bits of a public key (RFC 5280 4.2.1.2). */
+static ASN1_OCTET_STRING *key_identifier(struct authority *a, const struct signature_key *k,
+					 struct arena *arena)
+{
+	struct bytes spki = signature_key_export(k, false, arena);
+	const unsigned char *at = spki.at, *bits = NULL;
+	X509_PUBKEY *public = spki.len ? d2i_X509_PUBKEY(NULL, &at, (long)spki.len) : NULL;
+	ASN1_OCTET_STRING *id = ASN1_OCTET_STRING_new();
+	uint8_t hash[20];
+	size_t size;
+	int len;
+	bool good = public && id && X509_PUBKEY_get0_param(NULL, &bits, &len, NULL, public) &&
+		    crypto_hash(a->crypto, "SHA1", bytes_make(bits, (size_t)len), hash, sizeof(hash), &size) &&
+		    ASN1_OCTET_STRING_set(id, hash, (int)size);
+	X509_PUBKEY_free(public);
+	ERR_clear_error();
+	if (good)
+		return id;
+	ASN1_OCTET_STRING_free(id);
+	return NULL;
+}
+
 static bool add_key_identifier(struct authority *a, X509 *cert, const struct signature_key *k,
 			       struct arena *arena)
 {
-	struct bytes spki = signature_key_export(k, false, arena);
-	ASN1_OCTET_STRING *id = ASN1_OCTET_STRING_new();
-	uint8_t hash[20];
-	size_t len;
-	bool good = spki.len && id && crypto_hash(a->crypto, "SHA1", spki, hash, sizeof(hash), &len) &&
-		    ASN1_OCTET_STRING_set(id, hash, (int)len) &&
-		    X509_add1_ext_i2d(cert, NID_subject_key_identifier, id, 0, X509V3_ADD_DEFAULT) > 0;
+	ASN1_OCTET_STRING *id = key_identifier(a, k, arena);
+	bool good = id && X509_add1_ext_i2d(cert, NID_subject_key_identifier, id, 0, X509V3_ADD_DEFAULT) > 0;
 	ASN1_OCTET_STRING_free(id);
+	return good;
+}
+
+/* By which the CRL finds its CA. */
+static bool add_issuer_identifier(struct authority *a, X509_CRL *crl, const struct signature_key *k,
+				  struct arena *arena)
+{
+	AUTHORITY_KEYID *issuer = AUTHORITY_KEYID_new();
+	bool good = issuer && (issuer->keyid = key_identifier(a, k, arena)) &&
+		    X509_CRL_add1_ext_i2d(crl, NID_authority_key_identifier, issuer, 0, X509V3_ADD_DEFAULT) > 0;
+	AUTHORITY_KEYID_free(issuer);
 	return good;
 }
 
@@ -173,7 +205,7 @@ static bool fill(struct authority *a, X509 *cert, const struct subject *s, const
 	snprintf(label, sizeof(label), "%s by %s %llu", s->name, by->name, (unsigned long long)s->serial);
 	bool good = X509_set_version(cert, X509_VERSION_3) && serial &&
 		    ASN1_INTEGER_set_uint64(serial, s->serial) && X509_set_serialNumber(cert, serial) &&
-		    set_names(cert, s->name, by->name) &&
+		    set_names(cert, s, by) &&
 		    set_time(cert, k->from ? k->from : VALID_FROM, k->until ? k->until : VALID_UNTIL) &&
 		    X509_set_pubkey(cert, signature_key_evp(s->key)) && add_all(a, cert, s, arena) &&
 		    sign(a, cert, by, label);
@@ -211,12 +243,21 @@ static bool revoke(X509_CRL *crl, const ASN1_TIME *when, unsigned serial)
 	return good;
 }
 
-static bool fill_crl(struct authority *a, X509_CRL *crl, const struct signer *by)
+static bool number_crl(X509_CRL *crl)
+{
+	ASN1_INTEGER *one = ASN1_INTEGER_new();
+	bool good = one && ASN1_INTEGER_set(one, 1) &&
+		    X509_CRL_add1_ext_i2d(crl, NID_crl_number, one, 0, X509V3_ADD_DEFAULT) > 0;
+	ASN1_INTEGER_free(one);
+	return good;
+}
+
+static bool fill_crl(struct authority *a, X509_CRL *crl, const struct signer *by, struct arena *arena)
 {
 	X509_NAME *name = X509_NAME_new();
 	ASN1_TIME *from = ASN1_TIME_new(), *until = ASN1_TIME_new();
 	struct rng r;
-	bool good = name && from && until && set_name(name, by->name) &&
+	bool good = name && from && until && set_name(name, by->unit, by->name) &&
 		    ASN1_TIME_set_string_X509(from, VALID_FROM) &&
 		    ASN1_TIME_set_string_X509(until, VALID_UNTIL) && X509_CRL_set_version(crl, 1) &&
 		    X509_CRL_set_issuer_name(crl, name) && X509_CRL_set1_lastUpdate(crl, from) &&
@@ -225,7 +266,7 @@ static bool fill_crl(struct authority *a, X509_CRL *crl, const struct signer *by
 		good = revoke(crl, from, REVOKED_FIRST + i);
 	rng_seed(&r, 0, "revocation list");
 	crypto_draw_from(a->crypto, &r);
-	good = good && X509_CRL_sort(crl) &&
+	good = good && add_issuer_identifier(a, crl, by->key, arena) && number_crl(crl) && X509_CRL_sort(crl) &&
 	       X509_CRL_sign(crl, signature_key_evp(by->key), digest_of(by->key)) > 0;
 	crypto_draw_from(a->crypto, NULL);
 	X509_NAME_free(name);
@@ -239,7 +280,7 @@ bool crl_make(struct authority *a, const struct signer *by, struct arena *arena,
 {
 	X509_CRL *crl = X509_CRL_new_ex(crypto_library(a->crypto), NULL);
 	unsigned char *der = NULL;
-	bool good = crl && fill_crl(a, crl, by) && keep(arena, i2d_X509_CRL(crl, &der), &der, out);
+	bool good = crl && fill_crl(a, crl, by, arena) && keep(arena, i2d_X509_CRL(crl, &der), &der, out);
 	X509_CRL_free(crl);
 	return good || fail(why, "revocation list");
 }

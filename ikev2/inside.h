@@ -53,7 +53,6 @@ struct chosen {
 	struct bytes spi;
 	bool integ_none, ke_none;
 };
-#define ID_NULL      13
 #define PROTOCOL_IKE 1
 #define PROTOCOL_ESP 3
 

@@ -107,6 +107,7 @@ static const struct {
 	{ "with-intermediate",    X509_V_OK,                                     2 },
 	{ "chain-of-four",        X509_V_OK,                                     4 },
 	{ "for-ike",              X509_V_OK,                                     1 },
+	{ "never-sent",           X509_V_OK,                                     1 },
 	{ "expired",              X509_V_ERR_CERT_HAS_EXPIRED,                   1 },
 	{ "not-yet-valid",        X509_V_ERR_CERT_NOT_YET_VALID,                 1 },
 	{ "revoked",              X509_V_ERR_CERT_REVOKED,                       1 },

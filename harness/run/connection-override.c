@@ -16,6 +16,15 @@ void extensions_needed(const struct run *r, struct connection *c)
 		c->childless |= strcmp(r->scenario->needs[i].feature, "childless") == 0;
 }
 
+bool connection_prove_again(struct run *r, const struct profile_connection *pc, struct connection *c,
+			    struct why *why)
+{
+	struct scope scope = run_scope(r, NULL);
+	struct connecting x = { r->options->profile, &scope, r->arena, r->options->authority };
+
+	return connection_prove(&x, pc, true, c, why);
+}
+
 static bool expand(const struct connecting *x, const char **text, struct why *why)
 {
 	return !*text || text_expand(*text, x->scope, x->arena, text, why);

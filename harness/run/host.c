@@ -106,6 +106,8 @@ bool host_begin(struct real_host *h, struct test_suite *s, const struct host_pla
 		return false;
 	if (!make_slots(h, plan))
 		return why_set(why, "no memory for slots");
+	if (!plan->cookies && !host_proofs(h, p, why))
+		return false;
 	configure(h, p);
 	h->target = target_begin(name, &h->config, why);
 	return h->target != NULL;

@@ -49,6 +49,8 @@ struct host_plan {
 	size_t slots, lively; /* the latter among the former */
 	bool cookies;
 };
+/* The profile's connections with other proofs than a secret, as variants of the slots. */
+bool host_proofs(struct real_host *h, const struct profile *p, struct why *why);
 /* Begins to start an instance; host_await waits until it is ready. */
 bool host_begin(struct real_host *h, struct test_suite *s, const struct host_plan *plan,
 		struct why *why);

@@ -533,6 +533,9 @@ bool connection_make(struct run *r, const struct profile_connection *pc, bool te
 		     struct connection *out, struct why *why);
 /* The tester announces what the scenario needs. */
 void extensions_needed(const struct run *r, struct connection *c);
+/* For the identities that a slot gave it. */
+bool connection_prove_again(struct run *r, const struct profile_connection *pc, struct connection *c,
+			    struct why *why);
 bool connection_override(struct run *r, const struct scenario_tester *t, struct connection *c,
 			 struct why *why);
 struct retransmission profile_retransmission(const struct profile *p, bool weather);

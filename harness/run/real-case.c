@@ -69,10 +69,9 @@ static bool identity(struct run *r, const char *text, struct identity *out, stru
 static const struct target_child *child_of(const struct target_connection *tc,
 					   const struct profile_connection *pc, bool six)
 {
-	enum target_variant v = target_variant_find(pc->name);
-
-	for (size_t i = 0; v != TARGET_PLAIN && i < tc->children; i++)
-		if (tc->child[i].variant == v)
+	for (size_t i = 0; i < tc->children; i++)
+		if (tc->child[i].variant != TARGET_PLAIN &&
+		    strcmp(tc->child[i].suffix + 1, pc->name) == 0)
 			return &tc->child[i];
 	return &tc->child[six];
 }
@@ -98,7 +97,8 @@ static bool slot_addresses(struct run *r, const struct target_child *child, stru
 
 /* The suites are the profile's, everything else is the slot's. */
 static bool slot_connection(struct run *r, const struct target_connection *tc,
-			    const struct target_child *child, struct connection *c, struct why *why)
+			    const struct target_child *child, const struct profile_connection *pc,
+			    struct connection *c, struct why *why)
 {
 	const struct profile *p = r->options->profile;
 
@@ -108,8 +108,10 @@ static bool slot_connection(struct run *r, const struct target_connection *tc,
 	c->remote = tc->target;
 	c->remote.port = p->port;
 	c->secret = bytes_text(tc->secret);
-	if (!identity(r, child->tester_id[0] ? child->tester_id : tc->tester_id, &c->us, why) ||
-	    !identity(r, tc->target_id, &c->them, why) ||
+	if ((c->us.type != ID_NULL &&
+	     !identity(r, child->tester_id[0] ? child->tester_id : tc->tester_id, &c->us, why)) ||
+	    (c->them.type != ID_NULL && !identity(r, tc->target_id, &c->them, why)) ||
+	    !connection_prove_again(r, pc, c, why) ||
 	    !selector(child->tester_selector, &c->ours, why) ||
 	    !selector(child->target_selector, &c->theirs, why))
 		return false;
@@ -127,7 +129,7 @@ static bool honest_connection(struct run *r, const struct target_connection *tc,
 	*c = t->connections[CONNECTION_ASKED];
 	return child->variant != TARGET_CLIENT ||
 	       (connection_make(r, &p->connections[0], true, c, why) &&
-		slot_connection(r, tc, &tc->child[0], c, why));
+		slot_connection(r, tc, &tc->child[0], &p->connections[0], c, why));
 }
 
 static bool tester_on_slot(struct run *r, size_t nth, struct why *why)
@@ -154,7 +156,7 @@ static bool tester_on_slot(struct run *r, size_t nth, struct why *why)
 	tc = connection_of(h, slot->number, outer_six);
 	child = tc ? child_of(tc, pc, inner_six) : NULL;
 	if (!child || !connection_make(r, pc, true, &t->connections[CONNECTION_ASKED], why) ||
-	    !slot_connection(r, tc, child, &t->connections[CONNECTION_ASKED], why) ||
+	    !slot_connection(r, tc, child, pc, &t->connections[CONNECTION_ASKED], why) ||
 	    !honest_connection(r, tc, child, t, why))
 		return false;
 	t->inner[0] = child->tester;
@@ -173,11 +175,11 @@ static bool tester_on_slot(struct run *r, size_t nth, struct why *why)
 #define ORDER_GAP   (250 * USEC_MS)
 
 /* Its only child is the one of that name. */
-static bool of_variant(const struct tester *t)
+static bool of_variant(const struct real_host *h, const struct tester *t)
 {
-	const char *tail = strrchr(t->slot_name, '-');
+	const struct target_child *child;
 
-	return tail && target_variant_find(tail + 1) != TARGET_PLAIN;
+	return target_config_find(&h->config, t->slot_name, &child) && child->variant != TARGET_PLAIN;
 }
 
 static unsigned real_order(struct run *r, struct tester *t, const char *verb, struct ike_sa *ike,
@@ -195,7 +197,7 @@ static unsigned real_order(struct run *r, struct tester *t, const char *verb, st
 		h->asked = true;
 	r->order_tries = 0;
 	r->order_again = 0;
-	if (r->order_verb == TARGET_NEW_CHILD && !of_variant(t))
+	if (r->order_verb == TARGET_NEW_CHILD && !of_variant(h, t))
 		r->order_name = run_printf(r, "%s-more", t->connections[0].name);
 	r->order_ticket =
 		target_order(h->target, (enum target_verb)r->order_verb, r->order_name, why);

@@ -70,6 +70,7 @@ static const char *const variants[TARGET_VARIANTS] = {
 	[TARGET_PLAIN] = "plain",   [TARGET_TRANSPORT] = "transport", [TARGET_CHILDLESS] = "childless",
 	[TARGET_POOL] = "pool",     [TARGET_CLIENT] = "client",       [TARGET_MOBIKE] = "mobike",
 	[TARGET_SHORT_LIVED] = "short-lived",
+	[TARGET_PROOF] = "proof",
 };
 
 const char *target_variant_name(enum target_variant variant)
@@ -142,6 +143,40 @@ static void add_variant(struct target_connection *c, enum target_variant variant
 	if (variant == TARGET_POOL || variant == TARGET_CLIENT)
 		fill_pool(child, variant, c->target.family == 6, slot);
 	c->children++;
+}
+
+/* A network of its own on the tester's side: a daemon may take another connection for the one that is meant. */
+static void proof_network(struct target_child *child, size_t slot, size_t nth)
+{
+	child->tester = numbered("10.100.%zu.1", slot);
+	child->tester.ip[1] = (uint8_t)(child->tester.ip[1] + nth);
+	network_of(&child->tester, "/24", child->tester_selector);
+}
+
+static void add_proof(struct target_connection *c, const char *name, const struct target_child *how, size_t slot)
+{
+	struct target_child *child = &c->child[c->children];
+
+	if (c->children == TARGET_CHILDREN)
+		return;
+	*child = c->child[0];
+	child->variant = TARGET_PROOF;
+	child->target_proof = how->target_proof;
+	child->tester_proof = how->tester_proof;
+	child->certificate = how->certificate;
+	child->tester_key = how->tester_key;
+	child->signature = how->signature;
+	proof_network(child, slot, c->children);
+	snprintf(child->suffix, sizeof(child->suffix), "-%.14s", name);
+	snprintf(child->tester_id, sizeof(child->tester_id), "%.14s.%.40s", name, c->tester_id);
+	c->children++;
+}
+
+void target_config_add_proof(struct target_config *config, const char *name, const struct target_child *how)
+{
+	for (size_t i = 0; i < config->connections; i++)
+		if (config->connection[i].target.family == 4)
+			add_proof(&config->connection[i], name, how, i / 2 + 1);
 }
 
 void target_config_add(struct target_config *config, enum target_variant variant)

@@ -15,6 +15,15 @@ static const char *join(char path[static PATH_CAP], const char *directory, const
 	return path;
 }
 
+bool folder_make(const char *directory, const char *name, struct why *why)
+{
+	char path[PATH_CAP];
+
+	if (mkdir(join(path, directory, name), 0700) == 0 || errno == EEXIST)
+		return true;
+	return why_set(why, "%s: %s", path, strerror(errno));
+}
+
 FILE *file_create(const char *directory, const char *name, struct why *why)
 {
 	char path[PATH_CAP];

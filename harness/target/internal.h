@@ -98,6 +98,7 @@ void ticket_end(struct ticket *ticket, int code, const char *text);
 /* files.c: files in a directory. */
 bool file_write(const char *directory, const char *name, mode_t mode, const char *text,
 		struct why *why);
+bool folder_make(const char *directory, const char *name, struct why *why);
 FILE *file_create(const char *directory, const char *name, struct why *why);
 bool file_close(FILE *file, const char *name, struct why *why);
 /* Reads at most cap - 1 octets, ends them with NUL; the count, or -1 if there is no such file. */

@@ -83,7 +83,7 @@ static bool in_guest(const struct target *target)
 static void identity(FILE *out, const char *id)
 {
 	struct address a;
-	bool plain = address_parse(id, &a) || strchr(id, '@');
+	bool plain = address_parse(id, &a) || strchr(id, '@') || id[0] == '%';
 
 	fprintf(out, "%s%s", plain ? "" : "@", id);
 }
@@ -167,19 +167,54 @@ static void selectors(FILE *out, const struct target_child *child)
 	}
 }
 
+static const char *auth(enum target_proof proof, const char *key)
+{
+	return proof == TARGET_BY_SECRET  ? "secret"
+	       : proof == TARGET_BY_NOTHING ? "null"
+	       : key && strncmp(key, "ecdsa", 5) == 0 ? "ecdsa" : "rsasig";
+}
+
+/* How each end proves who it is; both by the secret unless it is a variant of its own. */
+static void proofs(FILE *out, const struct target_child *child)
+{
+	const struct target_certificate *own = child->certificate;
+
+	if (child->variant != TARGET_PROOF) {
+		fprintf(out, "    authby=secret\n");
+		return;
+	}
+	fprintf(out, "    leftauth=%s\n    rightauth=%s\n",
+		auth(child->target_proof, own ? own->name : NULL),
+		auth(child->tester_proof, child->tester_key));
+	if (own)
+		fprintf(out, "    leftcert=%s\n    leftsendcert=always\n", own->name);
+	if (child->tester_proof == TARGET_BY_CERTIFICATE)
+		fprintf(out, "    rightca=\"%s\"\n", TARGET_AUTHORITY);
+}
+
+static void ids(FILE *out, const struct target_connection *c, const struct target_child *child,
+		const struct address *tester)
+{
+	char text[ADDRESS_TEXT];
+
+	fprintf(out, "    left=%s\n    leftid=", address_print(&c->target, text));
+	identity(out, child->target_proof == TARGET_BY_NOTHING ? "%null" : c->target_id);
+	fprintf(out, "\n    leftupdown=%%disabled\n    right=%s\n    rightid=",
+		address_print(tester, text));
+	identity(out, child->tester_proof == TARGET_BY_NOTHING ? "%null" :
+		child->tester_id[0] ? child->tester_id : c->tester_id);
+	fputc('\n', out);
+}
+
 static void connection(FILE *out, const struct target *target, const struct target_connection *c,
 		const struct target_child *child, const struct address *tester, const char *tail)
 {
 	const struct target_facts *known = target->facts;
-	char text[ADDRESS_TEXT];
 
-	fprintf(out, "conn %s%s%s\n    connalias=%s-all\n    left=%s\n    leftid=", c->name,
-		child->suffix, tail, c->name, address_print(&c->target, text));
-	identity(out, c->target_id);
-	fprintf(out, "\n    leftupdown=%%disabled\n    right=%s\n    rightid=",
-		address_print(tester, text));
-	identity(out, child->tester_id[0] ? child->tester_id : c->tester_id);
-	fprintf(out, "\n    authby=secret\n    %s\n    auto=ignore\n",
+	fprintf(out, "conn %s%s%s\n    connalias=%s-all\n", c->name, child->suffix, tail, c->name);
+	ids(out, c, child, tester);
+	proofs(out, child);
+	fprintf(out, "    %s\n    auto=ignore\n",
 		known->version[0] == '4' ? "ikev2=insist" : "keyexchange=ikev2");
 	selectors(out, child);
 	list(out, "ike", c->ike[0] ? c->ike : known->ike_suites);
@@ -192,12 +227,18 @@ static void connection(FILE *out, const struct target *target, const struct targ
 	liveness(out, c);
 }
 
+/* Who proves what is tried without a NAT. */
+static bool has_nat(const struct target_connection *c, const struct target_child *child)
+{
+	return c->nat.family && child->variant != TARGET_PROOF;
+}
+
 /* One for each child, and again with the address behind the NAT. */
 static void connections(FILE *out, const struct target *target, const struct target_connection *c)
 {
 	for (size_t i = 0; i < c->children; i++) {
 		connection(out, target, c, &c->child[i], &c->tester, "");
-		if (c->nat.family)
+		if (has_nat(c, &c->child[i]))
 			connection(out, target, c, &c->child[i], &c->nat, "-nat");
 	}
 }
@@ -227,7 +268,7 @@ static bool write_names(const struct target *target, struct why *why)
 
 		for (size_t k = 0; k < c->children; k++) {
 			fprintf(out, "%s%s\n", c->name, c->child[k].suffix);
-			if (c->nat.family)
+			if (has_nat(c, &c->child[k]))
 				fprintf(out, "%s%s-nat\n", c->name, c->child[k].suffix);
 		}
 	}
@@ -262,6 +303,36 @@ static bool write_secrets(const struct target *target, struct why *why)
 	return file_close(out, "ipsec.secrets", why);
 }
 
+static bool write_octets(const struct target *target, const char *name, struct bytes octets, struct why *why)
+{
+	FILE *out = file_create(target->directory, name, why);
+
+	if (!out)
+		return false;
+	fwrite(octets.at, 1, octets.len, out);
+	return file_close(out, name, why);
+}
+
+/* For the database of NSS: see import_certificates in the script. */
+static bool write_certificates(const struct target *target, struct why *why)
+{
+	const struct target_config *config = target->config;
+	char name[40];
+
+	if (!config->authority)
+		return true;
+	if (!file_write(target->directory, "ca.pem", 0644, config->authority, why) ||
+	    !file_write(target->directory, "crl.pem", 0644, config->crl, why) ||
+	    !file_write(target->directory, "password", 0600, TARGET_PASSWORD "\n", why))
+		return false;
+	for (size_t i = 0; i < config->certificates; i++) {
+		snprintf(name, sizeof(name), "%s.p12", config->certificate[i].name);
+		if (!write_octets(target, name, config->certificate[i].pkcs12, why))
+			return false;
+	}
+	return true;
+}
+
 static bool write_options(const struct target *target, struct why *why)
 {
 	bool cookies = target->config->cookies == TARGET_COOKIES_ALWAYS;
@@ -279,7 +350,7 @@ static bool write_files(const struct target *target, struct room *room, struct w
 
 	room->inside = !guest;
 	return write_connections(target, why) && write_names(target, why) &&
-		write_secrets(target, why) &&
+		write_secrets(target, why) && write_certificates(target, why) &&
 		write_options(target, why) && net_write(target, guest, why) &&
 		file_write(target->directory, "guest", 0644, guest_script, why) &&
 		file_write(target->directory, "whack.pl", 0644, whack_script, why) &&

@@ -29,8 +29,8 @@ static void inner_addresses(FILE *out, const struct target *target)
 			const struct address *a = &c->child[k].target;
 			enum target_variant v = c->child[k].variant;
 
-			if (v == TARGET_TRANSPORT)
-				continue; /* an outer address */
+			if (v == TARGET_TRANSPORT || v == TARGET_PROOF)
+				continue; /* an outer address; that of the plain child */
 			if (v == TARGET_CLIENT && target->driver->takes_addresses)
 				continue; /* the daemon sees to what it is given itself */
 			if (a->family == 4)

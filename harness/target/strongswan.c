@@ -46,7 +46,7 @@ static void settings(FILE *out, const struct target *target)
 	fprintf(out, "charon-systemd {\n"
 		"\tload_modular = no\n"
 		"\tload = random nonce openssl pem x509 pubkey pkcs1 pkcs8 hmac kdf gcm aes "
-		"ccm ctr xcbc cmac chapoly sha1 sha2 curve25519 kernel-libipsec kernel-netlink socket-default vici\n");
+		"ccm ctr xcbc cmac chapoly sha1 sha2 curve25519 constraints revocation kernel-libipsec kernel-netlink socket-default vici\n");
 	fprintf(out, "\tretransmit_timeout = %.3f\n\tretransmit_base = %.3f\n"
 		"\tretransmit_tries = %u\n", (double)config->retransmission.first / USEC_S,
 		config->retransmission.base, config->retransmission.tries);
@@ -156,6 +156,35 @@ static void settings_of(FILE *out, const struct target *target, const struct tar
 		fprintf(out, "\t\tpools = %s%s\n", c->name, child->suffix);
 }
 
+/* "rsa-pss-sha256" is charon's "rsa/pss-sha256". */
+static void pss(FILE *out, const char *signature)
+{
+	const char *dash = strchr(signature, '-');
+
+	fprintf(out, "%.*s/%s", (int)(dash - signature), signature, dash + 1);
+}
+
+static void ends(FILE *out, const struct target_connection *c, const struct target_child *child)
+{
+	bool variant = child->variant != TARGET_PLAIN;
+	const struct target_certificate *own = child->certificate;
+
+	fprintf(out, "\t\tlocal {\n\t\t\tid = %s\n\t\t\tauth = ", c->target_id);
+	if (child->target_proof == TARGET_BY_CERTIFICATE && child->signature)
+		pss(out, child->signature);
+	else
+		fprintf(out, child->target_proof == TARGET_BY_CERTIFICATE ? "pubkey" : "psk");
+	if (own)
+		fprintf(out, "\n\t\t\tcerts = %s.pem", own->name);
+	fprintf(out, "\n\t\t}\n\t\tremote {\n\t\t\tid = %s\n",
+		variant ? child->tester_id : c->tester_id);
+	fprintf(out, child->tester_proof == TARGET_BY_CERTIFICATE ?
+		"\t\t\tauth = pubkey\n\t\t\tcacerts = ca.pem\n" : "\t\t\tauth = psk\n");
+	fprintf(out, "\t\t}\n");
+	if (own || child->tester_proof == TARGET_BY_CERTIFICATE)
+		fprintf(out, "\t\tsend_cert = always\n");
+}
+
 static void connection(FILE *out, const struct target *target, const struct target_connection *c,
 		const struct target_child *first)
 {
@@ -178,9 +207,8 @@ static void connection(FILE *out, const struct target *target, const struct targ
 		c->force_encapsulation ? "yes" : "no", c->fragmentation ? "yes" : "no",
 		target->config->replace_unique ? "replace" : "never", c->liveness_s,
 		l.ike, l.ike_hard - l.ike, l.ike * l.jitter_percent / 100);
-	fprintf(out, "\t\tlocal {\n\t\t\tauth = psk\n\t\t\tid = %s\n\t\t}\n"
-		"\t\tremote {\n\t\t\tauth = psk\n\t\t\tid = %s\n\t\t}\n\t\tchildren {\n",
-		c->target_id, variant ? first->tester_id : c->tester_id);
+	ends(out, c, first);
+	fprintf(out, "\t\tchildren {\n");
 	for (size_t i = 0; i < c->children; i++)
 		if (variant ? &c->child[i] == first : c->child[i].variant == TARGET_PLAIN)
 			child(out, target, c, &c->child[i]);
@@ -247,6 +275,40 @@ static bool connections(const struct target *target, struct why *why)
 	return file_close(out, "swanctl.conf", why);
 }
 
+/* A file in one of the folders of swanctl. */
+static bool credential(const struct target *target, const char *folder, const char *name, const char *text,
+		struct why *why)
+{
+	char path[80];
+
+	snprintf(path, sizeof(path), "%s/%s.pem", folder, name);
+	return file_write(target->directory, path, 0600, text, why);
+}
+
+static bool credentials(const struct target *target, struct why *why)
+{
+	const struct target_config *config = target->config;
+
+	if (!config->authority)
+		return true;
+	if (!folder_make(target->directory, "x509", why) || !folder_make(target->directory, "x509ca", why) ||
+	    !folder_make(target->directory, "x509crl", why) || !folder_make(target->directory, "private", why) ||
+	    !credential(target, "x509ca", "ca", config->authority, why) ||
+	    !credential(target, "x509crl", "ca", config->crl, why))
+		return false;
+	for (size_t i = 0; i < config->certificates; i++) {
+		const struct target_certificate *t = &config->certificate[i];
+
+		if (!credential(target, "x509", t->name, t->chain[0], why) ||
+		    !credential(target, "private", t->name, t->key, why))
+			return false;
+		for (size_t k = 1; k < t->count; k++)
+			if (!credential(target, "x509", "intermediate", t->chain[k], why))
+				return false;
+	}
+	return true;
+}
+
 static bool write_files(const struct target *target, struct room *room, struct why *why)
 {
 	FILE *out;
@@ -260,6 +322,7 @@ static bool write_files(const struct target *target, struct room *room, struct w
 		return false;
 	settings(out, target);
 	return file_close(out, "strongswan.conf", why) && connections(target, why) &&
+		credentials(target, why) &&
 		net_write(target, false, why) &&
 		file_write(target->directory, "daemon", 0644, strongswan_script, why);
 }

@@ -58,6 +58,9 @@ const struct signature_key *authority_read_key(struct authority *a, struct bytes
 bool authority_hash(struct authority *a, struct bytes certificate, uint8_t out[static 20]);
 /* The subject of a certificate as the data of an ID_DER_ASN1_DN. */
 bool authority_subject(struct authority *a, struct bytes certificate, struct arena *arena, struct bytes *out);
+/* All of it in one file for a database of keys, under a name and a password. */
+bool authority_pkcs12(struct authority *a, const struct authority_issued *issued, const char *name,
+		      const char *password, struct rng *r, struct arena *arena, struct bytes *out);
 /* As people and daemons keep it on disk: "CERTIFICATE", "PRIVATE KEY", "X509 CRL". */
 const char *authority_pem(struct arena *arena, const char *label, struct bytes der);
 

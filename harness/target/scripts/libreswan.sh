@@ -1,9 +1,23 @@
 # pluto, in the namespaces or in a guest, with the kernel's ESP.
 . "$CTL/orders"
 
+# The CA, what it revoked, and the target's certificates with their keys.
+import_certificates() {
+	[ -s "$CTL/ca.pem" ] || return 0
+	certutil -A -d sql:/run/nss -n ca -t CT,, -a -i "$CTL/ca.pem" || return
+	sed '/^-/d' "$CTL/crl.pem" | base64 -d >/run/ca.crl
+	crlutil -I -d sql:/run/nss -i /run/ca.crl -B
+	for file in "$CTL"/*.p12; do
+		pk12util -i "$file" -d sql:/run/nss -w "$CTL/password" || return
+	done
+}
+
 daemon_start() {
 	mkdir -p /run/pluto /run/ipsec.d
-	[ -d /run/nss ] || cp -a /var/lib/ipsec/nss /run/nss
+	if [ ! -d /run/nss ]; then
+		cp -a /var/lib/ipsec/nss /run/nss
+		import_certificates || return
+	fi
 	rm -f /run/pluto/pluto.ctl
 	# shellcheck disable=SC2046
 	run_daemon /usr/libexec/ipsec/pluto --nofork --config "$CTL/ipsec.conf" \

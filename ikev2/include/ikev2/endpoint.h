@@ -26,6 +26,7 @@ struct seen;
 
 /* ------------------------------------------------------------ configuration */
 
+#define ID_NULL 13      /* of nobody (RFC 7619 2.2) */
 struct identity {
 	uint8_t type;                   /* ID_FQDN ... (RFC 7296 3.5) */
 	struct bytes data;

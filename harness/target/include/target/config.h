@@ -23,7 +23,7 @@
 #define TARGET_NAME 32
 #define TARGET_SELECTOR 48
 /* Children of every connection: three that are always there, and one for each variant wanted. */
-#define TARGET_CHILDREN 8
+#define TARGET_CHILDREN 24
 
 /* Everything outside the target is routed into the tester's device, these at least. */
 #define TARGET_TESTER_4 "198.51.100.0/24"
@@ -47,11 +47,27 @@ enum target_variant {
 	TARGET_CLIENT,          /* the target asks the tester for an inner address */
 	TARGET_MOBIKE,
 	TARGET_SHORT_LIVED,     /* SAs live as long as target_lifetimes says */
+	TARGET_PROOF,           /* the ends prove who they are otherwise: see target_child */
 	TARGET_VARIANTS,
 };
 /* "transport"; and back, TARGET_PLAIN if it is none. */
 const char *target_variant_name(enum target_variant variant);
 enum target_variant target_variant_find(const char *name);
+
+/* How an end proves who it is; of nobody asks nothing (RFC 7619). */
+enum target_proof { TARGET_BY_SECRET, TARGET_BY_CERTIFICATE, TARGET_BY_NOTHING };
+
+#define TARGET_CHAIN 4
+#define TARGET_PASSWORD "ikespec"
+#define TARGET_AUTHORITY "O=ikespec, CN=ikespec test root"     /* the subject of the CA */
+/* A certificate of the target with its key; all as PEM but the last, which holds everything. */
+struct target_certificate {
+	char name[24];                  /* of its files */
+	const char *chain[TARGET_CHAIN];        /* its own first */
+	size_t count;
+	const char *key;
+	struct bytes pkcs12;            /* with the password TARGET_PASSWORD */
+};
 
 struct target_child {
 	char suffix[16];                        /* of the connection's name */
@@ -61,6 +77,10 @@ struct target_child {
 	char tester_selector[TARGET_SELECTOR];
 	struct address target;                  /* inner addresses, which answer a ping */
 	struct address tester;
+	enum target_proof target_proof, tester_proof;
+	const struct target_certificate *certificate;   /* of the target; NULL: none */
+	const char *tester_key;         /* of the tester's certificate: "rsa", "ecdsa256"; NULL: none */
+	const char *signature;          /* "rsa-pss-sha256": the target's scheme; NULL: as the daemon will */
 };
 
 struct target_connection {
@@ -115,6 +135,9 @@ struct target_config {
 	bool replace_unique;            /* INITIAL_CONTACT and unique IDs replace older IKE SAs */
 	struct target_connection *connection;
 	size_t connections;
+	const struct target_certificate *certificate;   /* all that children name, each once */
+	size_t certificates;
+	const char *authority, *crl;    /* of the CA: PEM; NULL: no certificates */
 	const char *const *command;     /* driver "exec": a shell line per target_verb, or NULL */
 };
 
@@ -135,6 +158,9 @@ void target_config_free(struct target_config *config);
  * 10.49.N.0/24 (10.59.N.0/24) then.
  */
 void target_config_add(struct target_config *config, enum target_variant variant);
+/* A variant TARGET_PROOF of that name in every connection over IPv4; the child says how.
+ * In slot N the K-th child, from 0, has the network 10.(100+K).N.0/24 on the tester's side. */
+void target_config_add_proof(struct target_config *config, const char *name, const struct target_child *how);
 
 /* The connection of that name, or the one with a child of that full name; NULL if there is none. */
 const struct target_connection *target_config_find(const struct target_config *config,
