@@ -38,6 +38,7 @@ int cli_target(int argc, char **argv);
 int cli_report(int argc, char **argv);
 int cli_new(int argc, char **argv);
 int cli_bench(int argc, char **argv);
+int cli_replay(int argc, char **argv);
 int cli_peer(int argc, char **argv);
 
 /* The scenarios/ folder: $IKESPEC_SCENARIOS, beside the build folder, installed, or the working directory's. */
@@ -47,6 +48,8 @@ bool cli_scenarios(char *path, size_t cap, struct why *why);
  * NULL after saying so. */
 struct library *cli_load(const char *const *files, size_t count, char root[static 400]);
 
+/* SIGINT, SIGTERM and SIGHUP are blocked, and make this descriptor readable. */
+int cli_signals(void);
 /* "ikespec: text" with its place, to stderr. */
 void cli_complain(const struct why *why);
 /* Prints one complaint of a library in the manner of a compiler; ctx may be an unsigned counter. */

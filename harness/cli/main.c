@@ -11,6 +11,7 @@ static const struct subcommand subcommands[] = {
 	{ "selftest", "[ID]...", "which scenario kills which fault of the built-in target", cli_selftest },
 	{ "explain", "FILE", "decodes and judges a capture or hex, with the keys beside it", cli_explain },
 	{ "bench", "esp|wire [OPTIONS]", "how fast ESP is, in memory and through a target", cli_bench },
+	{ "replay", "FILE -t PROFILE", "sends a capture's datagrams again to the target of a profile", cli_replay },
 	{ "peer", "PROFILE...", "a standalone IKEv2/ESP endpoint on real sockets and a TUN device", cli_peer },
 	{ "target", "up|down|status NAME", "starts and stops a real daemon in its own network namespace", cli_target },
 	{ "report", "DIR...", "renders the reports of result folders again, merged", cli_report },

@@ -1,9 +1,7 @@
 /* ikespec peer: a standalone endpoint, one end of each connection of its profiles. */
 #include <argp.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/signalfd.h>
 #include <sys/time.h>
 #include <time.h>
 #include <unistd.h>
@@ -224,18 +222,6 @@ static usec time_of_day(void)
 	return (usec)now.tv_sec * USEC_S + (usec)now.tv_usec;
 }
 
-static int open_signals(void)
-{
-	sigset_t set;
-
-	sigemptyset(&set);
-	sigaddset(&set, SIGINT);
-	sigaddset(&set, SIGTERM);
-	sigaddset(&set, SIGHUP);
-	sigprocmask(SIG_BLOCK, &set, NULL);
-	return signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
-}
-
 static int run(struct arguments *a, struct live *live, FILE *out, struct why *why)
 {
 	bool senseless;
@@ -279,7 +265,7 @@ static int prepare(struct arguments *a, struct event_log *log, struct why *why)
 	a->peer.line = put_line;
 	a->peer.line_ctx = &lines;
 	a->peer.log = log;
-	a->peer.signals = open_signals();
+	a->peer.signals = cli_signals();
 	code = run(a, live, out, why);
 	if (out != stdout)
 		fclose(out);
