@@ -58,12 +58,31 @@ void child_untie(struct child_sa *c)
 	c->replaces = c->heir = NULL;
 }
 
+static void forget_in(struct ike_sa *sa, const struct child_sa *c)
+{
+	for (size_t i = 0; i < PENDING; i++) {
+		struct pending *p = &sa->pending[i];
+		if (p->child == c)
+			p->child = NULL;
+		else if (p->child && p->child->replaces == c)
+			p->child->replaces = NULL;
+	}
+}
+
+/* No request speaks of it any more, neither of its IKE SA nor of those that it was moved from. */
+static void forget(const struct child_sa *c)
+{
+	for (struct ike_sa *sa = c->ike; sa; sa = sa->replaces)
+		forget_in(sa, c);
+}
+
 void child_free(struct child_sa *c)
 {
 	if (!c)
 		return;
 	child_untie(c);
 	take_order_off(c);
+	forget(c);
 	dh_free(c->dh);
 	arena_free(c->arena);
 }

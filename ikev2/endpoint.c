@@ -35,6 +35,7 @@ void endpoint_free(struct endpoint *e)
 	while (e->bare) {
 		struct child_sa *c = e->bare;
 		e->bare = c->older;
+		c->ike = NULL; /* it is gone */
 		child_free(c);
 	}
 	arena_free(e->scratch);

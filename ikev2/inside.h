@@ -622,6 +622,8 @@ void retained_again(struct incoming *x);
 
 /* reassemble.c: true if the message is whole now. */
 bool receive_fragment(struct incoming *x);
+/* Of a request that was answered: true if it was dealt with. */
+bool receive_fragment_again(struct incoming *x);
 bool receive_overrides_fragments(struct incoming *x);
 usec reassembly_due(const struct timed *t);
 void reassembly_fire(const struct timed *t, usec now);

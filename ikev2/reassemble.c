@@ -77,7 +77,7 @@ static bool misplaced(const struct message *m)
 /* ------------------------------------------------------------ whose turn it is */
 
 /* A fragment of a request that was carried out: the first one draws the response again (2.6.1). */
-static bool repeated(struct incoming *x)
+bool receive_fragment_again(struct incoming *x)
 {
 	struct ike_sa *sa = x->ike;
 	struct message_keys keys = { &sa->suite, sa->open };
@@ -175,7 +175,7 @@ static bool seen_whole(struct incoming *x)
 
 bool receive_fragment(struct incoming *x)
 {
-	if (repeated(x))
+	if (receive_fragment_again(x))
 		return false;
 	if (x->seen && fragmentation_agreed(x->ike))
 		return seen_whole(x);

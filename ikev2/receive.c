@@ -509,10 +509,8 @@ static bool found(struct incoming *x)
 static void gone(struct incoming *x)
 {
 	const struct retained *r = window_retained(&x->ike->window, x->m.id);
-	if (r && x->m.is_fragment) {
-		receive_fragment(x);
+	if (r && x->m.is_fragment && receive_fragment_again(x))
 		return;
-	}
 	bool again = r && !x->m.response && r->request_hash == octets_hash(x->datagram->octets);
 	if (again)
 		retained_again(x);

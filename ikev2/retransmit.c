@@ -20,10 +20,18 @@ static void make_anew(struct ike_sa *sa, struct pending *p, usec now)
 	struct why why;
 	if (p->purpose == PURPOSE_IKE_SA_INIT)
 		init_nonce(sa);
-	if (!request_send_made(sa, p->purpose, p->child, p->made, NULL, now, &m, &why))
+	p->used = false; /* so that the message ID is the same */
+	if (!request_send_made(sa, p->purpose, p->child, p->made, NULL, now, &m, &why)) {
+		p->used = true;
 		return;
-	p->sendings = before.sendings;
-	p->gap = before.gap;
+	}
+	struct pending *anew = pending_find(sa, before.id);
+	if (anew != p)
+		*p = (struct pending){ .kept = p->kept };
+	if (!anew)
+		return;
+	anew->sendings = before.sendings;
+	anew->gap = before.gap;
 }
 
 static void again(struct ike_sa *sa, struct pending *p, usec now)

@@ -280,6 +280,9 @@ static void untie(struct ike_sa *sa)
 			o->successor = NULL;
 		if (o->rival == sa)
 			o->rival = NULL;
+		for (size_t i = 0; i < PENDING; i++)
+			if (o->pending[i].made && o->pending[i].made->replaces == sa)
+				o->pending[i].made->replaces = NULL;
 	}
 }
 
