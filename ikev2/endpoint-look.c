@@ -61,8 +61,9 @@ static struct ike_sa *owner(struct endpoint *e, const struct message *m)
 static bool goes_with(const struct seen *a, const struct seen *b)
 {
 	const struct message *m = &a->message, *n = &b->message;
-	return a->part && !a->whole && !a->repeats && a->ike == b->ike && m->id == n->id &&
-	       m->response == n->response && m->fragments == n->fragments;
+	return a->part && !a->whole && !a->repeats && a->authentic && a->ike == b->ike &&
+	       m->id == n->id && m->response == n->response && m->fragments == n->fragments &&
+	       m->fragment && m->fragment <= m->fragments;
 }
 
 /* The newest of each number that is in no whole message yet; false if one is missing. */

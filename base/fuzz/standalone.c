@@ -44,6 +44,13 @@ static void leave_input(int signal)
 	_exit(signal ? 70 : 71);
 }
 
+/* So that what UBSan finds leaves its input too. */
+const char *__ubsan_default_options(void);
+const char *__ubsan_default_options(void)
+{
+	return "abort_on_error=1:print_stacktrace=1";
+}
+
 void __sanitizer_set_death_callback(void (*callback)(void)) __attribute__((weak));
 
 static void leave_input_of_sanitizer(void)

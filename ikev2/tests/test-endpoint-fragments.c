@@ -373,6 +373,32 @@ static void each_row(void **state)
 	assert_int_equal(wrong, 0);
 }
 
+/* A stepped endpoint looks at fragments that cannot be: no message comes of them, and nothing breaks. */
+static void numbers_of_the_target(void **state)
+{
+	static const char *const edits[] = { "set SKF[2].number 0", "set SKF[2].number 65535",
+					     "set SKF[2].total 0", "set SKF[1].number 0",
+					     "set SKF[2].total 65535; set SKF[2].number 65535" };
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(edits); i++) {
+		struct pair *p = stand_new(&(struct pair_setup){ .seed = i });
+		struct edit_text t;
+		struct message_fault fault = { "IKE_AUTH", true, *edits_of(&t, edits[i]) };
+		p->end[LEFT].config.fragmentation.offered = true;
+		p->end[RIGHT].config.fragmentation =
+			(struct fragmentation){ .offered = true, .octets = 200 };
+		p->end[RIGHT].config.faults = &fault;
+		p->end[RIGHT].config.fault_count = 1;
+		pair_start(p);
+		stand_take(p, stand_ask(p, PURPOSE_IKE_SA_INIT, NULL));
+		struct seen *s = stand_ask(p, PURPOSE_IKE_AUTH, NULL);
+		assert_non_null(s);
+		assert_true(s->part);
+		assert_int_equal(pair_ike(p, LEFT).state, IKE_KEYED);
+		pair_free(p);
+	}
+}
+
 /* ------------------------------------------------------------ whole lives */
 
 /* Two automatic ends with tiny datagrams, every exchange in fragments, over each kind of suite. */
@@ -408,7 +434,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(queue_table), cmocka_unit_test(queue_limits),
-		cmocka_unit_test(each_row), cmocka_unit_test(whole_life),
+		cmocka_unit_test(each_row), cmocka_unit_test(numbers_of_the_target),
+		cmocka_unit_test(whole_life),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
