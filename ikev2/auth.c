@@ -22,6 +22,7 @@ bool auth_build_request(struct making *m)
 	       (!c->them.type || c->them.type == ID_NULL || payload_id(m, PAYLOAD_IDR, &c->them)) &&
 	       payload_auth(m) &&
 	       (m->purpose == PURPOSE_CHILDLESS || (config_build_request(m) && child_offer(m))) &&
+	       mobike_announce(m) &&
 	       window_payload(m);
 }
 
@@ -41,6 +42,7 @@ static void establish(struct incoming *x)
 	ike_sa_set_state(sa, IKE_ESTABLISHED);
 	sa->last_heard = x->now;
 	window_heard(x);
+	mobike_heard(x);
 	x->accepted = true;
 	note_state(x->e, sa, "IKE SA is established");
 }
@@ -84,7 +86,8 @@ static bool build_response(struct making *m, struct incoming *x, uint16_t *refus
 	*refusal = 0;
 	return payload_id(m, PAYLOAD_IDR, &c->us) && auth_certificates(m) && payload_auth(m) &&
 	       (x->purpose == PURPOSE_CHILDLESS || answer_child(x, m, refusal)) &&
-	       (!*refusal || payload_notify(m, *refusal, BYTES_NONE)) && window_payload(m);
+	       (!*refusal || payload_notify(m, *refusal, BYTES_NONE)) && mobike_announce(m) &&
+	       window_payload(m);
 }
 
 static void child_result(struct incoming *x, struct making *m, uint16_t refusal)

@@ -280,6 +280,7 @@ struct ike_view ike_sa_view(const struct ike_sa *sa)
 		.nat_there = sa->nat_there,
 		.assigned = { sa->assigned[0], sa->assigned[1] },
 		.given = { sa->given[0], sa->given[1] },
+		.mobike = sa->mobike.on,
 		.begins_childless = auth_purpose(sa) == PURPOSE_CHILDLESS,
 		.last_heard = sa->last_heard,
 		.busy = is_busy(sa),

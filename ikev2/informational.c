@@ -10,8 +10,11 @@ bool informational_build_request(struct making *m)
 {
 	uint32_t spi;
 	switch (m->purpose) {
-	case PURPOSE_LIVENESS:
+	case PURPOSE_UPDATE_ADDRESSES:
+		return mobike_build_update(m);
 	case PURPOSE_INFORMATIONAL:
+		return mobike_build_check(m);
+	case PURPOSE_LIVENESS:
 		return true;
 	case PURPOSE_CONFIGURE:
 		return config_build_query(m);
@@ -146,7 +149,7 @@ static bool build_response(struct incoming *x, struct making *m, const struct de
 	if (d->ike)
 		return check_on(m->e, CHECK_DELETE_IKE_EMPTY) ||
 		       payload_delete(m, PROTOCOL_IKE, NULL, 0);
-	if (!config_answer_query(x, m))
+	if (!config_answer_query(x, m) || !mobike_answer(x, m))
 		return false;
 	if (!d->answers || !check_on(m->e, CHECK_DELETE_PAIR))
 		return true;
@@ -190,6 +193,11 @@ void informational_request(struct incoming *x)
 		return;
 	read_deletes(x, &d);
 	window_heard(x);
+	uint16_t refusal = mobike_refusal(x);
+	if (refusal) {
+		x->accepted = answer_notify(x, refusal, BYTES_NONE);
+		return;
+	}
 	if (kept_silent(x, &d) || !answer_begin(&m, x, x->ike, x->purpose))
 		return;
 	if (!build_response(x, &m, &d) || !answer_send(&m, x)) {
@@ -201,6 +209,9 @@ void informational_request(struct incoming *x)
 		m.sent->child = d.rows[0];
 	x->accepted = true;
 	carry_out(x, &d, end);
+	mobike_carry_out(x);
+	if (x->ike->state == IKE_ESTABLISHED)
+		ike_sa_advance(x->ike, x->now);
 }
 
 void informational_response(struct incoming *x)
@@ -217,6 +228,8 @@ void informational_response(struct incoming *x)
 	else if (error && error_in_response(x->e, purpose, error) == ERROR_ENDS &&
 		 check_on(x->e, CHECK_ERROR_ENDS))
 		ike_sa_gone(sa, "the peer reports a fatal error", x->now);
+	else
+		mobike_response(x, purpose, error);
 	if (purpose != PURPOSE_DELETE_CHILD || !c)
 		return;
 	c->deleting = false;

@@ -183,6 +183,20 @@ struct child_sa {
 	struct address local, remote;
 };
 
+/* RFC 4555 */
+#define MOBIKE_ADDRESSES 8
+struct mobike {
+	bool on; /* both ends said so */
+	struct address others[MOBIKE_ADDRESSES]; /* of the peer */
+	size_t other_count;
+	bool any;
+	uint32_t newest; /* message ID of the newest update that was acted on */
+	bool checking, want_check, want_update;
+	uint8_t cookie[16];
+	struct address old_local; /* before we moved */
+	unsigned tries;
+};
+
 struct ike_sa {
 	struct endpoint *endpoint;
 	struct arena *arena;
@@ -226,6 +240,7 @@ struct ike_sa {
 	usec replaced_at;
 	bool spares_children; /* a fault: they outlive it */
 	struct address assigned[2], given[2]; /* inner addresses, IPv4 and IPv6 (2.19) */
+	struct mobike mobike;
 	bool childless;       /* the peer announced RFC 6023 */
 	bool single_pair;     /* it wants one address at each end */
 	struct life life;
@@ -512,6 +527,16 @@ bool child_offered(struct making *m, struct pending *p, struct why *why);
 bool child_answer(struct incoming *x, struct making *m, uint16_t *refusal);
 bool child_answered(struct making *m, struct why *why);
 bool child_accept(struct incoming *x, struct child_sa *c);
+/* mobike.c: RFC 4555 */
+bool mobike_announce(struct making *m);
+void mobike_heard(struct incoming *x);
+bool mobike_build_update(struct making *m);
+bool mobike_build_check(struct making *m);
+uint16_t mobike_refusal(struct incoming *x);
+bool mobike_answer(struct incoming *x, struct making *m);
+void mobike_carry_out(struct incoming *x);
+void mobike_response(struct incoming *x, enum purpose purpose, uint16_t error);
+
 /* config-payload.c: inner addresses and other configuration (2.19) */
 bool config_build_request(struct making *m);
 bool config_asked(const struct connection *n);

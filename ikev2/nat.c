@@ -65,6 +65,7 @@ void nat_judge(struct incoming *x, struct ike_sa *sa)
 {
 	if (!x->e->config.nat_detection)
 		return;
+	sa->nat_heard = message_notify(&x->m, SOURCE_IP) != NULL;
 	sa->nat_there = mismatch(x, SOURCE_IP, &x->datagram->from);
 	sa->nat_here = mismatch(x, DESTINATION_IP, &x->datagram->to);
 	if (sa->nat_there || sa->nat_here)
@@ -76,7 +77,8 @@ void nat_judge(struct incoming *x, struct ike_sa *sa)
 void nat_move(struct ike_sa *sa)
 {
 	struct endpoint *e = sa->endpoint;
-	bool wanted = sa->nat_here || sa->nat_there || e->config.encapsulate;
+	bool moves = sa->connection->mobike && sa->nat_heard && check_on(e, CHECK_MOBIKE_PORT);
+	bool wanted = sa->nat_here || sa->nat_there || e->config.encapsulate || moves;
 	if (!wanted || sa->marker || !e->config.nat_detection || !check_on(e, CHECK_NAT_FLOAT))
 		return;
 	sa->local.port = sa->connection->local_nat_port;
@@ -94,6 +96,8 @@ static bool may_follow(const struct incoming *x, bool authentic, bool fresh)
 		return false;
 	if (x->ike->state == IKE_KEYED)
 		return true; /* an initiator that moves to 4500 */
+	if (x->ike->mobike.on && check_on(e, CHECK_MOBIKE_STATIC))
+		return false; /* only by UPDATE_SA_ADDRESSES (RFC 4555 3.8) */
 	return check_on(e, CHECK_FOLLOW) &&
 	       (!x->ike->nat_here || !check_on(e, CHECK_FOLLOW_BEHIND_NAT));
 }

@@ -44,6 +44,8 @@ static void inherit(struct ike_sa *old, struct ike_sa *sa, usec now)
 	old->rival = NULL;
 	if (check_on(sa->endpoint, CHECK_REKEY_INHERITS))
 		child_move(old, sa);
+	sa->mobike = old->mobike;
+	sa->mobike.any = false;
 	memcpy(sa->assigned, old->assigned, sizeof(sa->assigned));
 	memcpy(sa->given, old->given, sizeof(sa->given));
 	sa->want_child |= old->want_child;

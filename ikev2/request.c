@@ -237,6 +237,12 @@ static bool ask_next(struct ike_sa *sa, usec now)
 	} else if (may_make(sa) && sa->want_child) {
 		sa->want_child = false;
 		ask(sa, PURPOSE_NEW_CHILD, NULL, now);
+	} else if (sa->mobike.want_update) {
+		sa->mobike.want_update = false;
+		ask(sa, PURPOSE_UPDATE_ADDRESSES, NULL, now);
+	} else if (sa->mobike.want_check) {
+		sa->mobike.want_check = false;
+		ask(sa, PURPOSE_INFORMATIONAL, NULL, now);
 	} else if (sa->want_configuration) {
 		sa->want_configuration = false;
 		ask(sa, PURPOSE_CONFIGURE, NULL, now);

@@ -443,6 +443,21 @@ static bool pinged(struct run *r, struct tester *t, struct why *why)
 	return true;
 }
 
+/* To the second address of the profile. */
+static bool target_moves(struct run *r, struct why *why)
+{
+	const struct profile *p = r->options->profile;
+	struct address to, from;
+
+	if (!p->second || !address_parse(p->second, &to))
+		return why_set(why, "the target has no second address");
+	from = node_address(r->target_node, to.family);
+	if (!world_readdress(r->world, r->target_node, &to))
+		return why_set(why, "the target has no address '%s'", p->second);
+	endpoint_move(node_endpoint(r->target_node), &from, &to, run_now(r));
+	return true;
+}
+
 static unsigned builtin_order(struct run *r, struct tester *t, const char *verb, struct ike_sa *ike,
 			      struct child_sa *child, struct why *why)
 {
@@ -454,6 +469,8 @@ static unsigned builtin_order(struct run *r, struct tester *t, const char *verb,
 		return endpoint_initiate(node_endpoint(r->target_node), t->index, run_now(r), why)
 			       ? TICKET_DONE
 			       : 0;
+	if (strcmp(verb, "move") == 0)
+		return target_moves(r, why) ? TICKET_DONE : 0;
 	if (strcmp(verb, "ping") == 0)
 		return pinged(r, t, why) ? TICKET_DONE : 0;
 	if (request(r, verb, ike, child, why))

@@ -14,6 +14,8 @@ void extensions_needed(const struct run *r, struct connection *c)
 {
 	for (size_t i = 0; i < r->scenario->need_count; i++)
 		c->childless |= strcmp(r->scenario->needs[i].feature, "childless") == 0;
+	for (size_t i = 0; i < r->scenario->need_count; i++)
+		c->mobike |= strcmp(r->scenario->needs[i].feature, "mobike") == 0;
 }
 
 bool connection_prove_again(struct run *r, const struct profile_connection *pc, struct connection *c,

@@ -91,6 +91,8 @@ static bool driver_knows(const struct run *r, const char *verb)
 
 	if (!p->driver || strcmp(p->driver, "none") == 0)
 		return false;
+	if (strcmp(verb, "move") == 0)
+		return p->second != NULL;
 	if (strcmp(p->driver, "exec") != 0)
 		return true;
 	for (size_t i = 0; i < p->command_count; i++)

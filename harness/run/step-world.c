@@ -161,7 +161,7 @@ static bool set_nat(struct run *r, struct step *s, struct why *why)
 static bool set_address(struct run *r, struct step *s, struct why *why)
 {
 	const char *text;
-	struct address now;
+	struct address now, before;
 
 	if (!attr_find(s->el, AT_ADDRESS))
 		return true;
@@ -173,8 +173,10 @@ static bool set_address(struct run *r, struct step *s, struct why *why)
 		now = s->tester->second;
 	else if (!address_parse(text, &now))
 		return why_set(why, "address: '%s' is no address of the tester", text);
+	before = node_address(s->tester->node, now.family);
 	if (!now.family || !world_readdress(r->world, s->tester->node, &now))
 		return why_set(why, "the tester has no address '%s'", text);
+	endpoint_move(s->tester->endpoint, &before, &now, run_now(r));
 	return true;
 }
 

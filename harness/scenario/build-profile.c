@@ -60,6 +60,7 @@ static bool build_addresses(struct build *b)
 	if (target != NULL) {
 		p->address = dom_attr(b->l, target, "address");
 		p->address6 = dom_attr(b->l, target, "address6");
+		p->second = dom_attr(b->l, target, "second");
 		p->port = port_of(dom_attr(b->l, target, "port"), 500);
 		p->nat_port = port_of(dom_attr(b->l, target, "nat-port"), 4500);
 	}
@@ -122,6 +123,7 @@ static void build_end(struct build *b, xmlNode *connection, const char *name,
 	end->asks = dom_attr(b->l, n, "asks");
 	end->pool = dom_attr(b->l, n, "pool");
 	end->dns = dom_attr(b->l, n, "dns");
+	end->refuses = dom_attr(b->l, n, "refuses");
 	end->line = dom_line(n);
 }
 
@@ -155,6 +157,8 @@ static bool build_connections(struct build *b)
 		struct profile_connection *c = connection_place(p, dom_attr(b->l, n, "name"));
 		const char *mode = dom_attr(b->l, n, "mode");
 		c->mode = mode != NULL ? mode : "tunnel";
+		const char *mobike = dom_attr(b->l, n, "mobike");
+		c->mobike = mobike != NULL && strcmp(mobike, "yes") == 0;
 		c->policy = dom_attr(b->l, n, "policy");
 		c->tfc = port_of(dom_attr(b->l, n, "tfc"), 0);
 		c->line = dom_line(n);

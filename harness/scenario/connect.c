@@ -238,12 +238,15 @@ bool connection_from_profile(const struct connecting *x, const struct profile_co
 		.transport = pc->mode && strcmp(pc->mode, "transport") == 0,
 		.childless = !tester_side && profile_feature(p, "childless"),
 		.begin_childless = pc->mode && strcmp(pc->mode, "none") == 0,
+		.mobike = !tester_side && pc->mobike,
 		.tfc = tester_side ? 0 : pc->tfc,
 	};
 	first_host(us->inner, &out->host);
 	first_host(them->inner, &out->their_host);
 	if (!configuration(x, us, them, out, why))
 		return false;
+	if (us->refuses && !address_range_parse(us->refuses, &out->refuses))
+		return why_set(why, "'%s' is no range of addresses", us->refuses);
 	return identity(x, us->identity, &out->us, why) &&
 	       identity(x, them->identity, &out->them, why) &&
 	       secret_octets(x, us->secret ? us->secret : them->secret, &out->secret, why) &&

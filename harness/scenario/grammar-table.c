@@ -17,7 +17,7 @@ static const char *const observables[] = { "yes", "partly", "no" };
 static const char *const judged_roles[] = { "initiator", "responder", "sender", "receiver",
 	"both" };
 static const char *const verbs[] = { "initiate", "new-child", "rekey-child", "rekey-ike",
-	"delete-child", "delete-ike", "ping", "restart", "kill" };
+	"delete-child", "delete-ike", "ping", "move", "restart", "kill" };
 static const char *const errors[] = { "port-unreachable", "host-unreachable", "packet-too-big" };
 static const char *const packets[] = { "ping", "pong", "udp", "tcp", "dummy", "any" };
 static const char *const messages[] = { "IKE_SA_INIT", "IKE_INTERMEDIATE", "IKE_AUTH", "IKE_FOLLOWUP_KE",
@@ -207,22 +207,22 @@ static const struct shape shapes[] = {
 	{ "present", IN_JUDGEMENTS, 0, EL_PRESENT, "!part judges note" },
 	{ "absent", IN_JUDGEMENTS, 0, EL_ABSENT, "!part judges note" },
 	/* profile */
-	{ "target", IN_PROFILE, 0, NONE, "!address:text address6:text port:port nat-port:port" },
+	{ "target", IN_PROFILE, 0, NONE, "!address:text address6:text second:text port:port nat-port:port" },
 	{ "tester", IN_PROFILE, 0, NONE, "!address:text nat:text port:port nat-port:port" },
 	{ "timing", IN_PROFILE, 0, NONE, "answer:time silence:time settle:time restart:time" },
 	{ "driver", IN_PROFILE, IN_DRIVER, NONE, "!kind:driver config:text" },
 	{ "command", IN_DRIVER, 0, NONE, "!do:name within:time" },
 	{ "authority", IN_PROFILE, 0, NONE, "!certificate:text crl:text" },
 	{ "certificate", IN_PROFILE, 0, NONE, "!name:name !chain:text !key:text" },
-	{ "connection", IN_PROFILE, IN_CONNECTION, NONE, "!name:name mode:mode policy:policy tfc:port" },
+	{ "connection", IN_PROFILE, IN_CONNECTION, NONE, "!name:name mode:mode policy:policy tfc:port mobike:yes-no" },
 	{ "ike", IN_CONNECTION, 0, NONE, "!suite:text" },
 	{ "esp", IN_CONNECTION, 0, NONE, "!suite:text" },
 	{ "tester", IN_CONNECTION, 0, NONE,
 	  "!auth:auth !identity:text secret:text certificate:text signature:text hashes:text eap-method:text ppk-id:text "
-	  "ppk:text selectors:text inner:text asks:text pool:text dns:text" },
+	  "ppk:text selectors:text inner:text asks:text pool:text dns:text refuses:text" },
 	{ "target", IN_CONNECTION, 0, NONE,
 	  "!auth:auth !identity:text secret:text certificate:text signature:text hashes:text eap-method:text ppk-id:text "
-	  "ppk:text selectors:text inner:text asks:text pool:text dns:text" },
+	  "ppk:text selectors:text inner:text asks:text pool:text dns:text refuses:text" },
 	{ "feature", IN_PROFILE, 0, NONE, "!name:id value:text absent:yes-no" },
 	/* catalogue */
 	{ "requirement", IN_CATALOGUE, IN_RULE, NONE,

@@ -82,6 +82,11 @@ struct connection {
 	const struct address_range *pools;  /* inner addresses for whoever asks; then the peer has to */
 	size_t pool_count;
 	struct address dns[2];          /* told with them; family 0: none */
+	bool mobike;                    /* RFC 4555 */
+	bool no_nats;                   /* NATs are prohibited (RFC 4555 3.9) */
+	const struct address *others;   /* our further addresses, told to the peer */
+	size_t other_count;
+	struct address_range refuses;   /* outer addresses that a peer may not move to; family 0: none */
 	bool initial_contact;           /* send N(INITIAL_CONTACT) */
 	bool revive;                    /* initiate again, after growing gaps, when the peer was taken for dead */
 	bool transport;                 /* transport mode is asked for, agreed to, and insisted on (1.3.1) */
@@ -283,6 +288,8 @@ bool endpoint_validate(const struct endpoint *e, struct why *why);
 /* Things an automatic endpoint (or `ikespec peer`) is asked to do; false with why if it cannot.  An IKE SA
  * that was rekeyed stands for the one that took its place. */
 bool endpoint_initiate(struct endpoint *e, size_t connection, usec now, struct why *why);
+/* The host has another address now: IKE SAs that we began from the old one and that use MOBIKE move. */
+void endpoint_move(struct endpoint *e, const struct address *from, const struct address *to, usec now);
 bool endpoint_request(struct endpoint *e, enum purpose purpose, struct ike_sa *ike, struct child_sa *child,
 		      usec now, struct why *why);
 
@@ -303,6 +310,7 @@ struct ike_view {
 	struct address local, remote;   /* where it is now */
 	bool nat_here, nat_there;
 	struct address assigned[2], given[2];   /* inner addresses that we and the peer got, IPv4 and IPv6 */
+	bool mobike;                    /* agreed upon (RFC 4555) */
 	bool begins_childless;          /* IKE_AUTH is to make no Child SA (RFC 6023) */
 	usec last_heard;                /* of an authenticated message or ESP packet */
 	bool busy;                      /* a request of ours is in flight, or waits until it may be sent */

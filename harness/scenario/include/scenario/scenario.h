@@ -158,12 +158,14 @@ struct scenario_case {
 struct profile_end {
 	const char *auth, *identity, *secret, *certificate, *signature, *hashes, *selectors, *inner;
 	const char *asks;               /* families of the inner addresses it asks for: "ipv4 ipv6" */
+	const char *refuses;            /* outer addresses that the other end may not move to */
 	const char *pool, *dns;         /* what it gives to whoever asks: ranges, name servers */
 	unsigned line;
 };
 struct profile_connection {
 	const char *name, *mode;
 	const char *policy;             /* "product", "pairs", "single-pair"; NULL: the first */
+	bool mobike;                    /* of the target; a tester's follows from what a scenario needs */
 	uint16_t tfc;                   /* octets of TFC padding that the target sends */
 	const char **ike_suites, **esp_suites;
 	size_t ike_count, esp_count;
@@ -191,6 +193,7 @@ struct profile {
 	const char *version;            /* of the target; NULL: it is not said */
 	const char *source;             /* text without secrets, that of the base before it */
 	const char *address, *address6; /* the latter may be NULL */
+	const char *second;             /* that the target can move to; or NULL */
 	uint16_t port, nat_port;
 	const char **testers;           /* addresses */
 	const char **nats;              /* of each tester behind a NAT, or NULL */
