@@ -63,28 +63,6 @@ static const char *need(struct run *r, const struct scenario_need *n)
 
 /* ------------------------------------------------------------ what follows from the steps */
 
-struct uses {
-	bool esp, control;
-	const char *verb;
-};
-
-static void look_through(const struct element_node *steps, size_t count, struct uses *u)
-{
-	for (size_t i = 0; i < count; i++) {
-		const struct element_node *el = &steps[i];
-		bool child = attr_find(el, AT_CHILD) &&
-			     (el->element == EL_WORKS || el->element == EL_GONE);
-
-		u->esp |= child || ((attr_find(el, AT_ESP) || attr_find(el, AT_IP)) &&
-				    !element_is_edit(el->element));
-		if (el->element == EL_TARGET) {
-			u->control = true;
-			u->verb = attr_text(el, AT_DO);
-		}
-		look_through(el->children, el->child_count, u);
-	}
-}
-
 static bool driver_knows(const struct run *r, const char *verb)
 {
 	const struct profile *p = r->options->profile;
@@ -101,15 +79,36 @@ static bool driver_knows(const struct run *r, const char *verb)
 	return false;
 }
 
+struct uses {
+	bool esp;
+	const char *missing;    /* what the driver cannot do */
+};
+
+static void look_through(const struct run *r, const struct element_node *steps, size_t count,
+			 struct uses *u)
+{
+	for (size_t i = 0; i < count; i++) {
+		const struct element_node *el = &steps[i];
+		bool child = attr_find(el, AT_CHILD) &&
+			     (el->element == EL_WORKS || el->element == EL_GONE);
+
+		u->esp |= child || ((attr_find(el, AT_ESP) || attr_find(el, AT_IP)) &&
+				    !element_is_edit(el->element));
+		if (el->element == EL_TARGET && !driver_knows(r, attr_text(el, AT_DO)))
+			u->missing = attr_text(el, AT_DO);
+		look_through(r, el->children, el->child_count, u);
+	}
+}
+
 static const char *derived(struct run *r)
 {
 	struct uses u = { 0 };
 
-	look_through(r->scenario->steps, r->scenario->step_count, &u);
+	look_through(r, r->scenario->steps, r->scenario->step_count, &u);
 	if (u.esp && !profile_feature(r->options->profile, "dataplane"))
 		return "the target has no data plane";
-	if (u.control && !driver_knows(r, u.verb))
-		return run_printf(r, "the profile has no driver that can %s", u.verb);
+	if (u.missing)
+		return run_printf(r, "the profile has no driver that can %s", u.missing);
 	if (r->what->target == ROLE_INITIATOR && !driver_knows(r, "initiate"))
 		return "the profile has no driver that lets the target initiate";
 	if (r->scenario->tester_count > r->options->profile->tester_count)
