@@ -210,7 +210,7 @@ void informational_request(struct incoming *x)
 	x->accepted = true;
 	carry_out(x, &d, end);
 	mobike_carry_out(x);
-	if (x->ike->state == IKE_ESTABLISHED)
+	if (x->ike->mobike.want_check)
 		ike_sa_advance(x->ike, x->now);
 }
 

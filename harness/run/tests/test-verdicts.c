@@ -23,8 +23,8 @@ static const struct row rows[] = {
 		"<check value=\"1\" is=\"1\" judges=\"must\"/>"), VERDICT_INCONCLUSIVE, "nothing within", NULL },
 	{ "fail, the rest not reached", S("<send request=\"IKE_SA_INIT\" lost=\"yes\"/><expect response=\"IKE_SA_INIT\" judges=\"must\"/>"
 		"<check value=\"1\" is=\"1\" judges=\"should\"/>"), VERDICT_FAIL, "nothing within", NULL },
-	{ "not applicable",         { .head = "<needs feature=\"mobike\"/>", .steps = "<establish judges=\"must\"/>" },
-		VERDICT_NOT_APPLICABLE, "no mobike", NULL },
+	{ "not applicable",         { .head = "<needs feature=\"tcp\"/>", .steps = "<establish judges=\"must\"/>" },
+		VERDICT_NOT_APPLICABLE, "no tcp", NULL },
 	{ "too little",             { .head = "<needs feature=\"replay-window\" min=\"1000\"/>", .steps = "<establish judges=\"must\"/>" },
 		VERDICT_NOT_APPLICABLE, "only 64", NULL },
 	{ "enough",                 { .head = "<needs feature=\"groups\" min=\"2\"/>", .steps = "<establish judges=\"must\"/>" },

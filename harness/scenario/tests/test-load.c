@@ -371,7 +371,7 @@ static void everything(void **state)
 	const struct profile *p = library_profile(l, "builtin");
 	assert_non_null(p);
 	assert_string_equal(profile_feature(p, "replay-window"), "64");
-	assert_null(profile_feature(p, "mobike"));
+	assert_null(profile_feature(p, "tcp"));
 	assert_int_equal(p->settle, 200 * USEC_MS);
 	size_t count = library_scenarios(l, &scenarios);
 	for (size_t i = 1; i < count; i++)
@@ -390,7 +390,7 @@ static void profile_with_base(void **state)
 		"<tester auth=\"psk\" identity=\"fqdn:a.example\" secret=\"s\"/>"
 		"<target auth=\"psk\" identity=\"fqdn:b.example\" secret=\"s\"/></connection>"
 		"<feature name=\"esn\" absent=\"yes\"/><feature name=\"replay-window\" value=\"32\"/>"
-		"<feature name=\"mobike\"/></profile>";
+		"<feature name=\"tcp\"/></profile>";
 	struct library *l = library_of(root);
 	struct heard h = { .count = 0 };
 	(void)state;
@@ -407,7 +407,7 @@ static void profile_with_base(void **state)
 	assert_int_equal(p->tester_count, b->tester_count);
 	assert_string_equal(profile_feature(p, "replay-window"), "32");
 	assert_null(profile_feature(p, "esn"));
-	assert_non_null(profile_feature(p, "mobike"));
+	assert_non_null(profile_feature(p, "tcp"));
 	assert_string_equal(profile_feature(b, "replay-window"), "64");
 	assert_non_null(profile_feature(b, "esn"));
 	assert_null(strstr(p->source, "built-in secret"));
@@ -436,7 +436,7 @@ static const struct {
 	{ "target.groups[1]", "x25519" },
 	{ "target.groups[9]", "'groups' of the profile 'builtin' has only 4 elements" },
 	{ "target.groups[0]", "elements count from 1" },
-	{ "target.mobike", "the profile 'builtin' has no feature 'mobike'" },
+	{ "target.tcp", "the profile 'builtin' has no feature 'tcp'" },
 	{ "tester.inner", "is not the target's" },
 };
 
