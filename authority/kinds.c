@@ -8,7 +8,7 @@
  * that not everybody minds, and those that are spoilt on their way have keys of their own. */
 #define BAD(name, title)   .shown = { name, title, false }, .keys = "bad-"
 #define ODD(name, title)   .shown = { name, title, false }, .keys = "odd-"
-#define SPARE(name, title) .shown = { name, title, false }, .keys = "spare-"
+#define SPARE(name, title) .shown = { name, title, true }, .keys = "spare-"
 
 static const struct kind kinds[] = {
 	{ GOOD("good", "issued by the root") },
@@ -18,7 +18,7 @@ static const struct kind kinds[] = {
 	  BY_INTERMEDIATE, 3 },
 	{ GOOD("for-ike", "with the extended key usage ipsecIKE"),
 	  .purpose = "critical,1.3.6.1.5.5.7.3.17" },
-	{ SPARE("never-sent", "as good as any, with a key that no good certificate has; to be spoilt on its way") },
+	{ SPARE("never-sent", "with a key that no other has, to be spoilt on its way") },
 	{ BAD("expired", "valid until 2021"), .from = VALID_FROM, .until = "20210101000000Z" },
 	{ BAD("not-yet-valid", "valid from 2048 on"), .from = "20480101000000Z",
 	  .until = VALID_UNTIL },

@@ -34,6 +34,7 @@ int cli_check(int argc, char **argv);
 int cli_selftest(int argc, char **argv);
 int cli_explain(int argc, char **argv);
 int cli_fields(int argc, char **argv);
+int cli_certificates(int argc, char **argv);
 int cli_target(int argc, char **argv);
 int cli_report(int argc, char **argv);
 int cli_new(int argc, char **argv);

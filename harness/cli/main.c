@@ -16,6 +16,7 @@ static const struct subcommand subcommands[] = {
 	{ "target", "up|down|status NAME", "starts and stops a real daemon in its own network namespace", cli_target },
 	{ "report", "DIR...", "renders the reports of result folders again, merged", cli_report },
 	{ "new", "ID", "writes a skeleton scenario, ready to run", cli_new },
+	{ "certificates", "[FOLDER]", "what the test authority issues; files of it for a target", cli_certificates },
 	{ "fields", "[PATH]", "the tables: wire, checks, timers, exchanges", cli_fields },
 };
 
@@ -26,7 +27,7 @@ static void usage(FILE *f)
 	fputs("Usage: ikespec SUBCOMMAND [OPTIONS] [ARGUMENTS]\n"
 	      "Conformance and interoperability tests of IKEv2 and ESP.\n\n", f);
 	for (i = 0; i < ARRAY_LEN(subcommands); i++)
-		fprintf(f, "  %-9s %-20s %s\n", subcommands[i].name, subcommands[i].arguments, subcommands[i].does);
+		fprintf(f, "  %-12s %-20s %s\n", subcommands[i].name, subcommands[i].arguments, subcommands[i].does);
 	fputs("\nikespec SUBCOMMAND --help tells its options.\n"
 	      "Exit: 0 passed, 1 failed, 2 interrupted, 3 inconclusive, 4 usage or invalid input, 5 nothing selected.\n",
 	      f);

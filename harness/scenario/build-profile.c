@@ -192,11 +192,15 @@ static void feature_put(struct build *b, xmlNode *n)
 	p->features[i] = (struct profile_feature){ name, dom_attr(b->l, n, "value"), dom_line(n) };
 }
 
+/* Those of the profile itself go before those of its base. */
 static bool build_certificates(struct build *b)
 {
 	struct profile *p = b->p;
 	xmlNode *authority = dom_child(b->root, "authority");
-	p->certificates = build_array(b->l, b->file, dom_count(b->root, "certificate"),
+	struct profile_certificate *of_base = p->certificates;
+	size_t more = p->certificate_count;
+	p->certificate_count = 0;
+	p->certificates = build_array(b->l, b->file, dom_count(b->root, "certificate") + more,
 				      sizeof(*p->certificates));
 	if (p->certificates == NULL)
 		return false;
@@ -205,8 +209,12 @@ static bool build_certificates(struct build *b)
 			dom_attr(b->l, n, "name"), dom_attr(b->l, n, "chain"), dom_attr(b->l, n, "key"),
 			dom_line(n),
 		};
-	p->authority_certificate = authority ? dom_attr(b->l, authority, "certificate") : NULL;
-	p->authority_crl = authority ? dom_attr(b->l, authority, "crl") : NULL;
+	for (size_t i = 0; i < more; i++)
+		p->certificates[p->certificate_count++] = of_base[i];
+	if (authority == NULL)
+		return true;
+	p->authority_certificate = dom_attr(b->l, authority, "certificate");
+	p->authority_crl = dom_attr(b->l, authority, "crl");
 	return true;
 }
 

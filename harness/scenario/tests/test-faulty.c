@@ -268,6 +268,26 @@ static const struct row {
 		 "<tester auth=\"psk\" identity=\"a\"/><target auth=\"psk\" identity=\"b\"/></connection>"
 		 "</profile>", "needs a secret" },
 	{ WHOLE, XML "<profile " NS " id=\"p\"><title>P</title><target address=\"192.0.2.3\"/>"
+		 "<tester address=\"198.51.100.1\"/><connection name=\"c\"><ike suite=\"aes128-sha256-x25519\"/>"
+		 "<tester auth=\"certificate\" certificate=\"rsa expird\" identity=\"a\"/>"
+		 "<target auth=\"null\" identity=\"null\"/></connection></profile>",
+	  "there is no certificate 'expird' in the profile, and the test authority issues none" },
+	{ WHOLE, XML "<profile " NS " id=\"p\"><title>P</title><target address=\"192.0.2.3\"/>"
+		 "<tester address=\"198.51.100.1\"/><connection name=\"c\"><ike suite=\"aes128-sha256-x25519\"/>"
+		 "<tester auth=\"certificate\" identity=\"a\"/>"
+		 "<target auth=\"null\" identity=\"null\"/></connection></profile>",
+	  "auth=\"certificate\" needs a certificate" },
+	{ WHOLE, XML "<profile " NS " id=\"p\"><title>P</title><target address=\"192.0.2.3\"/>"
+		 "<tester address=\"198.51.100.1\"/><connection name=\"c\"><ike suite=\"aes128-sha256-x25519\"/>"
+		 "<tester auth=\"certificate\" certificate=\"rsa\" signature=\"rsa-md5\" identity=\"a\"/>"
+		 "<target auth=\"null\" identity=\"null\"/></connection></profile>",
+	  "there is no signature scheme 'rsa-md5'" },
+	{ WHOLE, XML "<profile " NS " id=\"p\"><title>P</title><target address=\"192.0.2.3\"/>"
+		 "<tester address=\"198.51.100.1\"/><connection name=\"c\"><ike suite=\"aes128-sha256-x25519\"/>"
+		 "<tester auth=\"certificate\" certificate=\"rsa\" hashes=\"sha2-257\" identity=\"a\"/>"
+		 "<target auth=\"null\" identity=\"null\"/></connection></profile>",
+	  "there is no hash 'sha2-257'" },
+	{ WHOLE, XML "<profile " NS " id=\"p\"><title>P</title><target address=\"192.0.2.3\"/>"
 		 "<tester address=\"198.51.100.1\"/><timing answer=\"5\"/><connection name=\"c\">"
 		 "<ike suite=\"aes128-sha256-x25519\"/>"
 		 "<tester auth=\"psk\" identity=\"a\" secret=\"s\"/><target auth=\"psk\" identity=\"b\"/></connection>"
