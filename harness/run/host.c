@@ -76,8 +76,13 @@ static bool make_slots(struct real_host *h, const struct host_plan *plan)
 
 static bool open_device(struct real_host *h, struct why *why)
 {
-	int fd = target_tun(h->target, why);
+	int fd;
 
+	if (h->foreign) {
+		h->real = foreign_device(h->suite->options.profile, why);
+		return h->real != NULL;
+	}
+	fd = target_tun(h->target, why);
 	if (fd < 0)
 		return false;
 	for (size_t i = 0; i < 2; i++)
@@ -98,17 +103,18 @@ bool host_begin(struct real_host *h, struct test_suite *s, const struct host_pla
 	char name[TARGET_NAME];
 
 	*h = (struct real_host){ .suite = s, .cookies = plan->cookies };
-	if (!p->driver)
-		return why_set(why, "the profile %s has no driver", p->id);
-	snprintf(name, sizeof name, "%s%s%s", p->driver, p->version ? ":" : "",
-		 p->version ? p->version : "");
-	if (!target_config_slots(&h->config, plan->slots, why))
+	h->foreign = host_is_foreign(p);
+	snprintf(name, sizeof name, "%s%s%s", p->driver ? p->driver : "none",
+		 !h->foreign && p->version ? ":" : "", !h->foreign && p->version ? p->version : "");
+	if (!(h->foreign ? foreign_config(&h->config, p, why)
+			 : target_config_slots(&h->config, plan->slots, why)))
 		return false;
 	if (!make_slots(h, plan))
 		return why_set(why, "no memory for slots");
-	if (!plan->cookies && !host_proofs(h, p, why))
+	if (!h->foreign && !plan->cookies && !host_proofs(h, p, why))
 		return false;
-	configure(h, p);
+	if (!h->foreign)
+		configure(h, p);
 	h->target = target_begin(name, &h->config, why);
 	return h->target != NULL;
 }
@@ -276,6 +282,8 @@ static void wait_for_probe(struct real_host *h, usec now)
 		h->probe = 0;
 		if (result.progress == TARGET_REFUSED && result.text && strstr(result.text, "hung"))
 			found_hung(h, result.text);
+		else if (result.progress == TARGET_REFUSED && h->foreign)
+			found_dead(h, "is down: its status command ended with", result.code);
 		return;
 	}
 	if (now < h->probed + PROBE_PATIENT)

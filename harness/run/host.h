@@ -29,6 +29,7 @@ struct real_host {
 	struct slot *slots;
 	size_t slot_count;
 	size_t in_flight; /* cases on it */
+	bool foreign; /* somebody else runs it */
 	bool cookies; /* the instance that asks for cookies */
 	bool dead;
 	bool asked;    /* a scenario has it killed or restarted: no death of its own */
@@ -69,6 +70,14 @@ struct slot *host_lease(struct real_host *h, bool lively);
 void host_release(struct real_host *h, unsigned number);
 const char *host_tail(const struct real_host *h, struct arena *a);
 
+/* One that somebody else runs: slots are the profile's testers. */
+bool host_is_foreign(const struct profile *p);
+size_t foreign_slots(const struct profile *p);
+bool foreign_config(struct target_config *config, const struct profile *p, struct why *why);
+struct real *foreign_device(const struct profile *p, struct why *why);
+/* Addresses and ports of a connection made from the profile. */
+bool foreign_connection(struct run *r, const struct target_connection *tc, struct connection *c,
+			struct why *why);
 /* Do steps have the target killed or restarted?  Such a case runs alone. */
 bool plan_restarts(const struct element_node *steps, size_t count);
 /* Does it need the instance that asks for cookies, or slots where the target probes liveness? */

@@ -102,6 +102,8 @@ static bool slot_connection(struct run *r, const struct target_connection *tc,
 {
 	const struct profile *p = r->options->profile;
 
+	if (host_is_foreign(p))
+		return foreign_connection(r, tc, c, why);
 	c->name = tc->name;
 	c->local = tc->tester;
 	c->local.port = 500;
@@ -140,7 +142,7 @@ static bool tester_on_slot(struct run *r, size_t nth, struct why *why)
 	const struct profile_connection *pc =
 		profile_connection_find(r->options->profile, row ? row->connection : NULL);
 	struct tester *t = &r->testers[nth];
-	struct slot *slot = host_lease(h, plan_lively(r->scenario));
+	struct slot *slot = host_lease(h, plan_lively(r->scenario) && !h->foreign);
 	const struct target_connection *tc;
 	const struct target_child *child;
 	bool outer_six = row && row->address && strcmp(row->address, "ipv6") == 0;
@@ -313,7 +315,7 @@ static bool second_address(struct run *r, struct tester *t, struct why *why)
 
 	if (!moves(r->scenario->steps, r->scenario->step_count))
 		return true;
-	slot = host_lease(r->target_state, plan_lively(r->scenario));
+	slot = host_lease(r->target_state, plan_lively(r->scenario) && !((const struct real_host *)r->target_state)->foreign);
 	if (!slot)
 		return why_set(why, "no slot is free");
 	t->second_slot = slot->number;

@@ -20,8 +20,8 @@ static struct job_plan plan_of(const struct test_suite *s, const struct job *job
 	const struct scenario *what = job->what->scenario;
 
 	return (struct job_plan){
-		.cookies = plan_cookies(what),
-		.lively = plan_lively(what),
+		.cookies = plan_cookies(what) && !host_is_foreign(s->options.profile),
+		.lively = plan_lively(what) && !host_is_foreign(s->options.profile),
 		.restarts = plan_restarts(what->steps, what->step_count) ||
 			    deviations_kill(s->options.deviations, job->what->id),
 		.slots = slots_needed(what),
@@ -296,6 +296,10 @@ static struct host_plan slots_of(const struct test_suite *s, bool cookies, size_
 	struct host_plan plan = { .slots = width + SLOTS_SPARE, .cookies = cookies };
 	size_t most = 0;
 
+	if (host_is_foreign(s->options.profile)) {
+		plan.slots = foreign_slots(s->options.profile);
+		return plan;
+	}
 	for (size_t i = 0; i < s->job_count; i++) {
 		const struct job_plan *p = &s->jobs[i].plan;
 

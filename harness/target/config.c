@@ -227,6 +227,8 @@ bool target_config_slots(struct target_config *config, size_t slots, struct why 
 void target_config_free(struct target_config *config)
 {
 	free(config->connection);
+	free(config->command);
+	free(config->command_limit);
 	memset(config, 0, sizeof(*config));
 }
 

@@ -105,6 +105,14 @@ static bool by_line(struct target *target, const struct ticket *ticket,
 	return hand_over(target, ticket, line, why);
 }
 
+/* A command of a profile says itself how long it may take. */
+static usec order_limit(const struct target *target, enum target_verb verb)
+{
+	usec own = target->config->command_limit ? target->config->command_limit[verb] : 0;
+
+	return own + 5 * USEC_S > ORDER_LIMIT ? own + 5 * USEC_S : ORDER_LIMIT;
+}
+
 unsigned target_order(struct target *target, enum target_verb verb, const char *connection,
 		struct why *why)
 {
@@ -121,7 +129,7 @@ unsigned target_order(struct target *target, enum target_verb verb, const char *
 	ticket->verb = verb;
 	ticket->code = 0;
 	ticket->over = false;
-	ticket->deadline = clock_now() + ORDER_LIMIT;
+	ticket->deadline = clock_now() + order_limit(target, verb);
 	snprintf(ticket->connection, sizeof(ticket->connection), "%s", c ? c->name : "");
 	if (target->driver->take && target->driver->take(target, ticket, c, child))
 		return ticket->id;

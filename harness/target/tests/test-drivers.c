@@ -365,7 +365,9 @@ static void commands_run(void **state)
 
 	(void)state;
 	assert_true(target_config_slots(&f.config, 1, &why));
-	f.config.command = command;
+	f.config.command = malloc(sizeof(command));
+	assert_non_null(f.config.command);
+	memcpy(f.config.command, command, sizeof(command));
 	f.target = target_start(name, &f.config, &why);
 	assert_non_null(f.target);
 	assert_int_equal(target_tun(f.target, &why), -1);

@@ -85,6 +85,7 @@ struct target_child {
 
 struct target_connection {
 	char name[TARGET_NAME];
+	char title[TARGET_NAME];        /* driver "exec": what the target itself calls it; or empty */
 	struct address target;          /* outer */
 	struct address tester;
 	struct address nat;             /* the tester's address behind a NAT; family 0 for none */
@@ -138,7 +139,8 @@ struct target_config {
 	const struct target_certificate *certificate;   /* all that children name, each once */
 	size_t certificates;
 	const char *authority, *crl;    /* of the CA: PEM; NULL: no certificates */
-	const char *const *command;     /* driver "exec": a shell line per target_verb, or NULL */
+	const char **command;           /* driver "exec": shell text per target_verb, or NULL */
+	usec *command_limit;            /* after which each is ended; 0: the usual */
 };
 
 /*
