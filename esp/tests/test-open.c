@@ -5,7 +5,9 @@
 
 static const char *const suites[] = {
 	"aes128gcm16", "aes256gcm16-esn", "aes128-sha256", "aes256-sha512-esn", "aes256-sha384", "chacha20poly1305",
-	"null-sha256",
+	"null-sha256", "aes128ccm8", "aes256ccm16-esn", "aes192ccm12", "aes128gmac", "aes256gmac-esn",
+	"aes128ctr-sha1", "aes256ctr-sha256-esn", "aes128-aesxcbc", "aes128-aescmac-esn", "3des-sha1",
+	"null-aesxcbc-esn", "aes192gcm12", "aes128gcm8-esn", "chacha20poly1305-esn",
 };
 
 typedef void with_pair(struct pair *p, const char *suite);

@@ -10,7 +10,7 @@
 	"aes128gcm16-aes128ccm8-aes256ccm12-aes192ccm16-aes128gcm8-aes256gcm12-aes192gcm16-chacha20poly1305-" \
 	"prfsha256-prfsha384-prfsha512-prfsha1-prfaesxcbc-prfaescmac-" MORE_GROUPS " " \
 	"aes192-aes128ctr-aes256ctr-aes128-3des-sha1-aesxcbc-aescmac-prfsha1-prfaesxcbc-prfaescmac-" \
-	"curve25519-modp1024-modp1536-modp2048"
+	"curve25519-modp1024-modp2048"
 #define MORE_GROUPS \
 	"curve25519-curve448-modp3072-modp4096-modp6144-modp8192-ecp521-" \
 	"ecp224bp-ecp256bp-ecp384bp-ecp512bp"
