@@ -203,7 +203,7 @@ const struct check_row checks[] = {
 		"A cookie that is not ours counts as none", ANSWER_NOTIFY_CLEAR, 16390 },
 	[CHECK_COOKIE_BOUND] = { "cookie-bound", "IKE_SA_INIT request", "RFC7296-2.6-09",
 		"A cookie is bound to address, SPI and nonce", ANSWER_DUTY, 0 },
-	[CHECK_COOKIE_SECRET] = { "cookie-secret", "IKE_SA_INIT request", "RFC7296-2.6-08",
+	[CHECK_COOKIE_SECRET] = { "cookie-secret", "IKE_SA_INIT request", "RFC7296-2.6-13",
 		"The secret of the cookies changes, and an old cookie ends", ANSWER_DUTY, 0 },
 	[CHECK_COOKIE_RETURNED] = { "cookie-returned", "IKE_SA_INIT response", "RFC7296-2.6-05",
 		"A COOKIE is answered with the request and that cookie", ANSWER_DUTY, 0 },

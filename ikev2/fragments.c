@@ -225,6 +225,10 @@ enum fragment_fate fragment_queue_add(struct fragment_queue *q, const struct mes
 		drop(q, p);
 		return FRAGMENT_TOO_MUCH;
 	}
+#ifdef PLANT_BUG
+	if (p->total == 77) /* the fuzz target must find that */
+		p->pieces->plain.len++;
+#endif
 	return p->count >= p->total ? FRAGMENT_WHOLE : FRAGMENT_KEPT;
 }
 

@@ -57,9 +57,12 @@ static void fragmentation(const struct run *r, struct fragmentation *out)
 void target_extensions(const struct run *r, struct endpoint_config *c)
 {
 	const char *window = profile_feature(r->options->profile, "window-size");
+	const char *threshold = profile_feature(r->options->profile, "cookies-half-open");
 
 	if (window && needed(r, "window-size"))
 		c->window = *window ? (unsigned)strtoul(window, NULL, 10) : TARGET_WINDOW;
 	c->tells_message_id = true;
+	if (threshold && needed(r, "cookies-half-open"))
+		c->cookie_threshold = (unsigned)strtoul(threshold, NULL, 10);
 	fragmentation(r, &c->fragmentation);
 }

@@ -14,4 +14,4 @@ if [ ! -s crash.bin ] && ! grep -q 'input .* of the corpus' out; then
 	tail -5 out
 	exit 1
 fi
-echo "found in $took s (exit $code): $(grep -m1 -E 'ERROR|fuzz-decode:|runtime error' out)"
+echo "found in $took s (exit $code): $(grep -m1 -E 'ERROR|fuzz-[a-z]*:|runtime error' out)"
