@@ -51,6 +51,9 @@ struct library *cli_load(const char *const *files, size_t count, char root[stati
 
 /* SIGINT, SIGTERM and SIGHUP are blocked, and make this descriptor readable. */
 int cli_signals(void);
+/* The time that an option takes; ends the process with 4 if it is none. */
+struct argp_state;
+usec cli_time(const char *name, const char *text, struct argp_state *state);
 /* "ikespec: text" with its place, to stderr. */
 void cli_complain(const struct why *why);
 /* Prints one complaint of a library in the manner of a compiler; ctx may be an unsigned counter. */

@@ -76,15 +76,6 @@ static void add_text(const char **list, size_t *count, const char *text, struct 
 	list[(*count)++] = text;
 }
 
-static usec time_of(const char *name, const char *text, struct argp_state *state)
-{
-	usec t = 0;
-
-	if (!usec_parse(text, &t))
-		argp_failure(state, EXIT_USAGE, 0, "--%s takes a time as 30s or 10min, got '%s'", name, text);
-	return t;
-}
-
 static unsigned mtu_of(const char *text, struct argp_state *state)
 {
 	char *end;
@@ -162,16 +153,16 @@ static error_t parse(int key, char *text, struct argp_state *state)
 		a->peer.mtu = mtu_of(text, state);
 		return 0;
 	case OPTION_FOR:
-		a->peer.duration = time_of("for", text, state);
+		a->peer.duration = cli_time("for", text, state);
 		return 0;
 	case OPTION_LIVENESS:
-		a->peer.liveness = time_of("liveness", text, state);
+		a->peer.liveness = cli_time("liveness", text, state);
 		return 0;
 	case OPTION_REKEY_IKE:
-		a->peer.rekey_ike = time_of("rekey-ike", text, state);
+		a->peer.rekey_ike = cli_time("rekey-ike", text, state);
 		return 0;
 	case OPTION_REKEY_CHILD:
-		a->peer.rekey_child = time_of("rekey-child", text, state);
+		a->peer.rekey_child = cli_time("rekey-child", text, state);
 		return 0;
 	case ARGP_KEY_ARG:
 		add_text(a->words, &a->word_count, text, state);

@@ -37,15 +37,6 @@ static const struct argp_option options[] = {
 
 /* ------------------------------------------------------------ options */
 
-static usec time_of(const char *name, const char *text, struct argp_state *state)
-{
-	usec t = 0;
-
-	if (!usec_parse(text, &t))
-		argp_failure(state, EXIT_USAGE, 0, "--%s takes a time as 10ms, got '%s'", name, text);
-	return t;
-}
-
 static double speed_of(const char *text, struct argp_state *state)
 {
 	char *end;
@@ -75,11 +66,11 @@ static error_t parse(int key, char *text, struct argp_state *state)
 		r->replay.speed = speed_of(text, state);
 		return 0;
 	case OPTION_GAP:
-		r->replay.gap = time_of("gap", text, state);
+		r->replay.gap = cli_time("gap", text, state);
 		r->replay.speed = 0;
 		return 0;
 	case OPTION_WAIT:
-		r->replay.wait = time_of("wait", text, state);
+		r->replay.wait = cli_time("wait", text, state);
 		return 0;
 	case ARGP_KEY_ARG:
 		if (r->file)
