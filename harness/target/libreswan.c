@@ -219,7 +219,8 @@ static void connection(FILE *out, const struct target *target, const struct targ
 	selectors(out, child);
 	list(out, "ike", c->ike[0] ? c->ike : known->ike_suites);
 	list(out, "esp", c->esp[0] ? c->esp : c->esp_dh ? ESP_DH_SUITES : known->esp_suites);
-	behaviour(out, target, c, child->variant == TARGET_CLIENT);
+	behaviour(out, target, c,
+		child->variant == TARGET_CLIENT || child->variant == TARGET_POOL);
 	if (child->variant == TARGET_SHORT_LIVED)
 		short_lived(out, &target->config->lifetimes);
 	else
