@@ -7,16 +7,6 @@
 #include <openssl/x509v3.h>
 #include <stdio.h>
 
-static bool fail(struct why *why, const char *what)
-{
-	char text[160] = "no reason given";
-	unsigned long error = ERR_peek_last_error();
-	if (error)
-		ERR_error_string_n(error, text, sizeof(text));
-	ERR_clear_error();
-	return why_set(why, "%s: OpenSSL: %s", what, text);
-}
-
 uint64_t label_number(struct authority *a, const char *label)
 {
 	uint8_t hash[32];
@@ -221,7 +211,7 @@ bool certificate_make(struct authority *a, const struct subject *s, const struct
 	bool good = cert && fill(a, cert, s, by, arena) && keep(arena, i2d_X509(cert, &der), &der, out);
 	X509_free(cert);
 	if (!good)
-		return fail(why, s->name);
+		return crypto_why(why, s->name);
 	/* The signature is the last of it. */
 	if (s->kind->spoilt)
 		((uint8_t *)(uintptr_t)out->at)[out->len - 1] ^= 1;
@@ -282,5 +272,5 @@ bool crl_make(struct authority *a, const struct signer *by, struct arena *arena,
 	unsigned char *der = NULL;
 	bool good = crl && fill_crl(a, crl, by, arena) && keep(arena, i2d_X509_CRL(crl, &der), &der, out);
 	X509_CRL_free(crl);
-	return good || fail(why, "revocation list");
+	return good || crypto_why(why, "revocation list");
 }

@@ -73,7 +73,4 @@ void group_clear(struct group *g);
 /* Our RAND provider, registered in c->lib and made the only source there. */
 bool chance_install(struct crypto *c);
 
-/* The text of OpenSSL's last error, and an empty queue; returns false. */
-bool crypto_why(struct why *why, const char *what);
-
 #endif

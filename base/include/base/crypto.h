@@ -82,6 +82,8 @@ void crypto_free(struct crypto *c);
 struct ossl_lib_ctx_st *crypto_library(struct crypto *c);
 /* Where OpenSSL draws random octets from until the next call; must be set before anything that draws. */
 void crypto_draw_from(struct crypto *c, struct rng *r);
+/* "WHAT: OpenSSL: the text of its last error", and an empty queue; returns false. */
+bool crypto_why(struct why *why, const char *what);
 /* Draws that nobody had set a generator for: must stay 0 (a test looks). */
 unsigned crypto_stray_draws(const struct crypto *c);
 
