@@ -16,7 +16,7 @@
 	"aes_gcm192-sha2_256-dh31 aes_gcm_a128-sha1-dh31 aes_gcm_b256-aes_xcbc-dh31 " \
 	"chacha20_poly1305-sha2_512-dh31 aes_gcm128-sha2_256-dh15+dh16+dh17+dh18+dh21 " \
 	"aes_ctr128-sha1-dh31 aes_ctr256-aes_xcbc-dh31 aes128-sha1-dh14 3des-sha1-dh14"
-#define ESP_MORE "aes_gcm192-none aes_gcm_a128-none aes_gcm_b256-none aes192-sha2_256 aes128-sha1"
+#define ESP_MORE "aes_gcm192-none aes_gcm_a128-none aes_gcm_b256-none aes128-sha1"
 #define ESP_GCM "aes_gcm256+aes_gcm128-none"
 #define ESP_CBC "aes256+aes128-sha2_256+sha2_384+sha2_512"
 #define ESP_SUITES ESP_GCM " " ESP_CBC " " ESP_MORE

@@ -16,10 +16,11 @@
 	"ecp224bp-ecp256bp-ecp384bp-ecp512bp"
 #define ESP_GCM "aes256gcm16-aes128gcm16"
 #define ESP_CBC "aes256-aes128-sha256-sha384-sha512"
-/* What else there is, for those who ask: not what it offers first. */
+/* What else there is, for those who ask: not what it offers first.  AES-192 with SHA2-256 is not: scenarios
+ * ask for it as a suite that is not configured. */
 #define ESP_MORE \
 	"aes128gcm8-aes256gcm12-aes192gcm16-aes128ccm8-aes256ccm12-aes192ccm16-aes256ccm16 " \
-	"chacha20poly1305 aes192-aes128-aes256-3des-sha1-sha256-aesxcbc-aescmac " \
+	"chacha20poly1305 aes128-aes256-3des-sha1-sha256-aesxcbc-aescmac " \
 	"aes128ctr-aes192ctr-aes256ctr-sha1-sha256-sha512 null-sha256-aesxcbc"
 #define ESP_DH "-ecp256-curve25519-ecp384-modp2048"
 
