@@ -563,6 +563,8 @@ const struct check_row checks[] = {
 	[CHECK_REKEY_GROUP] = { "rekey-group", "rekey-ike request", "RFC7296-1.3-05",
 		"A rekey with KE of another group than the chosen one draws INVALID_KE_PAYLOAD",
 		ANSWER_NOTIFY, 17 },
+	[CHECK_REKEY_GROUP_RETRY] = { "rekey-group-retry", "rekey-ike response", "RFC7296-1.3-05",
+		"INVALID_KE_PAYLOAD has a rekey tried with the group that was asked for", ANSWER_DUTY, 0 },
 	[CHECK_REKEY_PUBLIC_VALUE] = { "rekey-public-value", "rekey-ike request",
 		"RFC6989-2.5-01",
 		"A public value outside its group is not used in a rekey", ANSWER_DELETE, 7 },

@@ -147,7 +147,7 @@ bool collision_refuses_rekey(struct incoming *x)
 	if (x->sending)
 		return false;
 	return (sa->successor && temporarily(x, CHECK_REKEY_DONE)) ||
-	       (closing(sa) && temporarily(x, CHECK_REKEY_IKE_CLOSING)) ||
+	       (!sa->successor && closing(sa) && temporarily(x, CHECK_REKEY_IKE_CLOSING)) ||
 	       (at_a_child(sa) && temporarily(x, CHECK_REKEY_AT_CHILD)) ||
 	       (sa->rival && temporarily(x, CHECK_REKEY_DONE)) ||
 	       (ike_sa_rekeying(sa) && put_off(x, CHECK_REKEY_IKE_CROSSING));

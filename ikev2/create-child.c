@@ -144,6 +144,7 @@ static bool retried(struct incoming *x, struct child_sa *c, enum purpose purpose
 	    !child_keypair(c, (uint16_t)group, &why))
 		return false;
 	c->ke_rounds++;
+	c->ni = BYTES_NONE; /* it is another exchange */
 	return request_send(x->ike, purpose, c, NULL, x->now, &m, &why);
 }
 

@@ -211,12 +211,21 @@ static bool ke_refused(struct incoming *x, const struct transform *ke)
 	       refuse_answered(x, CHECK_REKEY_PUBLIC_VALUE, BYTES_NONE);
 }
 
+/* Of 8 octets; a receiver that does not look takes what is there. */
+static uint64_t spi_of(struct bytes octets)
+{
+	uint64_t spi = 0;
+	for (size_t i = 0; i < octets.len; i++)
+		spi = spi << 8 | octets.at[i];
+	return spi;
+}
+
 static bool read_request(struct incoming *x, struct ike_sa *sa)
 {
 	struct bytes data = payload_octets(message_payload(&x->m, PAYLOAD_KE, 1), "data");
 	struct why why;
 	sa->suite = sa->chosen.suite;
-	sa->spi_i = load_u64(sa->chosen.spi.at);
+	sa->spi_i = spi_of(sa->chosen.spi);
 	sa->spi_r = spi_fresh(x->e);
 	sa->ni = arena_copy(sa->arena,
 			    payload_octets(message_payload(&x->m, PAYLOAD_NONCE, 1), "data"));
@@ -296,11 +305,9 @@ void rekey_ike_request(struct incoming *x)
 			refuse_anyway(x, CHECK_REKEY_PROPOSAL);
 		return;
 	}
-	if (chosen.spi.len != 8 || !load_u64(chosen.spi.at)) {
-		if (!refuse_answered(x, CHECK_REKEY_SPI, BYTES_NONE))
-			refuse_anyway(x, CHECK_REKEY_SPI);
+	if ((chosen.spi.len != 8 || !spi_of(chosen.spi)) &&
+	    refuse_answered(x, CHECK_REKEY_SPI, BYTES_NONE))
 		return;
-	}
 	if (nonce_refused(x) || ke_refused(x, chosen.suite.ke))
 		return;
 	struct ike_sa *sa = heir_new(x->ike, false, x->now);
@@ -322,11 +329,15 @@ static bool retried(struct incoming *x, struct ike_sa *sa)
 	struct why why;
 	uint64_t group = 0;
 	wire_number(message_notify(&x->m, INVALID_KE_PAYLOAD), "data", &group);
+	if (!check_on(x->e, CHECK_REKEY_GROUP_RETRY))
+		return false;
 	if (x->how != TAKE_AUTOMATIC || sa->ke_rounds >= KE_ROUNDS || group > 65535 ||
 	    !offers_hold_group(&sa->offers, (uint16_t)group) || group == sa->group ||
 	    !init_keypair(sa, (uint16_t)group, &why))
 		return false;
 	sa->ke_rounds++;
+	if (!init_nonce(sa)) /* it is another exchange */
+		return false;
 	return request_send_made(x->ike, PURPOSE_REKEY_IKE, NULL, sa, NULL, x->now, &m, &why);
 }
 

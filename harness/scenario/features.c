@@ -13,7 +13,7 @@ static const char *const features[] = {
 	"retransmit-first", "retransmit-factor", "retransmit-sendings", "gives-up", "half-open", "unique-ids",
 	"ike-lifetime", "ike-lifetime-hard", "child-lifetime", "child-lifetime-hard",
 	"child-packets", "child-packets-hard", "child-octets", "child-octets-hard", "lifetime-jitter",
-	"window-size", "narrowing", "rekey",
+	"window-size", "narrowing", "rekey", "child-limit", "pfs",
 	/* extensions */
 	"fragmentation", "fragment-probe", "mobike", "redirect", "resumption", "ppk", "config", "eap", "certificate",
 	"signature-auth", "intermediate", "multiple-ke", "quick-crash-detection", "tcp", "null-auth",
