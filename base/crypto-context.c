@@ -114,9 +114,29 @@ static const EVP_MD *find_hash(struct crypto *c, const char *evp)
 	return c->hashes[i].md;
 }
 
+void crypto_watch(struct crypto *c, void (*told)(void *ctx, bool begins), void *ctx)
+{
+	c->told = told;
+	c->told_ctx = ctx;
+	c->depth = 0;
+}
+
+void crypto_begins(struct crypto *c)
+{
+	if (c->told && c->depth++ == 0)
+		c->told(c->told_ctx, true);
+}
+
+void crypto_ends(struct crypto *c)
+{
+	if (c->told && --c->depth == 0)
+		c->told(c->told_ctx, false);
+}
+
 bool crypto_hash(struct crypto *c, const char *evp, struct bytes in, uint8_t *out, size_t cap,
 		 size_t *len)
 {
+	CRYPTO_WATCHED(c);
 	const EVP_MD *md = find_hash(c, evp);
 	unsigned size = 0;
 	if (!md || cap < (size_t)EVP_MD_get_size(md)) {

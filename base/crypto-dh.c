@@ -223,6 +223,7 @@ static size_t secret_size(const struct transform *ke)
 
 struct dh *dh_generate(struct crypto *c, struct rng *r, const struct transform *ke, struct why *why)
 {
+	CRYPTO_WATCHED(c);
 	uint8_t octets[SECRET_MAX];
 	if (!usable(ke, why))
 		return NULL;
@@ -280,6 +281,7 @@ static bool ecp_check(struct crypto *c, const struct group *g, const struct tran
 bool dh_check_public(struct crypto *c, const struct transform *ke, struct bytes peer,
 		     struct why *why)
 {
+	CRYPTO_WATCHED(c);
 	if (!usable(ke, why))
 		return false;
 	if (peer.len != ke->public_initiator)
@@ -331,6 +333,7 @@ static bool montgomery_shared(struct crypto *c, const struct dh *d, struct bytes
 bool dh_shared(struct crypto *c, const struct dh *d, struct bytes peer, uint8_t *out, size_t cap,
 	       size_t *len, struct why *why)
 {
+	CRYPTO_WATCHED(c);
 	const struct transform *ke = d->ke;
 	if (cap < ke->output)
 		return why_set(why, "%s: the secret has %u octets, room for %zu", ke->name,

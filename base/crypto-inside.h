@@ -47,7 +47,24 @@ struct crypto {
 	} hashes[HASHES];
 	BN_CTX *numbers;
 	struct slot *slots;         /* transforms_count of them */
+	void (*told)(void *ctx, bool begins);
+	void *told_ctx;
+	unsigned depth;             /* of calls within calls, while somebody is told */
 };
+
+/* The rest of the block is cryptography. */
+static inline struct crypto *crypto_watched(struct crypto *c)
+{
+	crypto_begins(c);
+	return c;
+}
+static inline void crypto_unwatched(struct crypto **c)
+{
+	crypto_ends(*c);
+}
+#define CRYPTO_WATCHED(c)                                                                          \
+	struct crypto *watched __attribute__((unused, cleanup(crypto_unwatched))) =                \
+		crypto_watched(c)
 
 /* The slot of a row; asserts that t is a row of the table. */
 struct slot *crypto_slot(struct crypto *c, const struct transform *t);

@@ -29,6 +29,7 @@ static struct mac *mac_of(struct crypto *c, const struct transform *t)
 bool prf_compute(struct crypto *c, const struct transform *prf, struct bytes key,
 		 const struct bytes *parts, size_t count, uint8_t *out)
 {
+	CRYPTO_WATCHED(c);
 	uint8_t whole[EVP_MAX_MD_SIZE];
 	if (prf->type != TRANSFORM_PRF || !mac_over(mac_of(c, prf), &key, parts, count, whole))
 		return false;
@@ -40,6 +41,7 @@ bool prf_compute(struct crypto *c, const struct transform *prf, struct bytes key
 bool prf_plus(struct crypto *c, const struct transform *prf, struct bytes key, struct bytes seed,
 	      uint8_t *out, size_t len)
 {
+	CRYPTO_WATCHED(c);
 	uint8_t t[EVP_MAX_MD_SIZE], n = 0;
 	if (prf->type != TRANSFORM_PRF || len > 255u * prf->output)
 		return false;
@@ -61,6 +63,7 @@ bool prf_plus(struct crypto *c, const struct transform *prf, struct bytes key, s
 bool integ_compute(struct crypto *c, const struct transform *integ, struct bytes key,
 		   const struct bytes *parts, size_t count, uint8_t *out)
 {
+	CRYPTO_WATCHED(c);
 	uint8_t whole[EVP_MAX_MD_SIZE];
 	if (integ->type != TRANSFORM_INTEG || !mac_over(mac_of(c, integ), &key, parts, count, whole))
 		return false;

@@ -22,6 +22,7 @@ enum { ENCR_CTR = 13, ENCR_CCM_8 = 14, ENCR_CCM_16 = 16, ENCR_GMAC = 21 };
 enum style { STYLE_BLOCKS, STYLE_COUNTER, STYLE_AEAD, STYLE_CCM, STYLE_GMAC };
 
 struct sealer {
+	struct crypto *crypto;
 	const struct transform *encr, *integ;
 	enum style style;
 	EVP_CIPHER_CTX *cipher;     /* NULL for ENCR_NULL */
@@ -117,6 +118,7 @@ struct sealer *sealer_new(struct crypto *c, const struct transform *encr,
 			  const struct transform *integ, struct bytes key, struct bytes integ_key,
 			  bool for_sealing, struct why *why)
 {
+	CRYPTO_WATCHED(c);
 	if (!fitting(encr, integ, key, integ_key, why))
 		return NULL;
 	struct sealer *s = calloc(1, sizeof(*s));
@@ -124,7 +126,8 @@ struct sealer *sealer_new(struct crypto *c, const struct transform *encr,
 		why_set(why, "no memory for a keyed context");
 		return NULL;
 	}
-	*s = (struct sealer){ .encr = encr,
+	*s = (struct sealer){ .crypto = c,
+			      .encr = encr,
 			      .integ = encr->aead ? NULL : integ,
 			      .style = style_of(encr),
 			      .sealing = for_sealing };
@@ -140,6 +143,7 @@ void sealer_free(struct sealer *s)
 {
 	if (!s)
 		return;
+	CRYPTO_WATCHED(s->crypto);
 	EVP_CIPHER_CTX_free(s->cipher);
 	EVP_CIPHER_CTX_free(s->bare);
 	mac_free(s->mac);
@@ -269,6 +273,7 @@ static bool settle(bool good)
 bool sealer_seal(struct sealer *s, struct bytes iv, struct bytes aad, struct bytes plain,
 		 struct bytes tail, uint8_t *out, uint8_t *icv)
 {
+	CRYPTO_WATCHED(s->crypto);
 	uint8_t mac[EVP_MAX_MD_SIZE];
 	if (!s->sealing || !lengths_fit(s, iv, aad, plain) ||
 	    !run_cipher(s, iv, aad, plain, NULL, out))
@@ -296,6 +301,7 @@ static bool open_aead(struct sealer *s, struct bytes iv, struct bytes aad, struc
 bool sealer_open(struct sealer *s, struct bytes iv, struct bytes aad, struct bytes cipher,
 		 struct bytes tail, struct bytes icv, uint8_t *out)
 {
+	CRYPTO_WATCHED(s->crypto);
 	uint8_t mac[EVP_MAX_MD_SIZE];
 	if (s->sealing || icv.len != icv_size(s) || !lengths_fit(s, iv, aad, cipher))
 		return false;

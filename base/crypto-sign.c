@@ -162,6 +162,7 @@ bool signature_make(struct crypto *c, const struct signature_key *k,
 		    const struct signature_scheme *s, const struct bytes *parts, size_t count,
 		    uint8_t out[static SIGNATURE_MAX], size_t *len, struct why *why)
 {
+	CRYPTO_WATCHED(c);
 	if (!signature_key_fits(k, s))
 		return why_set(why, "a key of kind %s cannot sign by %s", signature_key_kind(k),
 			       s->name);
@@ -186,6 +187,7 @@ bool signature_good(struct crypto *c, const struct signature_key *k,
 		    const struct signature_scheme *s, int salt, const struct bytes *parts,
 		    size_t count, struct bytes signature)
 {
+	CRYPTO_WATCHED(c);
 	if (!signature_key_fits(k, s) || !signature.len)
 		return false;
 	struct rng *draw = c->draw;

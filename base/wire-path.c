@@ -57,6 +57,9 @@ static const char *take_index(const char *at, struct wire_step *step)
 
 static bool take_step(const char *path, const char **at, struct wire_step *step, struct why *why)
 {
+	step->pick[0] = '\0';
+	step->index = 0;
+	step->all = false;
 	*at = take_word(*at, word_letter, step->name, sizeof(step->name));
 	if (!*at)
 		return bad_path(path, "a name is missing", why);
@@ -78,7 +81,7 @@ bool wire_parse_path(const char *path, struct wire_steps *out, struct why *why)
 {
 	const char *at = path;
 
-	*out = (struct wire_steps){ .count = 0 };
+	out->count = 0; /* the steps beyond stay as they are: there are many, and this is called often */
 	for (;;) {
 		if (out->count == WIRE_STEPS)
 			return bad_path(path, "too many steps", why);
@@ -269,11 +272,25 @@ static void why_not_found(struct node *root, const char *path, struct wire_steps
 		names[0] ? names : "nothing");
 }
 
+/* A field of root itself that comes before anything with fields of its own: most lookups are such. */
+static struct node *own_field(const struct node *root, const char *name)
+{
+	for (struct node *n = root->first; n && n->row; n = n->next) {
+		if (node_is(n, WIRE_CHOICE) || node_is(n, WIRE_LIST))
+			return NULL;
+		if (strcmp(n->row->name, name) == 0)
+			return n;
+	}
+	return NULL;
+}
+
 struct node *wire_find(struct node *root, const char *path, struct why *why)
 {
 	struct wire_steps steps;
-	struct node *found = NULL;
+	struct node *found = own_field(root, path);
 
+	if (found)
+		return found;
 	if (!wire_parse_path(path, &steps, why))
 		return NULL;
 	if (wire_find_steps(root, &steps, &found))

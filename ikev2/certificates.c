@@ -262,11 +262,13 @@ bool certificates_refused(struct incoming *x, const struct certificate_chain *ch
 			  struct node *id, enum check *bad)
 {
 	struct judging j = { .x = x, .bad = CHECK_CERT };
+	crypto_begins(x->e->config.crypto);
 	X509 *leaf = chain->count ? read_certificate(x->e->config.crypto, chain->rows[0]) : NULL;
+	bool refused = leaf && !path_good(&j, leaf, chain);
+	crypto_ends(x->e->config.crypto);
 	*bad = CHECK_CERT;
 	if (!leaf)
 		return check_on(x->e, *bad);
-	bool refused = !path_good(&j, leaf, chain);
 	*bad = j.bad;
 	if (refused && j.error)
 		note_state(x->e, x->ike, "certificate: %s", X509_verify_cert_error_string(j.error));

@@ -12,6 +12,8 @@ static const struct {
 } benches[] = {
 	{ "esp", "ikespec bench esp", "sealing and opening in memory, per suite, size and backend",
 	  cli_bench_esp },
+	{ "ike", "ikespec bench ike", "IKE messages and handshakes in memory, per group and way to authenticate",
+	  cli_bench_ike },
 	{ "wire", "ikespec bench wire", "ESP through a target: NDR, PDR, latency, rekeys under load",
 	  cli_bench_wire },
 };

@@ -8,6 +8,7 @@
 #include "cli.h"
 
 int cli_bench_esp(int argc, char **argv);
+int cli_bench_ike(int argc, char **argv);
 int cli_bench_wire(int argc, char **argv);
 
 /* A number between two bounds; the name is that of the option. */

@@ -87,6 +87,12 @@ bool crypto_why(struct why *why, const char *what);
 /* Draws that nobody had set a generator for: must stay 0 (a test looks). */
 unsigned crypto_stray_draws(const struct crypto *c);
 
+/* Whoever measures is told when cryptography begins and when it ends, calls within calls once; NULL: nobody. */
+void crypto_watch(struct crypto *c, void (*told)(void *ctx, bool begins), void *ctx);
+/* For what uses crypto_library: between the two, cryptography goes on. */
+void crypto_begins(struct crypto *c);
+void crypto_ends(struct crypto *c);
+
 bool crypto_hash(struct crypto *c, const char *evp, struct bytes in, uint8_t *out, size_t cap, size_t *len);
 bool crypto_equal(struct bytes a, struct bytes b);   /* constant time */
 
