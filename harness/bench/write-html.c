@@ -3,6 +3,7 @@
  * and each backend side by side, the raw rate of each backend as a line above.  Then the table.
  */
 #include "bench/bench.h"
+#include "html.h"
 
 #include <string.h>
 
@@ -36,15 +37,6 @@ struct chart {
 	double top; /* Gbit/s at the upper edge */
 	FILE *f;
 };
-
-static void put_text(FILE *f, const char *text)
-{
-	for (; *text; text++)
-		if (*text == '<' || *text == '>' || *text == '&' || *text == '"')
-			fprintf(f, "&#%d;", *text);
-		else
-			fputc(*text, f);
-}
 
 static double y_of(const struct chart *c, double gbps)
 {
@@ -180,7 +172,7 @@ static void put_chart(const struct bench_result *r, const struct bench_suite *su
 
 	gather(&c);
 	fputs("<h2>", f);
-	put_text(f, suite->name);
+	html_text(f, suite->name);
 	fprintf(f, "</h2>\n<svg viewBox=\"0 0 %.0f %.0f\" role=\"img\">\n", WIDTH, HEIGHT);
 	put_axis(&c);
 	put_legend(&c);
@@ -210,11 +202,11 @@ bool bench_write_html(const struct bench_result *r, FILE *f)
 
 	fputs(head, f);
 	fputs("<h1>ESP in memory</h1>\n<p>", f);
-	put_text(f, r->cpu);
+	html_text(f, r->cpu);
 	fprintf(f, ", %.3f GHz time stamps; ", r->hertz / 1e9);
-	put_text(f, r->features);
+	html_text(f, r->features);
 	fputs("<br>", f);
-	put_text(f, r->libraries);
+	html_text(f, r->libraries);
 	fprintf(f, "%s%s</p>\n", r->no_aesni ? "; <b>without AES instructions</b>" : "",
 		r->interrupted ? "<br><b>interrupted: the results so far</b>" : "");
 	for (size_t i = 0; i < r->count; last = r->rows[i++].suite)

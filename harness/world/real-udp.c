@@ -10,36 +10,7 @@
 #include <unistd.h>
 
 #include "real-inside.h"
-
-static socklen_t to_sockaddr(const struct address *a, struct sockaddr_storage *out)
-{
-	struct sockaddr_in *four = (struct sockaddr_in *)out;
-	struct sockaddr_in6 *six = (struct sockaddr_in6 *)out;
-
-	memset(out, 0, sizeof(*out));
-	if (a->family == 4) {
-		four->sin_family = AF_INET;
-		four->sin_port = htons(a->port);
-		memcpy(&four->sin_addr, a->ip, 4);
-		return sizeof(*four);
-	}
-	six->sin6_family = AF_INET6;
-	six->sin6_port = htons(a->port);
-	memcpy(&six->sin6_addr, a->ip, 16);
-	return sizeof(*six);
-}
-
-static bool from_sockaddr(const struct sockaddr_storage *s, struct address *out)
-{
-	const struct sockaddr_in *four = (const struct sockaddr_in *)s;
-	const struct sockaddr_in6 *six = (const struct sockaddr_in6 *)s;
-
-	if (s->ss_family == AF_INET)
-		return address_from_octets(bytes_make(&four->sin_addr, 4), ntohs(four->sin_port),
-					   out);
-	return s->ss_family == AF_INET6 &&
-	       address_from_octets(bytes_make(&six->sin6_addr, 16), ntohs(six->sin6_port), out);
-}
+#include "world/sockaddr.h"
 
 /* ------------------------------------------------------------ packets */
 
@@ -68,7 +39,7 @@ static bool udp_send(struct real *real, struct bytes packet, struct why *why)
 	s = socket_of(r, &ip.from);
 	if (s == NULL)
 		return why_set(why, "no socket is bound to %s", address_print(&ip.from, text));
-	len = to_sockaddr(&ip.to, &to);
+	len = sockaddr_of(&ip.to, &to);
 	data = ip.protocol == PROTO_UDP ? ip.udp : ip.payload;
 	if (sendto(s->fd, data.at, data.len, MSG_DONTWAIT | MSG_NOSIGNAL,
 		   (struct sockaddr *)&to, len) >= 0)
@@ -106,7 +77,7 @@ static bool udp_read(struct real_device *r, struct real_socket *s)
 		return is_passing(errno);
 	if (s->local.port == 0 && s->local.family == 4)
 		real_hand_over(r, octets);
-	else if (from_sockaddr(&peer, &from) && make_again(r, &from, &s->local, octets, &packet))
+	else if (sockaddr_read(&peer, &from) && make_again(r, &from, &s->local, octets, &packet))
 		real_hand_over(r, packet);
 	return true;
 }
@@ -145,7 +116,7 @@ bool real_plain_esp(const struct address *local)
 static bool open_socket(struct real_socket *s, const struct address *local, struct why *why)
 {
 	struct sockaddr_storage at;
-	socklen_t len = to_sockaddr(local, &at);
+	socklen_t len = sockaddr_of(local, &at);
 	char text[ADDRESS_TEXT];
 	int one = 1, dont = IP_PMTUDISC_DONT;
 

@@ -5,12 +5,12 @@
 #define _GNU_SOURCE
 #include <errno.h>
 #include <linux/udp.h>
-#include <netinet/in.h>
 #include <stdlib.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include "port.h"
+#include "world/sockaddr.h"
 
 #define BUFFERS   16u
 #define BUFFER    65536u
@@ -28,35 +28,6 @@ struct udp_port {
 	uint8_t control[BUFFERS][128];
 	uint8_t buffers[BUFFERS][BUFFER];
 };
-
-static socklen_t put_sockaddr(const struct address *a, struct sockaddr_storage *out)
-{
-	struct sockaddr_in *four = (struct sockaddr_in *)out;
-	struct sockaddr_in6 *six = (struct sockaddr_in6 *)out;
-
-	memset(out, 0, sizeof(*out));
-	if (a->family == 4) {
-		four->sin_family = AF_INET;
-		four->sin_port = htons(a->port);
-		memcpy(&four->sin_addr, a->ip, 4);
-		return sizeof(*four);
-	}
-	six->sin6_family = AF_INET6;
-	six->sin6_port = htons(a->port);
-	memcpy(&six->sin6_addr, a->ip, 16);
-	return sizeof(*six);
-}
-
-static void get_sockaddr(const struct sockaddr_storage *s, struct address *out)
-{
-	const struct sockaddr_in *four = (const struct sockaddr_in *)s;
-	const struct sockaddr_in6 *six = (const struct sockaddr_in6 *)s;
-
-	if (s->ss_family == AF_INET)
-		address_from_octets(bytes_make(&four->sin_addr, 4), ntohs(four->sin_port), out);
-	else
-		address_from_octets(bytes_make(&six->sin6_addr, 16), ntohs(six->sin6_port), out);
-}
 
 /* ------------------------------------------------------------ sending */
 
@@ -131,7 +102,7 @@ static size_t udp_send(struct port *p, const struct port_burst *b)
 {
 	struct udp_port *u = (struct udp_port *)p;
 	struct sockaddr_storage to;
-	socklen_t len = put_sockaddr(b->to, &to);
+	socklen_t len = sockaddr_of(b->to, &to);
 
 	switch (b->kind) {
 	case PORT_IKE:
@@ -169,7 +140,8 @@ static bool to_parcel(struct udp_port *u, size_t i, struct msghdr *m, size_t oct
 	*out = (struct port_parcel){
 		.kind = PORT_ESP, .to = u->head.local, .at = u->buffers[i], .octets = octets, .len = octets
 	};
-	get_sockaddr(m->msg_name, &out->from);
+	if (!sockaddr_read(m->msg_name, &out->from))
+		return false;
 	read_control(u, m, &out->len);
 	if (octets < MARKER)
 		return false;
@@ -233,7 +205,7 @@ static void raise_buffers(int fd)
 static bool open_socket(struct udp_port *u, struct why *why)
 {
 	struct sockaddr_storage at;
-	socklen_t len = put_sockaddr(&u->head.local, &at);
+	socklen_t len = sockaddr_of(&u->head.local, &at);
 	char text[ADDRESS_TEXT];
 	int one = 1;
 
@@ -249,7 +221,7 @@ static bool open_socket(struct udp_port *u, struct why *why)
 			       strerror(errno));
 	len = sizeof(at);
 	if (getsockname(u->head.fd, (struct sockaddr *)&at, &len) == 0)
-		get_sockaddr(&at, &u->head.local);
+		sockaddr_read(&at, &u->head.local);
 	return true;
 }
 

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "bench/wire.h"
+#include "../html.h"
 
 #define WIDTH  860.0
 #define HEIGHT 300.0
@@ -24,15 +25,6 @@ static const char head[] =
 	".flood{fill:#dfe4e8}.ndr{fill:#1769aa}.pdr{fill:#e08a1e}.grid{stroke:#e3e8ec}.gap{stroke:#1c2733}\n"
 	".p50{stroke:#1769aa}.p99{stroke:#e08a1e}.max{stroke:#b03a3a}.p50,.p99,.max{fill:none;stroke-width:2}\n"
 	"</style></head><body>\n";
-
-static void put_text(FILE *f, const char *text)
-{
-	for (; *text; text++)
-		if (*text == '<' || *text == '>' || *text == '&' || *text == '"')
-			fprintf(f, "&#%d;", *text);
-		else
-			fputc(*text, f);
-}
 
 /* 1, 2 or 5 times a power of ten, four to ten of which reach the top. */
 static double step_of(double top)
@@ -171,7 +163,7 @@ static void put_figures(const struct wire_result *r, FILE *f)
 	rewind(text);
 	fputs("<h2>All figures</h2>\n<pre>", f);
 	while (fgets(line, sizeof(line), text))
-		put_text(f, line);
+		html_text(f, line);
 	fputs("</pre>\n", f);
 	fclose(text);
 }
@@ -180,9 +172,9 @@ bool wire_write_html(const struct wire_result *r, FILE *f)
 {
 	fputs(head, f);
 	fputs("<h1>ESP through ", f);
-	put_text(f, r->plan->target);
+	html_text(f, r->plan->target);
 	fprintf(f, " %s</h1>\n<p>", r->version);
-	put_text(f, r->plan->suite.name);
+	html_text(f, r->plan->suite.name);
 	fprintf(f, " in %s over %s, inner packets of %s octets, %u SAs%s</p>\n", r->encapsulation, r->path,
 		r->plan->size.name, r->sas, r->interrupted ? "; <b>interrupted: the results so far</b>" : "");
 	put_rates(r, f);
