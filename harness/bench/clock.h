@@ -11,6 +11,8 @@
 #include <x86intrin.h>
 #endif
 
+#include "bench/cpu.h"
+
 uint64_t clock_nanoseconds(void);
 
 /* Where there is no such counter, nanoseconds. */
@@ -24,10 +26,6 @@ static inline uint64_t clock_cycles(void)
 }
 /* Of clock_cycles, measured against CLOCK_MONOTONIC; takes 50 ms. */
 double clock_hertz(void);
-/* "AES-NI VAES AVX512 SHA-NI": what libraries find, without those for AES if it is to do without.
- */
-void cpu_features(bool no_aesni, char *text, size_t cap);
-void cpu_name(char *text, size_t cap);
 /* The nth CPU that this process may run on, or -1. */
 int cpu_allowed(unsigned n);
 

@@ -41,6 +41,7 @@ int cli_new(int argc, char **argv);
 int cli_bench(int argc, char **argv);
 int cli_replay(int argc, char **argv);
 int cli_peer(int argc, char **argv);
+int cli_doctor(int argc, char **argv);
 
 /* The scenarios/ folder: $IKESPEC_SCENARIOS, beside the build folder, installed, or the working directory's. */
 bool cli_scenarios(char *path, size_t cap, struct why *why);

@@ -35,25 +35,6 @@ static const struct target_facts facts_of[] = {
 	{ .driver = "libreswan", .version = "5.2",  COMMON },
 };
 
-/* In a network namespace of its own: does this kernel take an ESP SA? */
-static bool kernel_has_esp(void)
-{
-	int status = -1;
-	pid_t pid = fork();
-
-	if (pid == 0) {
-		if (unshare(CLONE_NEWNET) == 0)
-			execlp("sh", "sh", "-c", "exec ip xfrm state add src 127.0.0.1 "
-				"dst 127.0.0.1 proto esp spi 0x101 mode tunnel "
-				"aead 'rfc4106(gcm(aes))' "
-				"0x00112233445566778899aabbccddeeff01020304 128 >/dev/null 2>&1",
-				(char *)NULL);
-		_exit(127);
-	}
-	return pid > 0 && waitpid(pid, &status, 0) == pid && WIFEXITED(status) &&
-		WEXITSTATUS(status) == 0;
-}
-
 /* IKESPEC_GUEST=yes or no overrides what the kernel says. */
 static bool wants_guest(void)
 {
@@ -61,7 +42,7 @@ static bool wants_guest(void)
 
 	if (said && (strcmp(said, "yes") == 0 || strcmp(said, "no") == 0))
 		return said[0] == 'y';
-	return !kernel_has_esp();
+	return !target_kernel_esp();
 }
 
 static const struct target_facts *facts(const char *version)

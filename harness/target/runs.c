@@ -99,7 +99,7 @@ static void sweep_one(const char *folder, const char *name)
 	directory_remove(path);
 }
 
-void runs_sweep(void)
+static void each_run(void (*take)(void *ctx, const char *folder, const char *name), void *ctx)
 {
 	char folder[128];
 	struct dirent *entry;
@@ -109,10 +109,56 @@ void runs_sweep(void)
 		return;
 	dir = opendir(folder);
 	while (dir && (entry = readdir(dir)))
-		if (owner_gone(entry->d_name))
-			sweep_one(folder, entry->d_name);
+		if (entry->d_name[0] != '.')
+			take(ctx, folder, entry->d_name);
 	if (dir)
 		closedir(dir);
+}
+
+static void sweep(void *ctx, const char *folder, const char *name)
+{
+	(void)ctx;
+	if (owner_gone(name))
+		sweep_one(folder, name);
+}
+
+void runs_sweep(void)
+{
+	each_run(sweep, NULL);
+}
+
+struct looking {
+	void (*found)(void *ctx, const char *text);
+	void *ctx;
+};
+
+static void left_over(void *ctx, const char *folder, const char *name)
+{
+	const struct looking *l = ctx;
+	char path[400];
+
+	snprintf(path, sizeof(path), "%s/%s", folder, name);
+	if (owner_gone(name))
+		l->found(l->ctx, path);
+}
+
+void target_leftovers(void (*found)(void *ctx, const char *path), void *ctx)
+{
+	each_run(left_over, &(struct looking){ found, ctx });
+}
+
+static void standing(void *ctx, const char *folder, const char *name)
+{
+	const struct looking *l = ctx;
+
+	(void)folder;
+	if (!strchr(name, '+'))
+		l->found(l->ctx, name);
+}
+
+void target_standing(void (*found)(void *ctx, const char *name), void *ctx)
+{
+	each_run(standing, &(struct looking){ found, ctx });
 }
 
 bool runs_standing(const char *name, char *path, size_t cap, struct why *why)

@@ -94,6 +94,14 @@ struct target_facts {
 /* How long the harness should give a target's own start, at most. */
 #define TARGET_START_LIMIT (60 * USEC_S)
 
+/* Does this kernel have ESP?  Asked by an SA in a network namespace that is gone at once; without privilege in a
+ * user namespace of its own.  False if no such namespace can be made, too. */
+bool target_kernel_esp(void);
+/* Calls found with the path of each run directory whose owner is gone: what a crash left, and the next start removes. */
+void target_leftovers(void (*found)(void *ctx, const char *path), void *ctx);
+/* The same with the name of each target that was left up. */
+void target_standing(void (*found)(void *ctx, const char *name), void *ctx);
+
 /* Could it be started here and now, without making its tree first? */
 bool target_available(const char *name, const struct target_config *config, struct why *why);
 /*

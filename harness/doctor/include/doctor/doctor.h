@@ -1,0 +1,44 @@
+/*
+ * The doctor: what this machine has of what ikespec needs, and what a target can do.
+ *
+ * Everything found is a row for people and machines alike.  What the machine lacks is never a finding about a
+ * target: what could not be asked is "not checked", with the reason.  Nothing here prints, and nothing takes longer
+ * than its bound.
+ */
+#ifndef DOCTOR_DOCTOR_H
+#define DOCTOR_DOCTOR_H
+
+#include "base/arena.h"
+#include "run/run.h"
+
+enum finding_state {
+	FINDING_OK,
+	FINDING_MISSING,   /* of a machine: costs and mend say more; of a target: it does not do that */
+	FINDING_NOTE,      /* neither good nor bad, but worth knowing */
+	FINDING_UNCHECKED, /* could not be asked */
+};
+const char *finding_state_name(enum finding_state s); /* "not checked" */
+
+struct finding {
+	const char *group, *name;
+	enum finding_state state;
+	const char *what;  /* what was found */
+	const char *costs; /* what cannot be done without; NULL: nothing */
+	const char *mend;  /* the command that mends it; NULL: none is known */
+};
+
+#define FINDINGS 256
+struct findings {
+	struct arena *arena; /* of their texts */
+	struct finding rows[FINDINGS];
+	size_t count;
+};
+/* The number in that state. */
+size_t findings_in(const struct findings *f, enum finding_state s);
+/* The row of that name; NULL if there is none. */
+const struct finding *findings_find(const struct findings *f, const char *name);
+
+/* The machine.  options: library, crypto and root, for a run whose capture tshark has to open. */
+void doctor_machine(const struct run_options *options, struct findings *out);
+
+#endif
