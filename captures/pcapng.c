@@ -16,7 +16,7 @@ enum { OPTION_END = 0, OPTION_COMMENT = 1, OPTION_NAME = 2, OPTION_USER_APPLICAT
 enum { LINKTYPE_ETHERNET = 1, ETHERNET_OCTETS = 14 };
 #define INTERFACES 16
 #define NAME_OCTETS 32
-#define CUT_MOST    256u
+#define MILLION_OCTETS ((size_t)1 << 20) /* of a write of captures by the million */
 
 struct pcapng {
 	FILE *file;
@@ -83,6 +83,15 @@ static void put_section(struct pcapng *p)
 	put_option(p, OPTION_USER_APPLICATION, application);
 	put_u16_pair(p, OPTION_END, 0);
 	put_u32(p, len);
+}
+
+struct pcapng *pcapng_create_large(const char *path, struct why *why)
+{
+	struct pcapng *p = pcapng_create(path, why);
+
+	if (p)
+		setvbuf(p->file, NULL, _IOFBF, MILLION_OCTETS);
+	return p;
 }
 
 struct pcapng *pcapng_create(const char *path, struct why *why)
@@ -187,26 +196,48 @@ static void little_u32(uint8_t *at, uint64_t v)
 		at[i] = (uint8_t)(v >> 8 * i);
 }
 
-/* One write for the whole block. */
-void pcapng_cut(struct pcapng *p, unsigned interface, uint64_t ns, struct bytes ip, size_t whole)
+/* All of a block that does not change from packet to packet of a run; its length. */
+static size_t fill_block(uint8_t *block, const struct pcapng_run *r, size_t kept)
 {
-	uint8_t block[28 + ETHERNET_OCTETS + CUT_MOST + 3 + 4];
-	size_t kept = ip.len < CUT_MOST ? ip.len : CUT_MOST, frame = ETHERNET_OCTETS + kept;
-	size_t len = 32 + padded(frame);
+	size_t frame = ETHERNET_OCTETS + r->head.len + kept, len = 32 + padded(frame);
+	struct bytes first = r->head.len > 0 ? r->head : bytes_make(r->at, r->len);
 
 	little_u32(block, BLOCK_PACKET);
 	little_u32(block + 4, len);
-	little_u32(block + 8, interface);
-	little_u32(block + 12, ns >> 32);
-	little_u32(block + 16, ns);
+	little_u32(block + 8, r->interface);
+	little_u32(block + 12, r->ns >> 32);
+	little_u32(block + 16, r->ns);
 	little_u32(block + 20, frame);
-	little_u32(block + 24, ETHERNET_OCTETS + whole);
-	fill_ethernet(block + 28, interface, ip);
-	memcpy(block + 28 + ETHERNET_OCTETS, ip.at, kept);
+	little_u32(block + 24, ETHERNET_OCTETS + r->head.len + r->len);
+	fill_ethernet(block + 28, r->interface, first);
+	if (r->head.len > 0)
+		memcpy(block + 28 + ETHERNET_OCTETS, r->head.at, r->head.len);
 	memset(block + 28 + frame, 0, padded(frame) - frame);
 	little_u32(block + len - 4, len);
-	if (fwrite_unlocked(block, 1, len, p->file) != len)
-		p->failed = true;
+	return len;
+}
+
+/* Blocks are copies of the first one with other octets in it, and are written by the chunk. */
+void pcapng_cut(struct pcapng *p, const struct pcapng_run *r)
+{
+	uint8_t block[28 + ETHERNET_OCTETS + PCAPNG_CUT + 3 + 4], chunk[16 * 1024];
+	size_t head = r->head.len, room = head < PCAPNG_CUT ? PCAPNG_CUT - head : 0;
+	size_t kept = r->len < room ? r->len : room, used = 0, len;
+
+	if (head > PCAPNG_CUT)
+		return;
+	len = fill_block(block, r, kept);
+	for (size_t i = 0; i < r->count; i++) {
+		if (used + len > sizeof(chunk)) {
+			put(p, chunk, used);
+			used = 0;
+		}
+		memcpy(chunk + used, block, len);
+		if (kept > 0)
+			memcpy(chunk + used + 28 + ETHERNET_OCTETS + head, r->at + i * r->stride, kept);
+		used += len;
+	}
+	put(p, chunk, used);
 }
 
 void pcapng_flush(struct pcapng *p)

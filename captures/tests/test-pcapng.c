@@ -202,6 +202,73 @@ static void test_more_interfaces_than_there_is_room_for(void **state)
 	assert_true(pcapng_close(p, NULL));
 }
 
+/* A run of short packets is what one packet after the other would be, in as many chunks as it takes. */
+static void test_runs(void **state)
+{
+	static const uint8_t head[] = { 0x45, 0, 0, 3 };
+	struct folder f = folder_new();
+	const char *one = folder_file(&f, "one.pcapng"), *run = folder_file(&f, "run.pcapng");
+	struct pcapng *p = create(one), *r = pcapng_create_large(run, NULL);
+	uint8_t octets[300 * 7], packet[sizeof(head) + 5];
+	struct pcapng_run same = { .ns = 1500000000, .head = BYTES_OF(head), .at = octets, .len = 5, .stride = 7,
+				   .count = 300 };
+	const struct whole *w;
+	uint8_t *wanted;
+
+	(void)state;
+	assert_non_null(r);
+	same.interface = pcapng_interface(r, "a");
+	assert_int_equal(pcapng_interface(p, "a"), 0);
+	for (size_t i = 0; i < sizeof(octets); i++)
+		octets[i] = (uint8_t)(i * 31);
+	for (size_t i = 0; i < same.count; i++) {
+		memcpy(packet, head, sizeof(head));
+		memcpy(packet + sizeof(head), octets + i * 7, 5);
+		pcapng_packet(p, 0, 1500 * USEC_MS, BYTES_OF(packet), NULL);
+	}
+	pcapng_cut(r, &same);
+	assert_true(pcapng_close(p, NULL) && pcapng_close(r, NULL));
+	w = file_whole(one);
+	assert_int_equal(w->len, 44 + 40 + 300 * 56);
+	wanted = malloc(w->len);
+	assert_non_null(wanted);
+	memcpy(wanted, w->at, w->len);
+	w = file_whole(run);
+	assert_int_equal(w->len, 44 + 40 + 300 * 56);
+	assert_memory_equal(wanted, w->at, w->len);
+	free(wanted);
+}
+
+/* Of long ones the first 128 octets are kept, and how long they were is told. */
+static void test_long_runs(void **state)
+{
+	static const uint8_t octets[1420] = { 0x45 };
+	struct folder f = folder_new();
+	const char *path = folder_file(&f, "long.pcapng");
+	struct pcapng *p = create(path);
+	struct pcapng_run run = { .at = octets, .len = sizeof(octets), .stride = 0, .count = 2 };
+	char error[PCAP_ERRBUF_SIZE];
+	struct pcap_pkthdr *header;
+	const u_char *data;
+	pcap_t *c;
+
+	(void)state;
+	run.interface = pcapng_interface(p, "a");
+	pcapng_cut(p, &run);
+	run.head = bytes_make(octets, PCAPNG_CUT + 1);
+	pcapng_cut(p, &run);
+	assert_true(pcapng_close(p, NULL));
+	c = pcap_open_offline(path, error);
+	assert_non_null(c);
+	for (int i = 0; i < 2; i++) {
+		assert_int_equal(pcap_next_ex(c, &header, &data), 1);
+		assert_int_equal(header->caplen, 14 + PCAPNG_CUT);
+		assert_int_equal(header->len, 14 + sizeof(octets));
+	}
+	assert_int_equal(pcap_next_ex(c, &header, &data), PCAP_ERROR_BREAK);
+	pcap_close(c);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -210,6 +277,8 @@ int main(void)
 		cmocka_unit_test(test_padding),
 		cmocka_unit_test(test_libpcap_reads_it),
 		cmocka_unit_test(test_tshark_reads_it),
+		cmocka_unit_test(test_runs),
+		cmocka_unit_test(test_long_runs),
 		cmocka_unit_test(test_a_full_disk_is_told),
 		cmocka_unit_test(test_more_interfaces_than_there_is_room_for),
 	};

@@ -39,8 +39,20 @@ unsigned pcapng_interface(struct pcapng *p, const char *name);
 void pcapng_packet(struct pcapng *p, unsigned interface, usec time, struct bytes ip, const char *comment);
 /* What was written is in the file. */
 void pcapng_flush(struct pcapng *p);
-/* The first octets of a packet of `whole` octets; time in nanoseconds.  For captures by the million. */
-void pcapng_cut(struct pcapng *p, unsigned interface, uint64_t ns, struct bytes ip, size_t whole);
+
+/* Captures by the million: packets of one length that went at one time, of which the first octets are kept. */
+#define PCAPNG_CUT 128u
+struct pcapng_run {
+	unsigned interface;
+	uint64_t ns;            /* time */
+	struct bytes head;      /* what stands before each of them: the headers that a kernel makes */
+	const uint8_t *at;      /* the first; each `stride` octets behind the one before it */
+	size_t len, stride, count;
+};
+/* A new file with a large buffer; NULL with why. */
+struct pcapng *pcapng_create_large(const char *path, struct why *why);
+/* Keeps PCAPNG_CUT octets of each, head included; a longer head is refused in silence. */
+void pcapng_cut(struct pcapng *p, const struct pcapng_run *r);
 /* False with why if anything could not be written. */
 bool pcapng_close(struct pcapng *p, struct why *why);
 

@@ -5,7 +5,6 @@
 #include "captures/captures.h"
 #include "esp/inner.h"
 
-#define KEPT       128u
 #define HEADER_4   20u
 #define HEADER_6   40u
 #define HEADER_UDP 8u
@@ -24,7 +23,7 @@ struct evidence *evidence_create(const char *path, struct why *why)
 		why_set(why, "no memory for a capture");
 		return NULL;
 	}
-	e->file = pcapng_create(path, why);
+	e->file = pcapng_create_large(path, why);
 	if (!e->file) {
 		free(e);
 		return NULL;
@@ -72,35 +71,53 @@ static void put_headers(struct sink *s, const struct address *from, const struct
 	sink_u16(s, 0);
 }
 
-static void record(struct evidence *e, unsigned interface, const struct port_burst *b, struct bytes packet,
+/* Packets of one length, the last octets of their headers a marker of zeros where there is one. */
+static void record(struct evidence *e, unsigned interface, const struct port_burst *b, size_t stride,
 		   uint64_t ns)
 {
-	uint8_t octets[KEPT];
-	struct sink s = sink_over(octets, sizeof(octets));
-	size_t marker = b->marker ? MARKER : 0, headers;
+	uint8_t octets[HEADER_6 + HEADER_UDP + MARKER];
+	struct sink head = sink_over(octets, sizeof(octets));
+	size_t marker = b->marker ? MARKER : 0;
+	struct pcapng_run run = { .interface = interface,
+				  .ns = ns,
+				  .at = b->at,
+				  .len = b->len,
+				  .stride = stride,
+				  .count = b->count };
 
-	if (b->kind == PORT_INNER) {
-		pcapng_cut(e->file, interface, ns, bytes_slice(packet, 0, KEPT), packet.len);
-		return;
+	if (b->kind != PORT_INNER) {
+		put_headers(&head, b->from, b->to, b->kind != PORT_PLAIN, b->len + marker);
+		sink_zero(&head, marker);
+		run.head = sink_bytes(&head);
 	}
-	put_headers(&s, b->from, b->to, b->kind != PORT_PLAIN, packet.len + marker);
-	sink_zero(&s, marker);
-	headers = s.len;
-	sink_put(&s, bytes_slice(packet, 0, KEPT - headers));
-	pcapng_cut(e->file, interface, ns, sink_bytes(&s), headers + packet.len);
+	pcapng_cut(e->file, &run);
 }
 
 void evidence_sent(struct evidence *e, const struct port_burst *b, size_t headroom, size_t count, uint64_t ns)
 {
-	for (size_t i = 0; e && i < count; i++)
-		record(e, e->sent, b, bytes_make(b->at + i * (headroom + b->len), b->len), ns);
+	struct port_burst taken = *b;
+
+	taken.count = count;
+	if (e && count > 0)
+		record(e, e->sent, &taken, headroom + b->len, ns);
 }
 
+/* The last of a parcel may be shorter than the others. */
 void evidence_received(struct evidence *e, const struct port_parcel *p, uint64_t ns)
 {
-	struct port_burst b = { .kind = p->kind, .from = &p->from, .to = &p->to, .marker = p->marker };
+	struct port_burst b = { .kind = p->kind, .from = &p->from, .to = &p->to, .marker = p->marker,
+				.at = p->at, .len = p->len };
+	size_t rest;
 
-	for (size_t at = 0; e && at < p->octets; at += p->len)
-		record(e, e->received, &b,
-		       bytes_make(p->at + at, p->octets - at < p->len ? p->octets - at : p->len), ns);
+	if (!e || p->len == 0)
+		return;
+	b.count = p->octets / p->len;
+	rest = p->octets % p->len;
+	if (b.count > 0)
+		record(e, e->received, &b, p->len, ns);
+	b.at += b.count * p->len;
+	b.len = rest;
+	b.count = 1;
+	if (rest > 0)
+		record(e, e->received, &b, rest, ns);
 }
