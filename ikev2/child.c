@@ -10,7 +10,7 @@ uint32_t child_spi_fresh(struct endpoint *e)
 	do {
 		rng_secret(&e->rng, octets, sizeof(octets));
 		spi = load_u32(octets);
-	} while (spi < 256);
+	} while (spi < 256 || table_find(&e->index.by_child, spi));
 	return spi;
 }
 
@@ -37,12 +37,13 @@ static void take_order_off(struct child_sa *c)
 {
 	struct endpoint *e = c->endpoint;
 	struct child_sa **p = &e->orders, *last = NULL;
-	while (*p && *p != c) {
+	if (!c->ordered)
+		return;
+	while (*p != c) {
 		last = *p;
 		p = &(*p)->next_order;
 	}
-	if (!*p)
-		return;
+	c->ordered = false;
 	*p = c->next_order;
 	if (e->orders_last == c)
 		e->orders_last = last;
@@ -83,6 +84,8 @@ void child_free(struct child_sa *c)
 	child_untie(c);
 	take_order_off(c);
 	forget(c);
+	table_remove(&c->endpoint->index.by_child, &c->by_spi);
+	c->endpoint->child_count -= c->installed && !c->gone;
 	dh_free(c->dh);
 	arena_free(c->arena);
 }
@@ -105,9 +108,10 @@ void child_drop(struct child_sa *c)
 void child_order_push(struct child_sa *c)
 {
 	struct endpoint *e = c->ike->endpoint;
-	for (struct child_sa *o = e->orders; o; o = o->next_order)
-		if (o == c)
-			return;
+	ike_sa_touch(c->ike);
+	if (c->ordered)
+		return;
+	c->ordered = true;
 	c->next_order = NULL;
 	if (e->orders_last)
 		e->orders_last->next_order = c;
@@ -129,6 +133,17 @@ static void address(struct child_sa *c)
 		c->local.port = c->remote.port = 0;
 }
 
+void child_link(struct child_sa *c)
+{
+	struct ike_sa *sa = c->ike;
+	c->older = sa->children;
+	sa->children = c;
+	sa->child_count++;
+	c->installed = true;
+	c->endpoint->child_count += !c->gone;
+	child_index(c);
+}
+
 bool child_install(struct child_sa *c, struct why *why)
 {
 	struct ike_sa *sa = c->ike;
@@ -146,10 +161,8 @@ bool child_install(struct child_sa *c, struct why *why)
 	c->udp = e->config.encapsulate ||
 		 ((sa->nat_here || sa->nat_there) && check_on(e, CHECK_NAT_ENCAPSULATION));
 	address(c);
-	c->older = sa->children;
-	sa->children = c;
-	sa->child_count++;
-	c->installed = c->order_install = true;
+	child_link(c);
+	c->order_install = true;
 	retry_over(sa);
 	life_begin(e, &c->life, &sa->connection->child_lifetime, e->now);
 	life_numbers(&c->life, c->suite.esn);
@@ -168,6 +181,8 @@ void child_move(struct ike_sa *from, struct ike_sa *to)
 	for (struct child_sa *c = from->children; c; c = c->older)
 		c->ike = to;
 	from->children = NULL;
+	ike_sa_touch(from);
+	ike_sa_touch(to);
 	to->child_count += from->child_count;
 	from->child_count = 0;
 }
@@ -210,6 +225,8 @@ void child_gone(struct child_sa *c)
 	if (c->gone)
 		return;
 	c->gone = true;
+	e->child_count -= c->installed;
+	ike_sa_touch(c->ike);
 	note_state(e, c->ike, "Child SA %08x/%08x ends", c->spi_in, c->spi_out);
 	child_stop(c);
 }
@@ -255,6 +272,7 @@ bool endpoint_order(struct endpoint *e, struct child_order *out)
 	if (!c)
 		return false;
 	bool mends = check_on(e, CHECK_TRANSPORT_CHECKSUM);
+	ike_sa_touch(c->ike);
 	*out = (struct child_order){
 		.kind = next_kind(c),
 		.child = c,
@@ -277,6 +295,7 @@ bool endpoint_order(struct endpoint *e, struct child_order *out)
 		.initiator = c->initiator,
 	};
 	if (!c->order_install && !c->order_readdress && !c->order_remove) {
+		c->ordered = false;
 		e->orders = c->next_order;
 		if (!e->orders)
 			e->orders_last = NULL;

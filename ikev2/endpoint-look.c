@@ -190,8 +190,10 @@ void endpoint_look_again(struct endpoint *e, struct seen *s)
 static void hold(struct endpoint *e, struct seen *s, usec now)
 {
 	(void)e;
-	if (s->authentic && s->ike && s->ike->state != IKE_GONE)
+	if (s->authentic && s->ike && s->ike->state != IKE_GONE) {
 		s->ike->last_heard = now;
+		ike_sa_touch(s->ike);
+	}
 	s->taken = true;
 }
 

@@ -17,7 +17,7 @@ struct endpoint *endpoint_new(const struct endpoint_config *config, struct why *
 	e->counts.last_refusal = -1;
 	e->scratch = arena_new(SCRATCH_ARENA);
 	e->out = arena_new(OUT_ARENA);
-	if (!e->scratch || !e->out || !config->crypto) {
+	if (!e->scratch || !e->out || !index_make(&e->index) || !config->crypto) {
 		why_set(why, config->crypto ? "no memory for an endpoint"
 					    : "an endpoint needs a crypto context");
 		endpoint_free(e);
@@ -41,6 +41,7 @@ void endpoint_free(struct endpoint *e)
 	arena_free(e->scratch);
 	arena_free(e->out);
 	arena_free(e->run);
+	index_free(&e->index);
 	free(e);
 }
 
@@ -100,34 +101,7 @@ bool endpoint_output(struct endpoint *e, usec now, struct datagram *out)
 	return true;
 }
 
-usec endpoint_deadline(const struct endpoint *e)
-{
-	usec t = USEC_NEVER;
-	for (struct ike_sa *sa = e->newest; sa; sa = sa->older)
-		t = usec_min(t, ike_sa_deadline(sa));
-	return t;
-}
-
-void endpoint_tick(struct endpoint *e, usec now)
-{
-	begin(e, now);
-	for (struct ike_sa *sa = e->oldest, *newer; sa; sa = newer) {
-		newer = sa->newer;
-		ike_sa_tick(sa, now);
-	}
-}
-
 /* ------------------------------------------------------------ reports of the data plane */
-
-static struct child_sa *inbound(struct endpoint *e, uint32_t spi)
-{
-	for (struct ike_sa *sa = e->newest; sa; sa = sa->older) {
-		struct child_sa *c = sa->state == IKE_GONE ? NULL : child_by_spi(sa, spi, true);
-		if (c)
-			return c;
-	}
-	return NULL;
-}
 
 static void moved(struct child_sa *c, const struct address *to, usec now)
 {
@@ -152,10 +126,8 @@ static void counted(struct child_sa *c, const struct child_report *r, usec now)
 /* An ICMP error is a hint, and nothing more (2.4). */
 static void unreachable(struct endpoint *e, const struct address *a, usec now)
 {
-	for (struct ike_sa *sa = e->newest, *older; sa; sa = older) {
-		older = sa->older;
-		if (!address_same_host(&sa->remote, a))
-			continue;
+	for (struct ike_sa *sa = ike_sa_by_host(e, NULL, a), *next; sa; sa = next) {
+		next = ike_sa_by_host(e, sa, a);
 		if (check_on(e, CHECK_UNREACHABLE))
 			liveness_hint(sa, now);
 		else
@@ -170,11 +142,12 @@ void endpoint_report(struct endpoint *e, const struct child_report *r, usec now)
 		unreachable(e, &r->address, now);
 		return;
 	}
-	struct child_sa *c = inbound(e, r->spi_in);
+	struct child_sa *c = index_child(e, r->spi_in);
 	if (!c && r->kind == REPORT_UNKNOWN_SPI && r->spi_in)
 		unknown_spi_seen(e, &r->address, r->spi_in, now);
 	if (!c)
 		return;
+	ike_sa_touch(c->ike);
 	if (r->kind != REPORT_COUNTS && check_on(e, CHECK_LIVENESS_TRAFFIC))
 		c->ike->last_heard = now;
 	if (r->kind == REPORT_NEW_ADDRESS)
@@ -316,9 +289,7 @@ struct endpoint_counts endpoint_counts(const struct endpoint *e)
 	struct endpoint_counts c = e->counts;
 	c.ike_sas = e->sa_count;
 	c.half_open = e->half_open;
-	for (const struct ike_sa *sa = e->newest; sa; sa = sa->older)
-		for (const struct child_sa *k = sa->children; k; k = k->older)
-			c.child_sas += !k->gone;
+	c.child_sas = e->child_count;
 	return c;
 }
 
@@ -338,16 +309,22 @@ static bool validate_sa(const struct endpoint *e, const struct ike_sa *sa, struc
 
 bool endpoint_validate(const struct endpoint *e, struct why *why)
 {
-	size_t count = 0, half = 0;
+	size_t count = 0, half = 0, children = 0;
 	for (const struct ike_sa *sa = e->newest; sa; sa = sa->older) {
 		if (!validate_sa(e, sa, why))
 			return false;
 		count++;
+		for (const struct child_sa *c = sa->children; c; c = c->older)
+			children += !c->gone;
 		half += !sa->initiator && (sa->state == IKE_HALF_OPEN || sa->state == IKE_KEYED);
 	}
 	if (count != e->sa_count || half != e->half_open)
 		return why_set(why, "%zu IKE SAs (%zu half-open), counted %zu (%zu)", e->sa_count,
 			       e->half_open, count, half);
+	if (children != e->child_count)
+		return why_set(why, "%zu Child SAs, counted %zu", e->child_count, children);
+	if (!index_validate(e, why))
+		return false;
 	return e->counts.rowless == 0 || why_set(why, "%llu messages refused without a row",
 						 (unsigned long long)e->counts.rowless);
 }

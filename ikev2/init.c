@@ -121,11 +121,9 @@ static void rehash(struct ike_sa *sa, uint64_t spi_i, uint64_t spi_r)
 {
 	if (sa->spi_i == spi_i && sa->spi_r == spi_r)
 		return;
-	bool hashed = sa->hashed;
-	ike_sa_unhash(sa);
 	sa->spi_i = spi_i;
 	sa->spi_r = spi_r;
-	if (hashed)
+	if (sa->linked)
 		ike_sa_hash(sa);
 }
 

@@ -7,6 +7,7 @@
 
 #include "auth-method.h"
 #include "check.h"
+#include "index.h"
 #include "ikev2/endpoint.h"
 #include "ikev2/fragments.h"
 #include "ikev2/timers.h"
@@ -18,7 +19,7 @@
 #define OUT_ARENA       ((size_t)16 << 20)
 #define RUN_ARENA       ((size_t)1 << 29)
 #define OUT_LIMIT       4096 /* datagrams that wait to be taken */
-#define SA_LIMIT        4096 /* IKE SAs of an endpoint */
+#define SA_LIMIT        ((size_t)1 << 18) /* IKE SAs of an endpoint */
 #define HALF_OPEN_LIMIT 1024
 #define CHILD_LIMIT     64 /* Child SAs of an IKE SA */
 #define LINGER_LIMIT    64 /* gone IKE SAs that are kept to answer a repeated last request */
@@ -154,6 +155,8 @@ struct child_sa {
 	struct ike_sa *ike;
 	struct child_sa *older;
 	struct child_sa *next_order;
+	bool ordered; /* it is among the orders */
+	struct link by_spi;
 	uint32_t spi_in, spi_out;
 	struct suite suite;
 	struct offers offers; /* that we made, while they are not answered */
@@ -200,11 +203,12 @@ struct mobike {
 struct ike_sa {
 	struct endpoint *endpoint;
 	struct arena *arena;
-	struct ike_sa *newer, *older, *next_own, *next_peer;
+	struct ike_sa *newer, *older;
+	struct place place;
 	const struct connection *connection;
 	bool initiator;
 	enum ike_state state;
-	bool linked, hashed, lingering;
+	bool linked, lingering;
 	uint64_t spi_i, spi_r;
 	struct suite suite;
 	struct chosen chosen;
@@ -228,6 +232,7 @@ struct ike_sa {
 	bool fragmentation_said, fragmentation_heard; /* agreed upon if both */
 	size_t fragment_octets;           /* datagrams are no larger, after a probe that failed; 0: as configured */
 	struct fragment_queue *fragments; /* of the peer's messages; NULL: there were none yet */
+	size_t fragments_counted;         /* octets of them that the endpoint has counted */
 	struct pending pending[PENDING];
 	struct child_sa *children; /* newest first */
 	size_t child_count;
@@ -236,7 +241,6 @@ struct ike_sa {
 	struct ike_sa *successor; /* that has taken over the Child SAs; this one is being closed */
 	struct ike_sa *rival;     /* that the peer made while our own rekey is not answered */
 	bool redundant;           /* it is not the survivor of two; whoever made it closes it */
-	bool tied;                /* others may point here */
 	usec replaced_at;
 	bool spares_children; /* a fault: they outlive it */
 	struct address assigned[2], given[2]; /* inner addresses, IPv4 and IPv6 (2.19) */
@@ -259,7 +263,6 @@ struct outgoing {
 	struct outgoing *next;
 	struct datagram datagram;
 };
-#define BUCKETS 1024
 
 struct sent_record {
 	struct sent sent;
@@ -280,8 +283,9 @@ struct endpoint {
 	struct outgoing *out_first, *out_last;
 	size_t out_count;
 	struct ike_sa *newest, *oldest;
-	struct ike_sa *by_own[BUCKETS], *by_peer[BUCKETS];
-	size_t sa_count, half_open, lingering;
+	struct index index;
+	size_t sa_count, child_count, half_open, lingering;
+	size_t fragment_octets; /* of all fragments that wait */
 	struct child_sa *orders, *orders_last;
 	struct child_sa *bare; /* gone Child SAs whose IKE SA was freed */
 	struct sent_record *sent;
@@ -357,7 +361,6 @@ void refused_count(struct endpoint *e, enum check c);
 struct ike_sa *ike_sa_new(struct endpoint *e, const struct connection *c, bool initiator, usec now);
 void ike_sa_link(struct ike_sa *sa);
 void ike_sa_hash(struct ike_sa *sa);
-void ike_sa_unhash(struct ike_sa *sa);
 void ike_sa_gone(struct ike_sa *sa, const char *why, usec now);
 void ike_sa_free(struct ike_sa *sa);
 /* By IKE_SA_INIT, or (replaces) by a rekey. */
@@ -367,7 +370,6 @@ bool ike_sa_set_state(struct ike_sa *sa, enum ike_state state);
 struct ike_sa *ike_sa_by_own(struct endpoint *e, bool we_initiated, uint64_t own);
 struct ike_sa *ike_sa_by_peer(struct endpoint *e, struct ike_sa *after, uint64_t spi_i);
 uint64_t ike_sa_own(const struct ike_sa *sa);
-uint64_t ike_sa_peer(const struct ike_sa *sa);
 uint64_t spi_fresh(struct endpoint *e);
 bool ike_sa_orders_wait(const struct ike_sa *sa);
 void endpoint_reap(struct endpoint *e);
@@ -385,6 +387,7 @@ void child_drop(struct child_sa *c); /* one that never came to be */
 void child_untie(struct child_sa *c); /* from what it replaces, or what is to replace it */
 void child_free(struct child_sa *c);
 bool child_install(struct child_sa *c, struct why *why);
+void child_link(struct child_sa *c); /* it is one of its IKE SA's */
 void child_order_push(struct child_sa *c);
 void child_readdress(struct ike_sa *sa);
 struct child_sa *child_by_spi(struct ike_sa *sa, uint32_t spi, bool inbound);
@@ -650,6 +653,7 @@ bool receive_fragment(struct incoming *x);
 /* Of a request that was answered: true if it was dealt with. */
 bool receive_fragment_again(struct incoming *x);
 bool receive_overrides_fragments(struct incoming *x);
+void fragments_free(struct ike_sa *sa);
 usec reassembly_due(const struct timed *t);
 void reassembly_fire(const struct timed *t, usec now);
 

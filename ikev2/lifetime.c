@@ -189,6 +189,7 @@ void retry_later(struct ike_sa *sa, enum error_action a, usec now)
 	struct endpoint *e = sa->endpoint;
 	const struct retrying *r = &e->config.retrying;
 	struct retry *retry = &sa->retry;
+	ike_sa_touch(sa);
 	if (!retry->gap)
 		retry->since = now;
 	retry->gap = longer(r, retry->gap);

@@ -27,8 +27,8 @@ void liveness_hint(struct ike_sa *sa, usec now)
 
 static struct ike_sa *established_with(struct endpoint *e, const struct address *host)
 {
-	for (struct ike_sa *sa = e->newest; sa; sa = sa->older)
-		if (sa->state == IKE_ESTABLISHED && !sa->successor && address_same_host(&sa->remote, host))
+	for (struct ike_sa *sa = ike_sa_by_host(e, NULL, host); sa; sa = ike_sa_by_host(e, sa, host))
+		if (sa->state == IKE_ESTABLISHED && !sa->successor)
 			return sa;
 	return NULL;
 }
@@ -52,6 +52,7 @@ void revive_later(struct ike_sa *sa, usec now)
 		return;
 	sa->revive_gap = sa->revive_gap ? usec_min(2 * sa->revive_gap, REVIVE_LONGEST) : REVIVE_FIRST;
 	sa->revive_at = usec_after(now, sa->revive_gap);
+	ike_sa_touch(sa);
 }
 
 usec revive_due(const struct timed *t)

@@ -229,7 +229,7 @@ static void move_to(struct incoming *x)
 	char text[ADDRESS_TEXT];
 	sa->mobike.any = true;
 	sa->mobike.newest = x->m.id;
-	sa->remote = d->from;
+	ike_sa_readdress(sa, &d->from);
 	sa->local = d->to;
 	sa->marker = d->marker;
 	note_state(x->e, sa, "the peer has moved to %s", address_print(&sa->remote, text));

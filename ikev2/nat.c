@@ -112,7 +112,7 @@ void nat_follow(struct incoming *x, bool authentic, bool fresh)
 		return;
 	if (!may_follow(x, authentic, fresh))
 		return;
-	sa->remote = d->from;
+	ike_sa_readdress(sa, &d->from);
 	sa->local = d->to;
 	sa->marker = d->marker;
 	note_state(x->e, sa, "the peer is now at %s", address_print(&sa->remote, text));

@@ -6,12 +6,20 @@
 
 #define ENDPOINT_OCTETS ((size_t)16 << 20) /* of all fragments that an endpoint keeps */
 
-static size_t kept_by(const struct endpoint *e)
+/* After each change of an IKE SA's fragments. */
+static void count_octets(struct ike_sa *sa)
 {
-	size_t octets = 0;
-	for (const struct ike_sa *sa = e->newest; sa; sa = sa->older)
-		octets += fragment_queue_octets(sa->fragments);
-	return octets;
+	size_t octets = fragment_queue_octets(sa->fragments);
+	sa->endpoint->fragment_octets += octets - sa->fragments_counted;
+	sa->fragments_counted = octets;
+	ike_sa_touch(sa);
+}
+
+void fragments_free(struct ike_sa *sa)
+{
+	fragment_queue_free(sa->fragments);
+	sa->fragments = NULL;
+	count_octets(sa);
 }
 
 static struct fragment_queue *queue_of(struct ike_sa *sa)
@@ -144,13 +152,16 @@ static bool kept(struct incoming *x)
 {
 	struct fragment_queue *q = queue_of(x->ike);
 	struct why why;
-	if (!q || kept_by(x->e) + x->m.octets.len > ENDPOINT_OCTETS) {
+	if (!q || x->e->fragment_octets + x->m.octets.len > ENDPOINT_OCTETS) {
 		refuse_anyway(x, CHECK_FRAGMENT_LIMIT);
 		return false;
 	}
 	enum fragment_fate fate = fragment_queue_add(q, &x->m, habits(x->e), x->now);
+	count_octets(x->ike);
 	if (fate == FRAGMENT_WHOLE) {
-		if (fragment_queue_join(q, &x->m, &why))
+		bool joined = fragment_queue_join(q, &x->m, &why);
+		count_octets(x->ike);
+		if (joined)
 			return true;
 		refuse_anyway(x, CHECK_MEMORY);
 	} else if (fate == FRAGMENT_KEPT) {
@@ -201,8 +212,10 @@ bool receive_overrides_fragments(struct incoming *x)
 		refuse_anyway(x, CHECK_FRAGMENT_PLAIN);
 		return false;
 	}
-	if (count)
+	if (count) {
 		fragment_queue_forget(x->ike->fragments, &x->m);
+		count_octets(x->ike);
+	}
 	return true;
 }
 
@@ -216,4 +229,5 @@ usec reassembly_due(const struct timed *t)
 void reassembly_fire(const struct timed *t, usec now)
 {
 	fragment_queue_expire(t->ike->fragments, now);
+	count_octets(t->ike);
 }

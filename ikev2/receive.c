@@ -554,8 +554,10 @@ static void keepalive(struct incoming *x)
 	x->done = x->accepted = true;
 	for (struct ike_sa *sa = x->e->newest; sa && !check_on(x->e, CHECK_LIVENESS_CLEAR);
 	     sa = sa->older)
-		if (address_equal(&sa->remote, &x->datagram->from))
+		if (address_equal(&sa->remote, &x->datagram->from)) {
 			sa->last_heard = x->now;
+			ike_sa_touch(sa);
+		}
 }
 
 void receive(struct incoming *x)

@@ -16,7 +16,7 @@ static struct ike_sa *heir_new(struct ike_sa *old, bool initiator, usec now)
 	if (!sa)
 		return NULL;
 	sa->replaces = old;
-	sa->tied = old->tied = true;
+	ring_join(&sa->place.kin, &old->place.kin);
 	sa->local = old->local;
 	sa->remote = old->remote;
 	sa->first_remote = old->first_remote;
@@ -39,6 +39,8 @@ static struct ike_sa *heir_new(struct ike_sa *old, bool initiator, usec now)
 /* From one that is closed, or about to be, to its heir. */
 static void inherit(struct ike_sa *old, struct ike_sa *sa, usec now)
 {
+	ike_sa_touch(old);
+	ike_sa_touch(sa);
 	old->successor = sa;
 	old->replaced_at = now;
 	old->rival = NULL;
@@ -114,6 +116,7 @@ static void settle(struct ike_sa *old, struct ike_sa *sa, usec now)
 		if (rival) {
 			rival->redundant = true;
 			rival->replaced_at = now;
+			ike_sa_touch(rival);
 		}
 		inherit(old, sa, now);
 		old->want_delete = automatic && check_on(sa->endpoint, CHECK_REKEY_OLD_DELETED);

@@ -34,6 +34,7 @@ void pending_drop(struct pending *p)
 
 void pending_done(struct ike_sa *sa, struct pending *p)
 {
+	ike_sa_touch(sa);
 	if (p->sent)
 		p->sent->answered = true;
 	window_answered(&sa->window, p->id);
@@ -119,6 +120,7 @@ bool request_send_made(struct ike_sa *sa, enum purpose purpose, struct child_sa 
 		       struct ike_sa *made, const struct sending *s, usec now, struct making *m,
 		       struct why *why)
 {
+	ike_sa_touch(sa);
 	if (!making_begin(m, sa->endpoint, sa, purpose, false))
 		return why_set(why, "no memory for a message");
 	m->child = child;
@@ -275,6 +277,7 @@ static bool held_up(const struct ike_sa *sa)
 
 void ike_sa_advance(struct ike_sa *sa, usec now)
 {
+	ike_sa_touch(sa);
 	if (sa->state != IKE_ESTABLISHED)
 		return;
 	spent(sa);

@@ -11,61 +11,43 @@ uint64_t ike_sa_own(const struct ike_sa *sa)
 	return sa->initiator ? sa->spi_i : sa->spi_r;
 }
 
-uint64_t ike_sa_peer(const struct ike_sa *sa)
-{
-	return sa->initiator ? sa->spi_r : sa->spi_i;
-}
-
-static size_t bucket(uint64_t spi)
-{
-	return (size_t)((spi * UINT64_C(0x9e3779b97f4a7c15)) >> 54) % BUCKETS;
-}
-
 void ike_sa_hash(struct ike_sa *sa)
 {
-	struct endpoint *e = sa->endpoint;
-	size_t own = bucket(ike_sa_own(sa)), peer = bucket(ike_sa_peer(sa));
-	if (sa->hashed)
-		return;
-	sa->next_own = e->by_own[own];
-	e->by_own[own] = sa;
-	sa->next_peer = e->by_peer[peer];
-	e->by_peer[peer] = sa;
-	sa->hashed = true;
+	struct index *x = &sa->endpoint->index;
+	table_add(&x->by_own, &sa->place.own, ike_sa_own(sa));
+	table_add(&x->by_peer, &sa->place.peer, sa->initiator ? sa->spi_r : sa->spi_i);
 }
 
-void ike_sa_unhash(struct ike_sa *sa)
+static void unhash(struct ike_sa *sa)
 {
-	struct endpoint *e = sa->endpoint;
-	if (!sa->hashed)
-		return;
-	struct ike_sa **p = &e->by_own[bucket(ike_sa_own(sa))];
-	while (*p && *p != sa)
-		p = &(*p)->next_own;
-	if (*p)
-		*p = sa->next_own;
-	p = &e->by_peer[bucket(ike_sa_peer(sa))];
-	while (*p && *p != sa)
-		p = &(*p)->next_peer;
-	if (*p)
-		*p = sa->next_peer;
-	sa->hashed = false;
+	struct index *x = &sa->endpoint->index;
+	table_remove(&x->by_own, &sa->place.own);
+	table_remove(&x->by_peer, &sa->place.peer);
 }
 
+/* Who finds one is about to change it. */
 struct ike_sa *ike_sa_by_own(struct endpoint *e, bool we_initiated, uint64_t own)
 {
-	for (struct ike_sa *sa = e->by_own[bucket(own)]; sa; sa = sa->next_own)
-		if (sa->initiator == we_initiated && ike_sa_own(sa) == own)
-			return sa;
+	for (struct link *l = table_find(&e->index.by_own, own); l; l = table_next(l)) {
+		struct ike_sa *sa = CONTAINER(l, struct ike_sa, place.own);
+		if (sa->initiator != we_initiated)
+			continue;
+		ike_sa_touch(sa);
+		return sa;
+	}
 	return NULL;
 }
 
 struct ike_sa *ike_sa_by_peer(struct endpoint *e, struct ike_sa *after, uint64_t spi_i)
 {
-	struct ike_sa *sa = after ? after->next_peer : e->by_peer[bucket(spi_i)];
-	for (; sa; sa = sa->next_peer)
-		if (!sa->initiator && sa->spi_i == spi_i)
-			return sa;
+	struct link *l = after ? table_next(&after->place.peer) : table_find(&e->index.by_peer, spi_i);
+	for (; l; l = table_next(l)) {
+		struct ike_sa *sa = CONTAINER(l, struct ike_sa, place.peer);
+		if (sa->initiator)
+			continue;
+		ike_sa_touch(sa);
+		return sa;
+	}
 	return NULL;
 }
 
@@ -86,7 +68,7 @@ struct ike_sa *ike_sa_new(struct endpoint *e, const struct connection *c, bool i
 {
 	struct arena *a = e->sa_count < SA_LIMIT ? arena_new(SA_ARENA) : NULL;
 	struct ike_sa *sa = a ? arena_new_of(a, struct ike_sa) : NULL;
-	if (!sa) {
+	if (!sa || !index_enter(e, sa)) {
 		arena_free(a);
 		return NULL;
 	}
@@ -114,6 +96,7 @@ bool ike_sa_set_state(struct ike_sa *sa, enum ike_state state)
 		life_begin(sa->endpoint, &sa->life, &sa->connection->ike_lifetime, sa->endpoint->now);
 	}
 	sa->state = state;
+	ike_sa_touch(sa);
 	bool is = sa->linked && half_open(sa);
 	sa->endpoint->half_open += (size_t)is - (size_t)was;
 	return true;
@@ -135,6 +118,7 @@ void ike_sa_link(struct ike_sa *sa)
 	if (half_open(sa))
 		e->half_open++;
 	ike_sa_hash(sa);
+	index_link(sa);
 }
 
 static void unlink(struct ike_sa *sa)
@@ -266,6 +250,7 @@ void ike_sa_gone(struct ike_sa *sa, const char *why, usec now)
 		pending_drop(&sa->pending[i]);
 	if (sa->linked && !sa->spares_children) {
 		sa->lingering = true;
+		ring_join(&sa->place.lingering, &e->index.lingering);
 		e->lingering++;
 	}
 }
@@ -273,16 +258,15 @@ void ike_sa_gone(struct ike_sa *sa, const char *why, usec now)
 /* Neither those before it nor those after it point here any more. */
 static void untie(struct ike_sa *sa)
 {
-	for (struct ike_sa *o = sa->tied ? sa->endpoint->newest : NULL; o; o = o->older) {
+	for (struct ring *r = sa->place.kin.next; r != &sa->place.kin; r = r->next) {
+		struct ike_sa *o = CONTAINER(r, struct ike_sa, place.kin);
 		if (o->replaces == sa)
 			o->replaces = NULL;
 		if (o->successor == sa)
 			o->successor = NULL;
 		if (o->rival == sa)
 			o->rival = NULL;
-		for (size_t i = 0; i < PENDING; i++)
-			if (o->pending[i].made && o->pending[i].made->replaces == sa)
-				o->pending[i].made->replaces = NULL;
+		ike_sa_touch(o);
 	}
 }
 
@@ -299,7 +283,7 @@ void ike_sa_free(struct ike_sa *sa)
 	untie(sa);
 	if (sa->lingering)
 		sa->endpoint->lingering--;
-	ike_sa_unhash(sa);
+	unhash(sa);
 	unlink(sa);
 	for (size_t i = 0; i < PENDING; i++) {
 		pending_drop(&sa->pending[i]);
@@ -311,10 +295,11 @@ void ike_sa_free(struct ike_sa *sa)
 		child_free(c);
 	}
 	window_free(&sa->window);
-	fragment_queue_free(sa->fragments);
+	fragments_free(sa);
 	dh_free(sa->dh);
 	sealer_free(sa->seal);
 	sealer_free(sa->open);
+	index_leave(sa);
 	arena_free(sa->arena);
 }
 
@@ -331,9 +316,11 @@ void endpoint_reap(struct endpoint *e)
 {
 	if (!e->config.automatic)
 		return;
-	for (struct ike_sa *sa = e->oldest, *newer; sa && e->lingering > LINGER_LIMIT; sa = newer) {
-		newer = sa->newer;
-		if (sa->lingering && !sa->revive_at && !ike_sa_orders_wait(sa))
+	struct ring *head = &e->index.lingering;
+	for (struct ring *r = head->next, *next; r != head && e->lingering > LINGER_LIMIT; r = next) {
+		struct ike_sa *sa = CONTAINER(r, struct ike_sa, place.lingering);
+		next = r->next;
+		if (!sa->revive_at && !ike_sa_orders_wait(sa))
 			ike_sa_free(sa);
 	}
 }

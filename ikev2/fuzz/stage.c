@@ -104,12 +104,12 @@ static void copy_children(struct ike_sa *to, const struct ike_sa *from)
 		new->arena = arena;
 		new->endpoint = to->endpoint;
 		new->ike = to;
-		new->older = to->children;
 		new->next_order = NULL;
 		new->dh = NULL;
 		new->replaces = new->heir = NULL;
-		new->order_install = new->order_readdress = new->order_remove = false;
-		to->children = new;
+		new->ordered = new->order_install = new->order_readdress = new->order_remove = false;
+		new->by_spi = (struct link){ 0 };
+		child_link(new);
 	}
 }
 
@@ -117,19 +117,23 @@ static void copy_children(struct ike_sa *to, const struct ike_sa *from)
 static struct ike_sa *copy_sa(struct endpoint *e, const struct ike_sa *from)
 {
 	struct ike_sa *sa = ike_sa_new(e, e->config.connections, from->initiator, from->created);
-	struct arena *arena = sa ? sa->arena : NULL;
 	if (!sa)
 		broken("no IKE SA", NULL);
+	struct arena *arena = sa->arena;
+	struct place place = sa->place;
 	*sa = *from;
 	sa->endpoint = e;
 	sa->arena = arena;
-	sa->newer = sa->older = sa->next_own = sa->next_peer = NULL;
+	sa->place = place;
+	sa->newer = sa->older = NULL;
 	sa->replaces = sa->successor = sa->rival = NULL;
 	sa->connection = e->config.connections;
-	sa->linked = sa->hashed = sa->lingering = false;
+	sa->linked = sa->lingering = false;
 	sa->dh = NULL;
 	sa->fragments = NULL;
+	sa->fragments_counted = 0;
 	sa->children = NULL;
+	sa->child_count = 0;
 	memset(sa->pending, 0, sizeof(sa->pending));
 	memset(sa->window.retained, 0, sizeof(sa->window.retained));
 	sa->seal = sealer_of(from, from->initiator, true);
@@ -320,6 +324,7 @@ static void two_fragments(struct staged *s)
 				     .plain = bytes_make("\0\0\0\10\0\0\100\0", 8), .clean = true };
 		fragment_queue_add(s->ike->fragments, &m, 0, s->now);
 	}
+	ike_sa_touch(s->ike);
 }
 
 static void act(struct staged *s, enum stage stage)

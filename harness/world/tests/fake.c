@@ -77,7 +77,7 @@ void endpoint_report(struct endpoint *e, const struct child_report *r, usec now)
 	e->reports[e->report_count++ % FAKE_QUEUE] = *r;
 }
 
-usec endpoint_deadline(const struct endpoint *e)
+usec endpoint_deadline(struct endpoint *e)
 {
 	return e->deadline;
 }

@@ -273,7 +273,7 @@ void endpoint_input(struct endpoint *e, const struct datagram *in, usec now);
 bool endpoint_output(struct endpoint *e, usec now, struct datagram *out);   /* until it returns false */
 bool endpoint_order(struct endpoint *e, struct child_order *out);           /* until it returns false */
 void endpoint_report(struct endpoint *e, const struct child_report *r, usec now);
-usec endpoint_deadline(const struct endpoint *e);                           /* USEC_NEVER if there is none */
+usec endpoint_deadline(struct endpoint *e);                                 /* USEC_NEVER if there is none */
 void endpoint_tick(struct endpoint *e, usec now);
 /* What became of the datagrams so far.  rowless: refused without a row of the check table, must stay 0. */
 struct endpoint_counts {
@@ -330,7 +330,8 @@ struct child_view child_sa_view(const struct child_sa *c);
 /* The n-th (0 = newest); NULL if there are not so many.  With gone ones, as long as the endpoint remembers them. */
 struct ike_sa *endpoint_ike_sa(struct endpoint *e, size_t newest);
 struct child_sa *endpoint_child_sa(struct endpoint *e, struct ike_sa *of, size_t newest);   /* of NULL: any */
-/* Keys to open what the peer sends (from_peer) or what we sent. */
+/* Keys to open what the peer sends (from_peer), or to seal what we send: of an AEAD only the sealer's own
+ * direction works. */
 struct message_keys ike_sa_keys(const struct ike_sa *sa, bool from_peer);
 
 /* ------------------------------------------------------------ stepped conduct */
