@@ -248,7 +248,7 @@ void ike_sa_touch(struct ike_sa *sa)
 		return;
 	if (ring_alone(&sa->place.stale))
 		ring_join(&sa->place.stale, &x->stale);
-	if (ring_alone(&sa->place.stirred))
+	if (sa != x->ticked && ring_alone(&sa->place.stirred))
 		ring_join(&sa->place.stirred, &x->stirred);
 }
 
@@ -324,10 +324,11 @@ void endpoint_tick(struct endpoint *e, usec now)
 	while (x->count && x->heap[1]->place.due <= now) {
 		struct ike_sa *sa = x->heap[1];
 		heap_set(x, sa, USEC_NEVER);
+		x->ticked = sa;
 		ike_sa_touch(sa);
-		ring_leave(&sa->place.stirred);
 		ike_sa_tick(sa, now);
 	}
+	x->ticked = NULL;
 }
 
 /* ------------------------------------------------------------ is it well? */

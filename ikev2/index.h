@@ -63,6 +63,7 @@ struct index {
 	size_t count, room;
 	size_t places;        /* of living IKE SAs, linked or not: the heap has room for them */
 	uint64_t births;
+	const struct ike_sa *ticked; /* at this moment: its wishes are looked at */
 };
 bool index_make(struct index *x);
 void index_free(struct index *x);

@@ -266,10 +266,10 @@ bool pair_ask(struct pair *p, int end, enum purpose purpose)
 {
 	struct endpoint *e = p->end[end].endpoint;
 	struct ike_sa *sa = endpoint_ike_sa(e, 0);
+	bool of_child = purpose == PURPOSE_DELETE_CHILD || purpose == PURPOSE_REKEY_CHILD;
 	struct why why;
-	bool asked = endpoint_request(
-		e, purpose, sa,
-		purpose == PURPOSE_DELETE_CHILD ? endpoint_child_sa(e, sa, 0) : NULL, p->now, &why);
+	bool asked = endpoint_request(e, purpose, sa, of_child ? endpoint_child_sa(e, sa, 0) : NULL,
+				      p->now, &why);
 	pair_pump(p);
 	return asked;
 }
