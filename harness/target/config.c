@@ -69,9 +69,14 @@ static void fill_child(struct target_child *child, const struct child_plan *plan
 static const char *const variants[TARGET_VARIANTS] = {
 	[TARGET_PLAIN] = "plain",   [TARGET_TRANSPORT] = "transport", [TARGET_CHILDLESS] = "childless",
 	[TARGET_POOL] = "pool",     [TARGET_CLIENT] = "client",       [TARGET_MOBIKE] = "mobike",
-	[TARGET_SHORT_LIVED] = "short-lived",
+	[TARGET_SHORT_LIVED] = "short-lived", [TARGET_PFS] = "pfs",
 	[TARGET_PROOF] = "proof",
 };
+
+bool target_child_dh(const struct target_connection *c, const struct target_child *child)
+{
+	return c->esp_dh || child->variant == TARGET_PFS;
+}
 
 const char *target_variant_name(enum target_variant variant)
 {
@@ -115,8 +120,14 @@ static void fill_pool(struct target_child *child, enum target_variant variant, b
 /* Networks of its own: a daemon that looks by selectors cannot take it for the plain child. */
 static void fill_networks(struct target_child *child, bool six, size_t slot)
 {
-	child->target = numbered(six ? "10.24.%zu.1" : "10.22.%zu.1", slot);
-	child->tester = numbered(six ? "10.23.%zu.1" : "10.21.%zu.1", slot);
+	static const uint8_t first[TARGET_VARIANTS] = {
+		[TARGET_SHORT_LIVED] = 21, [TARGET_MOBIKE] = 25, [TARGET_PFS] = 61,
+	};
+
+	child->tester = numbered("10.0.%zu.1", slot);
+	child->tester.ip[1] = (uint8_t)(first[child->variant] + 2 * six);
+	child->target = child->tester;
+	child->target.ip[1]++;
 	network_of(&child->target, "/24", child->target_selector);
 	network_of(&child->tester, "/24", child->tester_selector);
 }
@@ -138,7 +149,7 @@ static void add_variant(struct target_connection *c, enum target_variant variant
 		host_selector(&c->target, child->target_selector);
 		host_selector(&c->tester, child->tester_selector);
 	}
-	if (variant == TARGET_SHORT_LIVED)
+	if (variant == TARGET_SHORT_LIVED || variant == TARGET_MOBIKE || variant == TARGET_PFS)
 		fill_networks(child, c->target.family == 6, slot);
 	if (variant == TARGET_POOL || variant == TARGET_CLIENT)
 		fill_pool(child, variant, c->target.family == 6, slot);
@@ -182,7 +193,8 @@ void target_config_add_proof(struct target_config *config, const char *name, con
 void target_config_add(struct target_config *config, enum target_variant variant)
 {
 	for (size_t i = 0; i < config->connections; i++)
-		add_variant(&config->connection[i], variant, i / 2 + 1);
+		if (variant != TARGET_MOBIKE || config->connection[i].target.family == 4)
+			add_variant(&config->connection[i], variant, i / 2 + 1);
 }
 
 /* ------------------------------------------------------------ slots */

@@ -102,19 +102,21 @@ static void liveness(FILE *out, const struct target_connection *c)
 }
 
 static void behaviour(FILE *out, const struct target *target, const struct target_connection *c,
-		bool narrows)
+		const struct target_child *child)
 {
 	static const char *const esn[] = { "no", "yes", "either" };
+	bool narrows = child->variant == TARGET_CLIENT || child->variant == TARGET_POOL;
 	const struct target_retransmission *again = &target->config->retransmission;
 	double gap = (double)again->first, total = gap;
 
 	for (unsigned i = 0; i < again->tries; i++)
 		total += gap *= 2.0;
 	fprintf(out, "    esn=%s\n    pfs=%s\n    encapsulation=%s\n    replay-window=%u\n"
-		"    fragmentation=%s\n    mobike=no\n    narrowing=%s\n    initial-contact=no\n"
+		"    fragmentation=%s\n    mobike=%s\n    narrowing=%s\n    initial-contact=no\n"
 		"    retransmit-interval=%llu\n    retransmit-timeout=%us\n",
-		esn[c->esn], c->esp_dh ? "yes" : "no", c->force_encapsulation ? "yes" : "auto",
-		c->replay_window, c->fragmentation ? "yes" : "no", narrows ? "yes" : "no",
+		esn[c->esn], target_child_dh(c, child) ? "yes" : "no", c->force_encapsulation ? "yes" : "auto",
+		c->replay_window, c->fragmentation ? "yes" : "no",
+		child->variant == TARGET_MOBIKE ? "yes" : "no", narrows ? "yes" : "no",
 		(unsigned long long)(again->first / USEC_MS),
 		(unsigned)(total / USEC_S + 0.999));
 	if (target->facts->version[0] == '4')
@@ -173,15 +175,18 @@ static void proofs(FILE *out, const struct target_child *child)
 		fprintf(out, "    rightca=\"%s\"\n", TARGET_AUTHORITY);
 }
 
+/* pluto has MOBIKE only with addresses that it finds out itself: its own by the route, its peer's as responder
+ * (as initiator it is told it with the order). */
 static void ids(FILE *out, const struct target_connection *c, const struct target_child *child,
 		const struct address *tester)
 {
+	bool mobike = child->variant == TARGET_MOBIKE;
 	char text[ADDRESS_TEXT];
 
-	fprintf(out, "    left=%s\n    leftid=", address_print(&c->target, text));
+	fprintf(out, "    left=%s\n    leftid=", mobike ? "%defaultroute" : address_print(&c->target, text));
 	identity(out, child->target_proof == TARGET_BY_NOTHING ? "%null" : c->target_id);
 	fprintf(out, "\n    leftupdown=%%disabled\n    right=%s\n    rightid=",
-		address_print(tester, text));
+		mobike ? "%any" : address_print(tester, text));
 	identity(out, child->tester_proof == TARGET_BY_NOTHING ? "%null" :
 		child->tester_id[0] ? child->tester_id : c->tester_id);
 	fputc('\n', out);
@@ -199,9 +204,8 @@ static void connection(FILE *out, const struct target *target, const struct targ
 		known->version[0] == '4' ? "ikev2=insist" : "keyexchange=ikev2");
 	selectors(out, child);
 	list(out, "ike", c->ike[0] ? c->ike : known->ike_suites);
-	list(out, "esp", c->esp[0] ? c->esp : c->esp_dh ? ESP_DH_SUITES : known->esp_suites);
-	behaviour(out, target, c,
-		child->variant == TARGET_CLIENT || child->variant == TARGET_POOL);
+	list(out, "esp", c->esp[0] ? c->esp : target_child_dh(c, child) ? ESP_DH_SUITES : known->esp_suites);
+	behaviour(out, target, c, child);
 	if (child->variant == TARGET_SHORT_LIVED)
 		short_lived(out, &target->config->lifetimes);
 	else
@@ -209,10 +213,10 @@ static void connection(FILE *out, const struct target *target, const struct targ
 	liveness(out, c);
 }
 
-/* Who proves what is tried without a NAT. */
+/* Who proves what is tried without a NAT; a peer with MOBIKE may be anywhere. */
 static bool has_nat(const struct target_connection *c, const struct target_child *child)
 {
-	return c->nat.family && child->variant != TARGET_PROOF;
+	return c->nat.family && child->variant != TARGET_PROOF && child->variant != TARGET_MOBIKE;
 }
 
 /* One for each child, and again with the address behind the NAT. */
@@ -339,6 +343,16 @@ static bool write_files(const struct target *target, struct room *room, struct w
 		file_write(target->directory, "daemon", 0644, libreswan_script, why);
 }
 
+/* To a peer that its connection does not name. */
+static bool initiate_mobike(const struct target_connection *c, const struct target_child *child, char *line,
+		size_t cap)
+{
+	char text[ADDRESS_TEXT];
+
+	return snprintf(line, cap, "@say --initiate --asynchronous --remote-host %s --name %s%s",
+		address_print(&c->tester, text), c->name, child->suffix) < (int)cap;
+}
+
 static bool line(const struct target *target, enum target_verb verb,
 		const struct target_connection *c, const struct target_child *child, char *line,
 		size_t cap)
@@ -360,6 +374,8 @@ static bool line(const struct target *target, enum target_verb verb,
 
 	if (verb == TARGET_PING)
 		return ping_line(child, line, cap);
+	if (verb == TARGET_INITIATE && child && child->variant == TARGET_MOBIKE)
+		return initiate_mobike(c, child, line, cap);
 	if (verb == TARGET_REKEY_CHILD && target->facts->version[0] != '4')
 		return line_fill("@CHILD %1$s%2$s(-nat)? --rekey-child --asynchronous", c, child,
 			line, cap);
@@ -391,6 +407,9 @@ static void take_state(const char *line, void *context)
 	struct target_result *result = states->result;
 	const char *name = strchr(line, '"');
 	const char *at = strstr(line, "\":");     /* lines on traffic have no port after the name */
+
+	if (!at)
+		at = strstr(line, "\"[");      /* nor a number of an instance */
 
 	if (!at || !strchr(line, '#') || !names(name + 1, states->connection))
 		return;

@@ -88,9 +88,10 @@ static void proposals(FILE *out, const struct target *target, const struct targe
 
 /* With and without KE, the preferred first: that is what it offers itself. */
 static void esp_proposals(FILE *out, const struct target *target,
-		const struct target_connection *c)
+		const struct target_connection *c, const struct target_child *child)
 {
 	const char *comma = "";
+	bool dh = target_child_dh(c, child);
 
 	fprintf(out, "\t\t\t\tesp_proposals = ");
 	if (c->esp[0]) {
@@ -98,8 +99,8 @@ static void esp_proposals(FILE *out, const struct target *target,
 	} else {
 		const char *list = target->facts->esp_suites;
 
-		suites(out, list, c->esp_dh ? ESP_DH : "", &comma);
-		suites(out, list, c->esp_dh ? "" : ESP_DH, &comma);
+		suites(out, list, dh ? ESP_DH : "", &comma);
+		suites(out, list, dh ? "" : ESP_DH, &comma);
 		if (target->facts->esp_more)
 			suites(out, target->facts->esp_more, "", &comma);
 	}
@@ -133,7 +134,7 @@ static void child(FILE *out, const struct target *target, const struct target_co
 		child->suffix, selector(child, true), selector(child, false));
 	if (child->variant == TARGET_TRANSPORT)
 		fprintf(out, "\t\t\t\tmode = transport\n");
-	esp_proposals(out, target, c);
+	esp_proposals(out, target, c, child);
 	struct target_lifetimes l = lifetimes_of(target, c, child);
 
 	fprintf(out, "\t\t\t\treplay_window = %u\n\t\t\t\trekey_time = %us\n"

@@ -130,7 +130,8 @@ sub newest {
 	my ($job, $option) = @_;
 	my ($best, $name) = (0);
 	for (split /\n/, $job->{text}) {
-		next unless /#(\d+): "($job->{pattern})":.*ESTABLISHED_$job->{kind}_SA/;
+		# An instance has a number and its peer after the name.
+		next unless /#(\d+): "($job->{pattern})"(?:\[\d+\] \S+)?:.*ESTABLISHED_$job->{kind}_SA/;
 		($best, $name) = ($1, $2) if $1 > $best;
 	}
 	return unless $best;

@@ -46,6 +46,7 @@ enum target_variant {
 	TARGET_POOL,            /* the target gives an inner address to the tester */
 	TARGET_CLIENT,          /* the target asks the tester for an inner address */
 	TARGET_MOBIKE,
+	TARGET_PFS,             /* a Child SA of CREATE_CHILD_SA has a key exchange of its own */
 	TARGET_SHORT_LIVED,     /* SAs live as long as target_lifetimes says */
 	TARGET_PROOF,           /* the ends prove who they are otherwise: see target_child */
 	TARGET_VARIANTS,
@@ -155,11 +156,13 @@ struct target_config {
 bool target_config_slots(struct target_config *config, size_t slots, struct why *why);
 void target_config_free(struct target_config *config);
 /*
- * A variant in every connection.  In slot N the target gives addresses of 10.9.N.0/28 (over IPv6:
+ * A variant in every connection; TARGET_MOBIKE is for IPv4 alone.  In slot N the target gives addresses of 10.9.N.0/28 (over IPv6:
  * 10.19.N.0/28), the tester of 10.29.N.0/28 (10.39.N.0/28) to a target that asks, which may go to
  * 10.49.N.0/24 (10.59.N.0/24) then.
  */
 void target_config_add(struct target_config *config, enum target_variant variant);
+/* Does a Child SA of CREATE_CHILD_SA have a key exchange of its own? */
+bool target_child_dh(const struct target_connection *c, const struct target_child *child);
 /* A variant TARGET_PROOF of that name in every connection over IPv4; the child says how.
  * In slot N the K-th child, from 0, has the network 10.(100+K).N.0/24 on the tester's side. */
 void target_config_add_proof(struct target_config *config, const char *name, const struct target_child *how);
