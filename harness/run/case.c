@@ -15,16 +15,27 @@ usec run_now(const struct run *r)
 	return world_now(r->world);
 }
 
-/* On a bad path everything takes longer. */
+/* On a bad path everything takes longer, until it is whole again for the closing handshake. */
 #define WEATHER_SCALE 4.0
+
+static usec scaled(usec span, double scale)
+{
+	return scale > 0 && span < USEC_H * 1000 ? (usec)((double)span * scale) : span;
+}
 
 usec run_span(const struct run *r, usec span)
 {
 	double scale = r->options->time_scale;
 
-	if (!(scale > 0) && r->options->weather)
+	if (!(scale > 0) && r->options->weather && r->phase == RUN_STEPS)
 		scale = WEATHER_SCALE;
-	return scale > 0 && span < USEC_H * 1000 ? (usec)((double)span * scale) : span;
+	return scaled(span, scale);
+}
+
+/* Between repetitions: what may be lost goes out no more rarely for that. */
+usec run_pace(const struct run *r, usec gap)
+{
+	return scaled(gap, r->options->time_scale);
 }
 
 const char *run_printf(struct run *r, const char *format, ...)

@@ -164,7 +164,7 @@ static bool ask_ping(struct run *r, struct fence *f)
 		f->echo_first = sent->echo.seq;
 	}
 	f->echo_last = sent->echo.seq;
-	f->probe = run_now(r) + run_span(r, PING_GAP);
+	f->probe = run_now(r) + run_pace(r, PING_GAP);
 	return true;
 }
 

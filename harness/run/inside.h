@@ -385,7 +385,8 @@ struct run {
 };
 
 usec run_now(const struct run *r);
-usec run_span(const struct run *r, usec span); /* scaled by --time-scale */
+usec run_span(const struct run *r, usec span); /* scaled by --time-scale, longer on a bad path */
+usec run_pace(const struct run *r, usec gap);  /* scaled by --time-scale alone */
 
 /* A run of one case; NULL with why.  target_kind and testers are put in by builtin.c or real.c. */
 struct run *run_new(const struct run_options *o, const struct scenario_case *what,
@@ -476,6 +477,8 @@ bool honest_value(struct run *r, const struct saved *s, const struct node *n,
 		  struct edit_value *out);
 /* Checks that had nothing to look at, lawfully: their requirements count as reached. */
 void judge_vacuous(struct run *r, const struct element_node *el);
+/* Nothing can be said of what the element judges. */
+void judge_unsettled(struct run *r, const struct element_node *el);
 /* Marks what any step of the case judges. */
 void judge_begin(struct run *r);
 /* Marks what the steps not reached would have judged. */

@@ -63,12 +63,14 @@ static void condition(struct run *r, const struct element_node *el, bool held, c
 		      const char *wanted, const char *got)
 {
 	bool closing = r->phase == RUN_ALIVE;
-	enum verdict v = closing ? VERDICT_DIED : VERDICT_INCONCLUSIVE;
+	/* After a bad path only the driver says that a target has died. */
+	bool dies = closing && !r->options->weather;
+	enum verdict v = dies ? VERDICT_DIED : VERDICT_INCONCLUSIVE;
 
 	emit(r, el, NULL, held ? "pass" : verdict_name(v), path, wanted, got);
 	if (held)
 		return;
-	r->dead |= closing;
+	r->dead |= dies;
 	run_floor(r, v, el,
 		  run_printf(r, "%s%s%swanted %s, got %s", closing ? "the closing handshake: " : "",
 			     path ? path : "", path && *path ? ": " : "", wanted, got));
@@ -314,6 +316,11 @@ void judge_vacuous(struct run *r, const struct element_node *el)
 {
 	for (size_t i = 0; i < el->child_count; i++)
 		mark_all(r, &el->children[i], MARK_REACHED);
+}
+
+void judge_unsettled(struct run *r, const struct element_node *el)
+{
+	mark_all(r, el, MARK_LEFT);
 }
 
 void judge_left(struct run *r)

@@ -151,6 +151,13 @@ static bool fragment_only(const struct run *r, const struct item *it)
 	       r->step.el->element != EL_EXPECT_NOTHING;
 }
 
+/* What has a wrong ICV proves no sender: a receiver drops it and waits on.  It breaks silence all the same. */
+static bool unproved(const struct run *r, const struct item *it)
+{
+	return it->seen && it->seen->message.protection == MESSAGE_BAD_ICV &&
+	       !(r->stepping && (r->step.el->element == EL_EXPECT_NOTHING || r->step.el->element == EL_GONE));
+}
+
 static bool wanted(struct run *r, struct item *it)
 {
 	const struct step_row *row;
@@ -171,7 +178,7 @@ bool queue_offer(struct run *r)
 
 	while (it) {
 		struct item *next = it->next;
-		bool follow = is_followed(r, it->seen);
+		bool follow = is_followed(r, it->seen) || unproved(r, it);
 
 		if (!follow && wanted(r, it)) {
 			unlink_item(r, before, it);

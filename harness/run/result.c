@@ -89,6 +89,17 @@ static void emit_end(struct run *r, const struct case_result *c,
 			    });
 }
 
+/* On a bad path only a scenario that says so can prove a failure. */
+static void under_weather(const struct run *r, struct requirement_result *q, struct arena *a)
+{
+	if (!r->options->weather || r->scenario->lossy_ok ||
+	    (q->verdict != VERDICT_FAIL && (q->verdict != VERDICT_DIED || r->ended)))
+		return;
+	q->verdict = VERDICT_INCONCLUSIVE;
+	q->reason = arena_printf(a, "on a bad path this proves nothing: %s",
+				 q->reason ? q->reason : "failed");
+}
+
 #define ORACLES_FIRED 16
 
 static const struct requirement_result *results_of(struct run *r, struct arena *a,
@@ -110,6 +121,7 @@ static const struct requirement_result *results_of(struct run *r, struct arena *
 	c->requirements = rows;
 	c->requirement_count = count;
 	for (size_t i = 0; i < count; i++) {
+		under_weather(r, &rows[i], a);
 		if (rows[i].verdict > VERDICT_PASS && (!worst || rows[i].verdict > worst->verdict))
 			worst = &rows[i];
 		c->verdict = verdict_worse(c->verdict, rows[i].verdict);
@@ -153,16 +165,6 @@ static void emit_carried(struct run *r, const struct case_result *c)
 					     .number = (int64_t)packets });
 }
 
-/* On a bad path only a scenario that says so can prove a failure. */
-static void under_weather(const struct run *r, struct arena *a, struct case_result *c)
-{
-	if (!r->options->weather || r->scenario->lossy_ok ||
-	    (c->verdict != VERDICT_FAIL && (c->verdict != VERDICT_DIED || r->ended)))
-		return;
-	c->verdict = VERDICT_INCONCLUSIVE;
-	c->reason = arena_printf(a, "on a bad path this proves nothing: %s", c->reason ? c->reason : "failed");
-}
-
 struct case_result *run_result(struct run *r, struct arena *a)
 {
 	struct case_result *c = arena_new_of(a, struct case_result);
@@ -198,7 +200,6 @@ struct case_result *run_result(struct run *r, struct arena *a)
 	} else if (worst && !c->reason) {
 		c->reason = worst->reason;
 	}
-	under_weather(r, a, c);
 	return c;
 }
 

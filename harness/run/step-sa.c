@@ -1,7 +1,7 @@
 /* establish, alive, works, gone: whole honest conversations. */
 #include "inside.h"
 
-enum establish_phase { PHASE_INIT, PHASE_AUTH, PHASE_PING, PHASE_DELETE, PHASE_READY };
+enum establish_phase { PHASE_INIT, PHASE_AUTH, PHASE_PING, PHASE_DELETE, PHASE_BEYOND, PHASE_READY };
 
 #define PING_GAP USEC_S
 
@@ -278,12 +278,32 @@ static enum progress establish_look(struct run *r, struct step *s)
 
 /* ------------------------------------------------------------ alive */
 
+/*
+ * Proof of life is the whole handshake (and a pong, where there is a data plane).  The delete after it
+ * proves no more: a target that forgets an IKE SA with its delete sends that response once, and it may
+ * be lost (RFC 7296 2.1 wants it remembered; a scenario of its own judges that).  So INVALID_IKE_SPI
+ * ends the SA as well, and so does silence, if another IKE_SA_INIT is answered behind it.
+ */
 static bool alive_begin(struct run *r, struct step *s, struct why *why)
 {
 	if (!within_of(r, s, AT_WITHIN, 2 * r->options->profile->answer, why))
 		return false;
 	s->phase = PHASE_INIT;
+	s->next = s->wake = s->began + s->within / 2;
 	return ask(r, s, PURPOSE_IKE_SA_INIT, why);
+}
+
+/* The second half of the time: what went out may have been lost as often as it was repeated. */
+static void alive_again(struct run *r, struct step *s)
+{
+	struct why why = { 0 };
+
+	run_note(r, "the honest handshake is tried once more");
+	s->phase = s->phase == PHASE_DELETE ? PHASE_BEYOND : PHASE_INIT;
+	s->next = USEC_NEVER;
+	s->wake = s->deadline;
+	if (!ask(r, s, PURPOSE_IKE_SA_INIT, &why))
+		fault(r, s, &why);
 }
 
 static bool ping(struct run *r, struct step *s, struct why *why)
@@ -297,7 +317,7 @@ static bool ping(struct run *r, struct step *s, struct why *why)
 	if (!s->ping)
 		s->ping_first = sent->echo.seq;
 	s->ping = sent;
-	s->next = run_now(r) + run_span(r, PING_GAP);
+	s->next = run_now(r) + run_pace(r, PING_GAP);
 	s->wake = usec_min(s->next, s->deadline);
 	return true;
 }
@@ -316,7 +336,7 @@ static void alive_delete(struct run *r, struct step *s)
 	struct why why = { 0 };
 
 	s->phase = PHASE_DELETE;
-	s->wake = s->deadline;
+	s->next = s->wake = run_now(r) + (s->deadline - run_now(r)) / 2;
 	if (!ask(r, s, PURPOSE_DELETE_IKE, &why))
 		fault(r, s, &why);
 }
@@ -355,9 +375,25 @@ static void alive_next(struct run *r, struct step *s)
 	}
 }
 
+static bool alive_step_held(const struct step *s, const struct item *it)
+{
+	enum ike_state state = ike_sa_view(s->ike).state;
+
+	switch (s->phase) {
+	case PHASE_INIT:
+		return !it->seen->error && state == IKE_KEYED;
+	case PHASE_AUTH:
+		return !it->seen->error && state == IKE_ESTABLISHED;
+	case PHASE_DELETE:
+		return !it->seen->error || (!it->seen->authentic &&
+		       message_notify(&it->seen->message, NOTIFY_INVALID_IKE_SPI));
+	default:
+		return true;
+	}
+}
+
 static bool alive_offer(struct run *r, struct step *s, struct item *it)
 {
-	enum ike_state state;
 	const char *got;
 
 	if (s->phase == PHASE_PING && is_pong(s, it)) {
@@ -371,12 +407,10 @@ static bool alive_offer(struct run *r, struct step *s, struct item *it)
 		return false;
 	got = item_text(r, it);
 	take_item(r, it, TAKE_AUTOMATIC);
-	state = ike_sa_view(s->ike).state;
-	if (it->seen->error || (s->phase == PHASE_AUTH && state != IKE_ESTABLISHED) ||
-	    (s->phase == PHASE_INIT && state != IKE_KEYED))
-		broken(r, s, "an honest handshake", got);
-	else
+	if (alive_step_held(s, it))
 		alive_next(r, s);
+	else
+		broken(r, s, "an honest handshake", got);
 	return true;
 }
 
@@ -387,6 +421,7 @@ static enum progress alive_look(struct run *r, struct step *s)
 		[PHASE_AUTH] = "no IKE_AUTH response",
 		[PHASE_PING] = "no pong",
 		[PHASE_DELETE] = "no response to the delete",
+		[PHASE_BEYOND] = "no response to the delete, and no IKE_SA_INIT response behind it",
 	};
 	struct why why = { 0 };
 	char span[32];
@@ -394,6 +429,8 @@ static enum progress alive_look(struct run *r, struct step *s)
 	if (!s->over && s->phase == PHASE_PING && r->moves != s->mark && run_now(r) >= s->next &&
 	    !ping(r, s, &why))
 		fault(r, s, &why);
+	else if (!s->over && s->phase != PHASE_PING && run_now(r) >= s->next)
+		alive_again(r, s);
 	if (s->over)
 		return s->end;
 	if (run_now(r) < s->deadline)

@@ -283,6 +283,7 @@ void world_heal(struct world *w)
 {
 	static const struct link_fate honest;
 
+	w->weather = honest;
 	world_fate(w, LINK_BOTH, &honest);
 	link_flush(&w->link, world_now(w));
 	for (struct world_node *n = w->nodes; n; n = n->next) {

@@ -38,6 +38,8 @@ static const char faults[] =
 	"<edit response=\"IKE_SA_INIT\"><set field=\"N(NAT_DETECTION_SOURCE_IP).data\" to=\"zero:16\"/></edit></fault>"
 	"<fault id=\"test-iv\"><title>Every IV of IKE is the same</title>"
 	"<edit response=\"INFORMATIONAL\"><set field=\"SK.iv\" to=\"zero:8\"/></edit></fault>"
+	"<fault id=\"test-unread-delete\"><title>The response to a delete cannot be opened</title>"
+	"<edit response=\"delete-ike\"><set field=\"SK.icv\" to=\"${honest} ^ 1\"/></edit></fault>"
 	"<fault id=\"test-id\"><title>A response has another message ID</title>"
 	"<edit response=\"liveness\"><set field=\"HDR.message_id\" to=\"99\"/></edit></fault>"
 	"<fault id=\"test-auth\"><title>AUTH is wrong</title>"
@@ -115,7 +117,7 @@ static void keep(void *ctx, const struct case_result *c)
 }
 
 static const char frame[] =
-	"<scenario xmlns=\"urn:ikespec:scenario:1\" id=\"test.case.one\" target=\"%s\"%s><title>A test</title>"
+	"<scenario xmlns=\"urn:ikespec:scenario:1\" id=\"test.case.one\" target=\"%s\"%s%s><title>A test</title>"
 	"%s%s%s%s<steps>%s%s</steps></scenario>";
 
 static const char *requirement(const char *steps, const char *name, const char *text)
@@ -127,6 +129,7 @@ static struct bytes scenario(const struct asked *a, char *text, size_t cap)
 {
 	const char *none = strstr(a->steps, "judges=") ? "" : "<check value=\"1\" is=\"1\" judges=\"must\"/>";
 	int len = snprintf(text, cap, frame, a->target ? a->target : "responder", a->no_alive ? " alive=\"no\"" : "",
+			   a->lossy_ok ? " lossy-ok=\"yes\"" : "",
 			   *none ? "<requirement id=\"must\" ref=\"RFC7296-2.1-06\"/>"
 				 : requirement(a->steps, "must", "<requirement id=\"must\" ref=\"RFC7296-2.1-06\"/>"),
 			   requirement(a->steps, "should", "<requirement id=\"should\" ref=\"RFC7296-2.6-09\"/>"),
@@ -145,10 +148,11 @@ struct outcome run_asked(const struct asked *a)
 	struct crypto *crypto = crypto_new(&why);
 	struct event_log log = { 0 };
 	static const char *const only[] = { "test.case.one" };
+	const struct link_fate weather = { .loss_ppm = a->loss_ppm };
 	struct run_options options = {
 		.library = l, .crypto = crypto, .profile = library_profile(l, "builtin"), .root = scenarios_root,
 		.filter = { .names = only, .name_count = 1 }, .seed = a->seed ? a->seed : 7, .fault = a->fault, .log = &log,
-		.finished = keep, .ctx = &o, .jobs = 1,
+		.finished = keep, .ctx = &o, .jobs = 1, .weather = a->loss_ppm ? &weather : NULL,
 	};
 	struct test_suite *suite;
 	static char text[20000];

@@ -34,7 +34,8 @@ struct asked {
 	const char *head;       /* testers, needs, rows; may be NULL */
 	const char *steps;
 	const char *fault;
-	bool no_alive;
+	bool no_alive, lossy_ok;
+	uint32_t loss_ppm;      /* the weather of every case; 0: a good path */
 	uint64_t seed;
 };
 

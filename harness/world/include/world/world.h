@@ -67,7 +67,7 @@ struct link_fate world_fate_now(const struct world *w, enum link_way way);
 bool world_nat(struct world *w, struct world_node *tester, const struct address *outside, struct why *why);
 /* The tester speaks from another address from now on; the old one stays open. */
 bool world_readdress(struct world *w, struct world_node *tester, const struct address *now);
-/* The whole path again, as at the start. */
+/* The whole path again, without weather too. */
 void world_heal(struct world *w);
 
 /* ------------------------------------------------------------ nodes */
