@@ -254,6 +254,18 @@ struct run *run_new(const struct run_options *o, const struct scenario_case *wha
 	return r;
 }
 
+void run_leave(struct run *r)
+{
+	r->left_at = run_now(r);
+	world_free(r->world);
+	r->world = NULL;
+}
+
+usec run_clock(const struct run *r)
+{
+	return r->world ? run_now(r) : r->left_at;
+}
+
 void run_free(struct run *r)
 {
 	if (!r)
@@ -434,7 +446,7 @@ static bool move(struct run *r)
 }
 
 /* "IKE_AUTH request, 236 octets": the last packet that the target was sent. */
-static const char *last_words(struct run *r)
+const char *run_last_words(struct run *r)
 {
 	struct ip_packet ip;
 	struct bytes b;
@@ -468,7 +480,7 @@ static void watch(struct run *r)
 		return;
 	r->dead = r->ended = true;
 	run_end(r, VERDICT_DIED, r->place, "the target %s; last packet to it: %s",
-		how, last_words(r));
+		how, run_last_words(r));
 	event_emit(&r->log, &(struct event){
 				    .kind = EVENT_NOTE,
 				    .time = run_now(r),

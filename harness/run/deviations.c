@@ -135,7 +135,7 @@ static enum verdict verdict_at(const struct case_result *c, const char *requirem
 	return worst;
 }
 
-/* Is every break of the case listed? */
+/* Is every break of the case listed?  A death is not excused by what else is broken. */
 static bool all_listed(const struct deviations *d, const struct case_result *c)
 {
 	bool whole = false;
@@ -155,7 +155,7 @@ static bool all_listed(const struct deviations *d, const struct case_result *c)
 		if (!listed)
 			return false;
 	}
-	return true;
+	return c->verdict != VERDICT_DIED;
 }
 
 void deviations_apply(const struct deviations *d, struct case_result *c, struct arena *a)

@@ -144,11 +144,22 @@ void host_stop(struct real_host *h)
 	*h = (struct real_host){ .suite = h->suite };
 }
 
+/* All its connections again, on a busy machine. */
+#define RESTART_LEAST (30 * USEC_S)
+
 static usec revive_limit(const struct real_host *h)
 {
 	usec restart = h->suite->options.profile->restart;
 
-	return restart > 10 * USEC_S ? restart : 10 * USEC_S;
+	return restart > RESTART_LEAST ? restart : RESTART_LEAST;
+}
+
+void host_tire(struct real_host *h, const struct job *job)
+{
+	if (job->plan.kills && !h->dead && h->suite->again_count) {
+		h->dead = true;
+		snprintf(h->how, sizeof h->how, "is begun anew");
+	}
 }
 
 static void revived(struct real_host *h)
@@ -260,15 +271,24 @@ const char *host_tail(const struct real_host *h, struct arena *a)
 #define PROBE_PATIENT (2 * USEC_S)  /* with one that does nothing meanwhile */
 #define PROBE_LONGEST (15 * USEC_S) /* with one that is busy */
 
+static void is_dead(struct real_host *h)
+{
+	struct test_suite *s = h->suite;
+
+	h->dead = true;
+	s->deaths += s->deaths < DEATHS - 1;
+	h->death = s->deaths;
+}
+
 static void found_dead(struct real_host *h, const char *how, int number)
 {
-	h->dead = true;
+	is_dead(h);
 	snprintf(h->how, sizeof h->how, "%s %d", how, number);
 }
 
 static void found_hung(struct real_host *h, const char *why)
 {
-	h->dead = true;
+	is_dead(h);
 	snprintf(h->how, sizeof h->how, "hangs: %.*s", (int)strcspn(why, "\n"), why);
 }
 
@@ -284,6 +304,8 @@ static void wait_for_probe(struct real_host *h, usec now)
 			found_hung(h, result.text);
 		else if (result.progress == TARGET_REFUSED && h->foreign)
 			found_dead(h, "is down: its status command ended with", result.code);
+		else if (result.progress == TARGET_DONE)
+			h->proven = h->probed;
 		return;
 	}
 	if (now < h->probed + PROBE_PATIENT)
@@ -301,10 +323,13 @@ static void probe(struct real_host *h)
 
 	if (h->probe) {
 		wait_for_probe(h, now);
-	} else if (now >= h->probed + PROBE_EVERY) {
+	} else if (h->urgent || now >= h->probed + PROBE_EVERY) {
+		h->urgent = false;
 		h->pulse = target_pulse(h->target);
 		h->probe = target_order(h->target, TARGET_PROBE, NULL, NULL);
 		h->probed = now;
+		if (!h->probe && h->foreign) /* nobody can tell */
+			h->proven = now;
 	}
 	if (now >= h->looked + PROBE_EVERY / 2) {
 		h->looked = now;
@@ -392,6 +417,11 @@ struct slot *host_lease(struct real_host *h, bool lively)
 		return &h->slots[i];
 	}
 	return NULL;
+}
+
+bool host_clearing(const struct real_host *h, unsigned number)
+{
+	return number && h->slots[number - 1].state == SLOT_CLEARING;
 }
 
 void host_release(struct real_host *h, unsigned number)

@@ -32,9 +32,12 @@ struct real_host {
 	bool foreign; /* somebody else runs it */
 	bool cookies; /* the instance that asks for cookies */
 	bool dead;
+	unsigned death; /* the last, by number */
 	bool asked;    /* a scenario has it killed or restarted: no death of its own */
 	unsigned probe; /* does it answer?  And what its process was doing when that was asked */
 	usec probed, looked;
+	usec proven; /* when it was last asked whether it lives, and did */
+	bool urgent; /* somebody waits for that */
 	struct target_pulse pulse;
 	unsigned revival; /* the order that takes it up again after its death */
 	usec revive_by;
@@ -68,6 +71,7 @@ void host_forget(struct real_host *h, unsigned ticket);
 size_t host_free_slots(const struct real_host *h, bool lively);
 struct slot *host_lease(struct real_host *h, bool lively);
 void host_release(struct real_host *h, unsigned number);
+bool host_clearing(const struct real_host *h, unsigned number);
 const char *host_tail(const struct real_host *h, struct arena *a);
 
 /* One that somebody else runs: slots are the profile's testers. */
@@ -90,5 +94,18 @@ size_t slots_needed(const struct scenario *s);
 /* The setup of a case on a real host (r->host); its slots are given back by slots_release. */
 bool real_setup(struct run *r, struct why *why);
 void slots_release(struct run *r);
+/* Is everything of the case gone from its slots? */
+bool slots_cleared(const struct run *r);
+/* After a case of which the target is known to die: whatever else it left in there, nobody gets it. */
+void host_tire(struct real_host *h, const struct job *job);
+
+/* blame.c: A case is over; has it settled, so that it can land?  Then it is decided or run again. */
+bool flight_over(struct test_suite *s, struct flight *f, struct why *why);
+bool flight_settled(struct test_suite *s, struct flight *f);
+void flight_landed(struct test_suite *s, struct flight *f);
+/* The end of the run: what is in flight, and what was held until the death of others was explained. */
+void flights_drop(struct test_suite *s);
+void held_let_go(struct test_suite *s);
+struct job *again_next(struct test_suite *s, const struct real_host *h);
 
 #endif

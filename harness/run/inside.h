@@ -380,6 +380,7 @@ struct run {
 	const char *log_tail;
 	usec count_until, clean_until;
 	usec began, wall_began;
+	usec left_at; /* when its world was given up */
 	usec deadline;
 	uint64_t moves, still, arrivals;
 };
@@ -399,6 +400,11 @@ void run_begin(struct run *r);
 usec run_move(struct run *r);
 bool run_over(const struct run *r);
 usec run_wall(const struct run *r);
+/* Gives its world up: nothing arrives any more.  Its clock stands from then on. */
+void run_leave(struct run *r);
+usec run_clock(const struct run *r);
+/* "IKE_AUTH request, 236 octets": the last packet that the target was sent. */
+const char *run_last_words(struct run *r);
 /* The result; strings belong to the arena given. */
 struct case_result *run_result(struct run *r, struct arena *a);
 /* Verdicts and the end of the case go to the log. */

@@ -363,6 +363,16 @@ bool real_setup(struct run *r, struct why *why)
 	return true;
 }
 
+bool slots_cleared(const struct run *r)
+{
+	const struct real_host *h = r->target_state;
+
+	for (size_t i = 0; i < r->tester_count; i++)
+		if (host_clearing(h, r->testers[i].slot) || host_clearing(h, r->testers[i].second_slot))
+			return false;
+	return true;
+}
+
 void slots_release(struct run *r)
 {
 	host_forget(r->target_state, r->order_ticket);

@@ -12,6 +12,8 @@
 #define LOOP_WAIT   (50 * USEC_MS)
 #define LOOP_BUSY   (5 * USEC_MS)
 #define LONG_CASE   (2 * USEC_S)
+/* Those that are over and being cleared among them. */
+#define FLIGHTS(width) (2 * (width) + SLOTS_SPARE)
 
 /* ------------------------------------------------------------ which cases need what */
 
@@ -22,8 +24,8 @@ static struct job_plan plan_of(const struct test_suite *s, const struct job *job
 	return (struct job_plan){
 		.cookies = plan_cookies(what) && !host_is_foreign(s->options.profile),
 		.lively = plan_lively(what) && !host_is_foreign(s->options.profile),
-		.restarts = plan_restarts(what->steps, what->step_count) ||
-			    deviations_kill(s->options.deviations, job->what->id),
+		.restarts = plan_restarts(what->steps, what->step_count),
+		.kills = deviations_kill(s->options.deviations, job->what->id),
 		.slots = slots_needed(what),
 		.time = plan_time(s->options.profile, what->steps, what->step_count),
 	};
@@ -65,107 +67,29 @@ static bool launch(struct test_suite *s, struct job *job, struct real_host *h, b
 	return true;
 }
 
-static bool provisional(const struct test_suite *s, const struct flight *f,
-			const struct case_result *c)
-{
-	bool broken = c->verdict == VERDICT_FAIL || c->verdict == VERDICT_DIED ||
-		      c->verdict == VERDICT_INCONCLUSIVE || c->verdict == VERDICT_ERROR;
-
-	return broken && !f->alone && s->width > 1 && !deviations_know(s->options.deviations, c);
-}
-
-/* --retries count what was run alone. */
-static bool another_try(const struct test_suite *s, const struct flight *f,
-			const struct case_result *c)
-{
-	unsigned alone = f->alone && s->width > 1 ? f->attempt : f->attempt + 1;
-
-	return c->verdict > VERDICT_WEAK && alone <= s->options.retries;
-}
-
-/* Alone it was well: what was seen among others is interference. */
-static void compare(struct test_suite *s, const struct case_result *before, struct case_result *c)
-{
-	if (!before || c->verdict > VERDICT_WEAK || before->verdict <= VERDICT_WEAK)
-		return;
-	c->interference = true;
-	c->flaky = true;
-	c->reason = arena_printf(s->arena, "interference: %s among other cases (%s), %s alone",
-				 verdict_name(before->verdict),
-				 before->reason ? before->reason : "no reason",
-				 verdict_name(c->verdict));
-	c->verdict = VERDICT_INCONCLUSIVE;
-}
-
-/*
- * One case of those in flight was the target's death.  The others are what they are alone, once
- * that one is found; without it none of them is above suspicion.
- */
-static void hold(struct test_suite *s, struct flight *f, struct case_result *c)
-{
-	world_free(f->run->world);
-	f->run->world = NULL;
-	s->held[s->held_count++] = (struct held){ *f, c };
-	*f = s->flights[--s->in_flight];
-}
-
-static void let_go(struct test_suite *s)
-{
-	for (size_t i = 0; i < s->held_count; i++) {
-		struct held *h = &s->held[i];
-
-		if (!s->blamed)
-			compare(s, h->flight.job->result, h->result);
-		else
-			h->result->flaky = false;
-		suite_decided(s, &h->flight, h->result);
-		run_free(h->flight.run);
-	}
-	s->held_count = 0;
-	s->blamed = false;
-}
-
-static bool landed(struct test_suite *s, struct flight *f, struct why *why)
-{
-	struct case_result *c = run_result(f->run, s->arena);
-	const struct case_result *before = f->job->result;
-
-	if (!c)
-		return why_set(why, "no memory for results");
-	if (f->run->world)
-		slots_release(f->run);
-	f->host->asked = false;
-	f->host->in_flight--;
-	c->flaky = before && before->verdict != c->verdict;
-	if (provisional(s, f, c) || another_try(s, f, c)) {
-		f->job->result = c;
-		s->again[s->again_count++] = f->job;
-	} else if (f->run->world && before && before->verdict == VERDICT_DIED &&
-		   c->verdict != VERDICT_DIED) {
-		hold(s, f, c);
-		return true;
-	} else {
-		s->blamed |= c->verdict == VERDICT_DIED;
-		compare(s, before, c);
-		suite_decided(s, f, c);
-	}
-	flight_end(s, f);
-	return true;
-}
-
 /* ------------------------------------------------------------ the loop */
 
-static bool step_flights(struct test_suite *s, struct why *why)
+static bool step_flight(struct test_suite *s, struct flight *f, struct why *why)
 {
-	for (size_t i = s->in_flight; i-- > 0;) {
-		struct flight *f = &s->flights[i];
-
+	if (!f->result) {
 		if (f->run->world)
 			world_advance(f->run->world, real_now(f->host->real));
 		f->wake = run_move(f->run);
-		if (run_over(f->run) && !landed(s, f, why))
+		if (!run_over(f->run))
+			return true;
+		if (!flight_over(s, f, why))
 			return false;
 	}
+	if (flight_settled(s, f))
+		flight_landed(s, f);
+	return true;
+}
+
+static bool step_flights(struct test_suite *s, struct why *why)
+{
+	for (size_t i = s->in_flight; i-- > 0;)
+		if (!step_flight(s, &s->flights[i], why))
+			return false;
 	return true;
 }
 
@@ -180,7 +104,10 @@ static usec leisure(const struct test_suite *s)
 	for (size_t i = 0; i < s->in_flight; i++) {
 		usec now = real_now(s->flights[i].host->real), wake = s->flights[i].wake;
 
-		left = usec_min(left, wake > now ? wake - now : 0);
+		if (s->flights[i].result)
+			left = s->flights[i].host->urgent ? 0 : left;
+		else
+			left = usec_min(left, wake > now ? wake - now : 0);
 	}
 	return left;
 }
@@ -210,10 +137,18 @@ static bool turn(struct test_suite *s, struct why *why)
 	if (!step_flights(s, why))
 		return false;
 	for (size_t i = 0; i < s->host_count; i++)
-		if (s->hosts[i].dead && !s->hosts[i].in_flight && !host_revive(&s->hosts[i], why))
+		if (s->hosts[i].dead && !s->hosts[i].in_flight && (s->waiting || s->again_count) &&
+		    !host_revive(&s->hosts[i], why))
 			return false;
 	wait_for_something(s, s->in_flight ? leisure(s) : LOOP_BUSY);
 	return true;
+}
+
+/* What is over and waits for its slots to be cleared is in nobody's way; of one at a time each ends first. */
+static bool room_for_more(const struct test_suite *s)
+{
+	return s->width == 1 ? s->in_flight == 0
+			     : s->in_flight - s->over < s->width && s->in_flight < FLIGHTS(s->width);
 }
 
 /* Begins what can begin now, and puts off what must run alone; what remains moves up. */
@@ -225,28 +160,30 @@ static bool begin_some(struct test_suite *s, struct job **jobs, size_t *count, s
 	for (; i < *count && kept < AHEAD && good; i++) {
 		struct real_host *h;
 
-		if (jobs[i]->plan.restarts) {
+		if (jobs[i]->plan.restarts || jobs[i]->plan.kills) {
 			s->again[s->again_count++] = jobs[i];
 			continue;
 		}
-		h = s->in_flight < s->width ? host_for(s, jobs[i]) : NULL;
+		h = room_for_more(s) ? host_for(s, jobs[i]) : NULL;
 		if (h)
 			good = launch(s, jobs[i], h, s->width == 1, why);
 		else
 			jobs[kept++] = jobs[i];
-		if (s->in_flight == s->width)
+		if (!room_for_more(s))
 			break;
 	}
-	i += good && i < *count && s->in_flight == s->width;
+	i += good && i < *count && !room_for_more(s);
 	memmove(jobs + kept, jobs + i, (*count - i) * sizeof(struct job *));
 	*count -= i - kept;
+	s->waiting = *count;
 	return good;
 }
 
 static bool together(struct test_suite *s, struct job **jobs, size_t count, struct why *why)
 {
+	s->waiting = count;
 	while (!suite_wants_stop(s) && (s->in_flight || count)) {
-		if (count && s->in_flight < s->width && !begin_some(s, jobs, &count, why))
+		if (count && room_for_more(s) && !begin_some(s, jobs, &count, why))
 			return false;
 		if ((s->in_flight || count) && !turn(s, why))
 			return false;
@@ -254,21 +191,20 @@ static bool together(struct test_suite *s, struct job **jobs, size_t count, stru
 	return true;
 }
 
+/* Each by itself on its instance; others do the same meanwhile. */
 static bool alone(struct test_suite *s, struct why *why)
 {
-	for (size_t i = 0; i < s->again_count && !suite_wants_stop(s); i++) {
-		struct real_host *h;
+	while (!suite_wants_stop(s) && (s->in_flight || s->again_count)) {
+		for (size_t i = 0; i < s->host_count; i++) {
+			struct real_host *h = &s->hosts[i];
+			struct job *job = h->dead || h->in_flight ? NULL : again_next(s, h);
 
-		while (!(h = host_for(s, s->again[i])) && !suite_wants_stop(s))
-			if (!turn(s, why))
+			if (job && !launch(s, job, h, true, why))
 				return false;
-		if (suite_wants_stop(s) || !launch(s, s->again[i], h, true, why))
-			return suite_wants_stop(s);
-		while (s->in_flight)
-			if (!turn(s, why))
-				return false;
+		}
+		if (!turn(s, why))
+			return false;
 	}
-	s->again_count = 0;
 	return true;
 }
 
@@ -350,15 +286,15 @@ bool suite_run_real(struct test_suite *s, struct why *why)
 	if (!s->options.jobs)
 		s->width = REAL_WIDTH;
 	s->hosts = arena_array(s->arena, HOSTS_MAX, sizeof *s->hosts);
-	s->flights = arena_array(s->arena, s->width, sizeof *s->flights);
+	s->flights = arena_array(s->arena, FLIGHTS(s->width), sizeof *s->flights);
 	s->held = arena_array(s->arena, s->job_count + 1, sizeof *s->held);
-	if (!s->hosts || !jobs || !s->flights || !s->held)
+	s->blamed = arena_array(s->arena, DEATHS, sizeof *s->blamed);
+	if (!s->hosts || !jobs || !s->flights || !s->held || !s->blamed)
 		return why_set(why, "no memory");
 	make_order(s, jobs);
 	good = start_all(s, why) && together(s, jobs, s->job_count, why) && alone(s, why);
-	let_go(s);
-	while (s->in_flight)
-		flight_end(s, &s->flights[s->in_flight - 1]);
+	flights_drop(s);
+	held_let_go(s);
 	real_hosts_free(s);
 	return good;
 }

@@ -57,7 +57,7 @@ static void emit_verdict(struct run *r, const struct requirement_result *q)
 	event_emit(&r->log,
 		   &(struct event){
 			   .kind = EVENT_VERDICT,
-			   .time = r->world ? run_now(r) : 0,
+			   .time = run_clock(r),
 			   .id = q->ref,
 			   .verdict = verdict_name(q->verdict),
 			   .text = q->reason,

@@ -5,7 +5,9 @@
 #include "inside.h"
 
 struct job_plan { /* what a case asks of a real target */
-	bool cookies, lively, restarts;
+	bool cookies, lively;
+	bool restarts; /* its steps have the target killed or restarted */
+	bool kills;    /* the target is known to die of it */
 	size_t slots;
 	usec time;
 };
@@ -15,6 +17,7 @@ struct job {
 	unsigned repetition;
 	struct job_plan plan;
 	struct case_result *result; /* of the last attempt; NULL: it never began */
+	unsigned death;             /* of the target, during which that attempt was in flight */
 };
 
 struct real_host;
@@ -24,14 +27,14 @@ struct flight { /* a job in flight */
 	struct real_host *host; /* real world: on which instance */
 	struct job *job;
 	unsigned attempt;
-	bool alone; /* nothing else is in flight */
+	bool alone; /* nothing else is in flight on that instance */
 	usec wake;
+	struct case_result *result; /* real world: it is over, and its slots are being cleared */
+	usec cleared;               /* when they were */
+	bool spared;                /* the target is dead because its steps wanted that */
 };
 
-struct held {
-	struct flight flight;
-	struct case_result *result;
-};
+#define DEATHS 256
 
 struct test_suite {
 	struct run_options options;
@@ -45,11 +48,14 @@ struct test_suite {
 	size_t next;
 	struct flight *flights;
 	size_t in_flight, width;
+	size_t over; /* of those in flight: being cleared */
+	size_t waiting; /* real world: jobs that have not begun */
 	struct job **again; /* to be run alone, in the real world */
 	size_t again_count;
-	struct held *held; /* real world: well alone, in flight when the target died */
+	struct flight *held; /* real world: well alone, in flight when the target died */
 	size_t held_count;
-	bool blamed;            /* a case was found whose run alone is the target's death, too */
+	unsigned deaths; /* of the target */
+	bool *blamed;    /* of each death: a case of those was found whose run alone is a death, too */
 	struct real_host *hosts; /* real world: instances of the target */
 	size_t host_count;
 	const struct case_result **results;
