@@ -105,9 +105,9 @@ static bool slot_connection(struct run *r, const struct target_connection *tc,
 	if (host_is_foreign(p))
 		return foreign_connection(r, tc, c, why);
 	c->name = tc->name;
-	c->local = tc->tester;
+	c->local = child->outer_tester.family ? child->outer_tester : tc->tester;
 	c->local.port = 500;
-	c->remote = tc->target;
+	c->remote = child->outer_target.family ? child->outer_target : tc->target;
 	c->remote.port = p->port;
 	c->secret = bytes_text(tc->secret);
 	if ((c->us.type != ID_NULL &&

@@ -178,6 +178,11 @@ static void add_proof(struct target_connection *c, const char *name, const struc
 	child->tester_key = how->tester_key;
 	child->signature = how->signature;
 	proof_network(child, slot, c->children);
+	if (how->tester_proof == TARGET_BY_NOTHING) {
+		child->outer_tester = numbered("198.18.0.%zu", slot);
+		child->outer_tester.ip[2] = (uint8_t)c->children;
+		address_parse(TARGET_FOR_NOBODY_4, &child->outer_target);
+	}
 	snprintf(child->suffix, sizeof(child->suffix), "-%.14s", name);
 	snprintf(child->tester_id, sizeof(child->tester_id), "%.14s.%.40s", name, c->tester_id);
 	c->children++;

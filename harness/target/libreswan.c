@@ -180,10 +180,11 @@ static void proofs(FILE *out, const struct target_child *child)
 static void ids(FILE *out, const struct target_connection *c, const struct target_child *child,
 		const struct address *tester)
 {
+	const struct address *own = child->outer_target.family ? &child->outer_target : &c->target;
 	bool mobike = child->variant == TARGET_MOBIKE;
 	char text[ADDRESS_TEXT];
 
-	fprintf(out, "    left=%s\n    leftid=", mobike ? "%defaultroute" : address_print(&c->target, text));
+	fprintf(out, "    left=%s\n    leftid=", mobike ? "%defaultroute" : address_print(own, text));
 	identity(out, child->target_proof == TARGET_BY_NOTHING ? "%null" : c->target_id);
 	fprintf(out, "\n    leftupdown=%%disabled\n    right=%s\n    rightid=",
 		mobike ? "%any" : address_print(tester, text));
@@ -223,7 +224,8 @@ static bool has_nat(const struct target_connection *c, const struct target_child
 static void connections(FILE *out, const struct target *target, const struct target_connection *c)
 {
 	for (size_t i = 0; i < c->children; i++) {
-		connection(out, target, c, &c->child[i], &c->tester, "");
+		connection(out, target, c, &c->child[i],
+			c->child[i].outer_tester.family ? &c->child[i].outer_tester : &c->tester, "");
 		if (has_nat(c, &c->child[i]))
 			connection(out, target, c, &c->child[i], &c->nat, "-nat");
 	}
@@ -435,7 +437,7 @@ static bool ours(const struct target *target, const char *text)
 	struct address a;
 
 	return address_parse(text, &a) && (address_same_host(&a, &target->config->target4) ||
-		address_same_host(&a, &target->config->target6));
+		address_same_host(&a, &target->config->target6) || strcmp(text, TARGET_FOR_NOBODY_4) == 0);
 }
 
 static bool tester_of(const struct target_connection *c, const char *text)

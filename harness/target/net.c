@@ -13,6 +13,7 @@ static void own_addresses(FILE *out, const struct target_config *config, const c
 
 	fprintf(out, "link set lo up\nlink set %s up\n", device);
 	fprintf(out, "address add %s/32 dev %s\n", address_print(&config->target4, text), device);
+	fprintf(out, "address add " TARGET_FOR_NOBODY_4 "/32 dev %s\n", device);
 	fprintf(out, "address add %s/128 dev %s nodad\n", address_print(&config->target6, text),
 		device);
 }
@@ -74,11 +75,15 @@ static void protected_network(FILE *out, const struct target_config *config)
 /* The namespace around a guest: a card for it, and the way between that and the tester. */
 static void around_guest(FILE *out, const struct target_config *config)
 {
+	struct address nobody;
+
 	fprintf(out, "link set lo up\n"
 		"tuntap add " NET_GUEST " mode tap\n"
 		"link set " NET_GUEST " address " NET_GATEWAY_MAC " txqueuelen 5000 up\n");
 	neighbour(out, &config->target4, NET_GUEST);
 	neighbour(out, &config->target6, NET_GUEST);
+	if (address_parse(TARGET_FOR_NOBODY_4, &nobody))
+		neighbour(out, &nobody, NET_GUEST);
 	tester_device(out);
 	protected_network(out, config);
 }

@@ -30,6 +30,8 @@
 #define TARGET_TESTER_6 "2001:db8:0:2::/64"
 #define TARGET_NAT_4 "203.0.113.0/24"
 #define TARGET_NAT_6 "2001:db8:0:3::/64"
+/* The target's outer address for testers that prove nothing. */
+#define TARGET_FOR_NOBODY_4 "192.0.2.3"
 /* The networks behind the target, of connections over IPv4. */
 #define TARGET_INNER_4 "10.2.0.0/16"
 
@@ -78,6 +80,7 @@ struct target_child {
 	char tester_selector[TARGET_SELECTOR];
 	struct address target;                  /* inner addresses, which answer a ping */
 	struct address tester;
+	struct address outer_target, outer_tester;      /* family 0: the connection's */
 	enum target_proof target_proof, tester_proof;
 	const struct target_certificate *certificate;   /* of the target; NULL: none */
 	const char *tester_key;         /* of the tester's certificate: "rsa", "ecdsa256"; NULL: none */
@@ -164,7 +167,9 @@ void target_config_add(struct target_config *config, enum target_variant variant
 /* Does a Child SA of CREATE_CHILD_SA have a key exchange of its own? */
 bool target_child_dh(const struct target_connection *c, const struct target_child *child);
 /* A variant TARGET_PROOF of that name in every connection over IPv4; the child says how.
- * In slot N the K-th child, from 0, has the network 10.(100+K).N.0/24 on the tester's side. */
+ * In slot N the K-th child, from 0, has the network 10.(100+K).N.0/24 on the tester's side.  Where the tester proves
+ * nothing there is no identity to choose a connection by: it has the outer address 198.18.K.N then, and the target
+ * 192.0.2.3. */
 void target_config_add_proof(struct target_config *config, const char *name, const struct target_child *how);
 
 /* The connection of that name, or the one with a child of that full name; NULL if there is none. */
