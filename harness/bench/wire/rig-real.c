@@ -29,13 +29,12 @@ static bool configure(struct rig *r, struct why *why)
 	return true;
 }
 
-static bool fill(struct rig *r, size_t i, bool echo, struct why *why)
+bool rig_real_connection(struct arena *arena, const struct target_connection *from, struct connection *out,
+			 struct why *why)
 {
-	const struct target_connection *from = &r->config.connection[2 * i]; /* the one over IPv4 */
 	const struct target_child *child = &from->child[0];
-	struct connection *c = &r->connections[0][i];
 
-	*c = (struct connection){
+	*out = (struct connection){
 		.name = from->name,
 		.local = from->tester,
 		.remote = from->target,
@@ -45,19 +44,29 @@ static bool fill(struct rig *r, size_t i, bool echo, struct why *why)
 		.ike_count = 1,
 		.esp_count = 1,
 	};
-	c->local.port = c->remote.port = 500;
+	out->local.port = out->remote.port = 500;
+	out->ours.count = out->theirs.count = 1;
+	out->ours.rows[0] = out->theirs.rows[0] = (struct traffic_selector){ .last_port = UINT16_MAX };
+	return address_range_parse(child->tester_selector, &out->ours.rows[0].range) &&
+	       address_range_parse(child->target_selector, &out->theirs.rows[0].range) &&
+	       identity_parse(arena, arena_printf(arena, "fqdn:%s", from->tester_id), &out->us, why) &&
+	       identity_parse(arena, arena_printf(arena, "fqdn:%s", from->target_id), &out->them, why);
+}
+
+static bool fill(struct rig *r, size_t i, bool echo, struct why *why)
+{
+	const struct target_connection *from = &r->config.connection[2 * i]; /* the one over IPv4 */
+	const struct target_child *child = &from->child[0];
+	struct connection *c = &r->connections[0][i];
+
+	if (!rig_real_connection(r->arena, from, c, why))
+		return false;
 	c->esp[0] = r->plan->suite.suite;
-	c->ours.count = c->theirs.count = 1;
-	c->ours.rows[0] = c->theirs.rows[0] = (struct traffic_selector){ .last_port = UINT16_MAX };
 	r->ours[i] = child->tester;
 	r->theirs[i] = child->target;
 	if (!echo)
 		r->theirs[i].ip[3] = PROTECTED_HOST;
-	return address_range_parse(child->tester_selector, &c->ours.rows[0].range) &&
-	       address_range_parse(child->target_selector, &c->theirs.rows[0].range) &&
-	       suite_parse(IKE_SUITE, false, &c->ike[0], why) &&
-	       identity_parse(r->arena, arena_printf(r->arena, "fqdn:%s", from->tester_id), &c->us, why) &&
-	       identity_parse(r->arena, arena_printf(r->arena, "fqdn:%s", from->target_id), &c->them, why);
+	return suite_parse(IKE_SUITE, false, &c->ike[0], why);
 }
 
 static bool connections(struct rig *r, bool echo, struct why *why)

@@ -53,7 +53,7 @@ static void *poll_on(void *poller)
 }
 
 /* The other end answers meanwhile. */
-static bool with_builtin(struct rig *r, bool (*act)(struct rig *r, struct why *why), struct why *why)
+bool rig_beside(struct rig *r, bool (*act)(struct rig *r, struct why *why), struct why *why)
 {
 	struct poller p = { .engine = r->builtin };
 	bool good;
@@ -110,7 +110,7 @@ bool rig_open(struct rig *r, const struct wire_plan *p, const struct bench_watch
 	if (!r->arena)
 		return why_set(why, "no memory for a rig");
 	if ((real ? rig_real(r, echo, why) : rig_builtin(r, method, echo, why)) &&
-	    with_builtin(r, establish, why) && sources_lay(r->tester, why) &&
+	    rig_beside(r, establish, why) && sources_lay(r->tester, why) &&
 	    (!r->builtin || sources_lay(r->builtin, why))) {
 		why_set(why, "%s", ""); /* what did not matter */
 		return true;
@@ -124,7 +124,7 @@ void rig_close(struct rig *r)
 	struct why spare;
 
 	if (r->tester && !r->tester->trouble.text[0])
-		with_builtin(r, take_down, &spare);
+		rig_beside(r, take_down, &spare);
 	engine_free(r->tester);
 	engine_free(r->builtin);
 	target_stop(r->target);
