@@ -121,6 +121,8 @@ static bool too_many(struct incoming *x)
 void create_child_request(struct incoming *x)
 {
 	uint32_t spi = 0;
+	if (!pending_any(x->ike)) /* an end that asks for nothing itself forgets here */
+		child_forget(x->ike);
 	struct child_sa *old = x->purpose == PURPOSE_REKEY_CHILD ? rekeyed(x, &spi) : NULL;
 	if (collision_refuses_child(x, old))
 		return;

@@ -75,10 +75,25 @@ static void ike(void **state)
 	}
 }
 
+/* An end that only answers forgets what was replaced, however often that happens. */
+static void child_many_times(void **state)
+{
+	struct pair *p = up(&(struct pair_setup){ 0 });
+	(void)state;
+	for (int round = 0; round < 300; round++) {
+		assert_true(pair_ask(p, LEFT, PURPOSE_REKEY_CHILD));
+		one_left(p, 1);
+	}
+	assert_true(pair_agrees(p));
+	assert_int_equal(p->end[RIGHT].installs, 301);
+	pair_free(p);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(ike),
+		cmocka_unit_test(child_many_times),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
