@@ -259,6 +259,7 @@ struct ike_view ike_sa_view(const struct ike_sa *sa)
 		.busy = is_busy(sa),
 		.deleting = sa->deleting || sa->want_delete,
 		.rekeyed = sa->successor != NULL,
+		.heir = sa->successor,
 	};
 }
 
@@ -277,6 +278,11 @@ struct child_sa *endpoint_child_sa(struct endpoint *e, struct ike_sa *of, size_t
 			if (newest-- == 0)
 				return c;
 	return NULL;
+}
+
+struct ike_sa *endpoint_find(struct endpoint *e, bool we_initiated, uint64_t spi)
+{
+	return ike_sa_by_own(e, we_initiated, spi);
 }
 
 struct message_keys ike_sa_keys(const struct ike_sa *sa, bool from_peer)

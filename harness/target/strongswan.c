@@ -57,11 +57,13 @@ static void settings(FILE *out, const struct target *target)
 		"\thalf_open_timeout = %d\n", cookies ? "yes" : "no", cookies ? 86400 : 30);
 	/* A deleted SA is gone at once, not after the usual five seconds for stragglers. */
 	fprintf(out, "\tdelete_rekeyed_delay = 0\n\tmake_before_break = no\n\tthreads = 16\n"
-		"\tfilelog {\n\t\tcharon {\n\t\t\tpath = /ctl/log\n\t\t\tdefault = 1\n"
-		"\t\t\tcfg = 1\n\t\t\tike_name = yes\n\t\t\tflush_line = yes\n\t\t}\n\t}\n"
+		"\tikesa_table_size = %u\n\tikesa_table_segments = %u\n"
+		"\tfilelog {\n\t\tcharon {\n\t\t\tpath = /ctl/log\n\t\t\tdefault = %d\n"
+		"\t\t\tcfg = %d\n\t\t\tike_name = yes\n\t\t\tflush_line = yes\n\t\t}\n\t}\n"
 		"\tplugins {\n\t\tvici {\n\t\t\tsocket = unix:///ctl/vici\n\t\t}\n"
 		"\t\tkernel-libipsec {\n\t\t\tallow_peer_ts = yes\n\t\t}\n\t}\n}\n"
-		"swanctl {\n}\n");
+		"swanctl {\n}\n", config->load ? 4096 : 1, config->load ? 16 : 1, config->load ? -1 : 1,
+		config->load ? -1 : 1);
 }
 
 /* Every suite of a space-separated list with something appended, comma-separated. */

@@ -10,6 +10,7 @@
 
 #include "../clock.h"
 #include "../measure.h"
+#include "cryptography.h"
 #include "instructions.h"
 #include "messages.h"
 
@@ -71,22 +72,6 @@ bool ike_complete(struct ike_plan *p, struct why *why)
 	if (p->seconds <= 0)
 		p->seconds = 0.3;
 	return p->rounds <= ROUNDS_MAX || why_set(why, "at most %d rounds", ROUNDS_MAX);
-}
-
-/* ------------------------------------------------------------ what cryptography takes */
-
-struct meter {
-	uint64_t began, cycles;
-};
-
-static void told(void *ctx, bool begins)
-{
-	struct meter *m = ctx;
-
-	if (begins)
-		m->began = clock_cycles();
-	else
-		m->cycles += clock_cycles() - m->began;
 }
 
 /* ------------------------------------------------------------ rows */
@@ -185,29 +170,17 @@ static bool add_messages(struct course *c, struct why *why)
 
 static bool handshake_round(struct course *c, struct ike_pair *p, double *cycles, double *share, double *instructions)
 {
-	uint64_t end = clock_cycles() + (uint64_t)(c->out->hertz * c->plan->seconds / c->plan->rounds);
-	double each[TURNS_MAX], other[TURNS_MAX];
-	size_t count = 0;
+	double inside;
+	uint64_t before;
 
-	do {
-		struct meter meter = { 0 };
-		uint64_t before = instructions_now(&c->counter), begin;
-
-		crypto_watch(p->crypto, told, &meter);
-		begin = clock_cycles();
-		if (!ike_pair_handshake(p))
-			return false;
-		each[count] = (double)(clock_cycles() - begin);
-		*instructions = (double)(instructions_now(&c->counter) - before);
-		crypto_watch(p->crypto, NULL, NULL);
-		other[count] = 1 - (double)meter.cycles / each[count];
-		count++;
-		if (!ike_pair_delete(p))
-			return false;
-	} while (clock_cycles() < end && count < TURNS_MAX);
-	*cycles = median(each, count, NULL);
-	*share = median(other, count, NULL);
-	return true;
+	if (!cryptography_of(p, c->out->hertz * c->plan->seconds / c->plan->rounds, &inside, cycles))
+		return false;
+	*share = 1 - inside / *cycles;
+	before = instructions_now(&c->counter);
+	if (!ike_pair_handshake(p))
+		return false;
+	*instructions = (double)(instructions_now(&c->counter) - before);
+	return ike_pair_delete(p);
 }
 
 static void handshake_name(char name[static NAME_TEXT], const char *group, const char *auth)

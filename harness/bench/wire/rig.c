@@ -99,8 +99,8 @@ static bool take_down(struct rig *r, struct why *why)
 	return true;
 }
 
-bool rig_open(struct rig *r, const struct wire_plan *p, const struct bench_watch *w, enum rig_method method,
-	      bool echo, struct why *why)
+bool rig_prepare(struct rig *r, const struct wire_plan *p, const struct bench_watch *w, enum rig_method method,
+		 bool echo, struct why *why)
 {
 	bool real = strcmp(p->target, "builtin") != 0;
 
@@ -109,7 +109,13 @@ bool rig_open(struct rig *r, const struct wire_plan *p, const struct bench_watch
 	r->arena = arena_new(64 << 20);
 	if (!r->arena)
 		return why_set(why, "no memory for a rig");
-	if ((real ? rig_real(r, echo, why) : rig_builtin(r, method, echo, why)) &&
+	return real ? rig_real(r, echo, why) : rig_builtin(r, method, echo, why);
+}
+
+bool rig_open(struct rig *r, const struct wire_plan *p, const struct bench_watch *w, enum rig_method method,
+	      bool echo, struct why *why)
+{
+	if (rig_prepare(r, p, w, method, echo, why) &&
 	    rig_beside(r, establish, why) && sources_lay(r->tester, why) &&
 	    (!r->builtin || sources_lay(r->builtin, why))) {
 		why_set(why, "%s", ""); /* what did not matter */

@@ -25,6 +25,9 @@ struct rig {
 };
 
 enum rig_method { RIG_SEGMENTS, RIG_MESSAGES, RIG_BARE };
+/* Both ends, without an SA; rig_close it also after false. */
+bool rig_prepare(struct rig *r, const struct wire_plan *p, const struct bench_watch *w, enum rig_method method,
+		 bool echo, struct why *why);
 /* With every SA up; false with why. */
 bool rig_open(struct rig *r, const struct wire_plan *p, const struct bench_watch *w, enum rig_method method,
 	      bool echo, struct why *why);

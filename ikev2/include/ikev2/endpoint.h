@@ -315,7 +315,8 @@ struct ike_view {
 	usec last_heard;                /* of an authenticated message or ESP packet */
 	bool busy;                      /* a request of ours is in flight, or waits until it may be sent */
 	bool deleting;                  /* we asked for its end */
-	bool rekeyed;                   /* another stands in its place */
+	bool rekeyed;                   /* another stands in its place: */
+	struct ike_sa *heir;
 };
 struct child_view {
 	struct ike_sa *ike;
@@ -330,6 +331,8 @@ struct child_view child_sa_view(const struct child_sa *c);
 /* The n-th (0 = newest); NULL if there are not so many.  With gone ones, as long as the endpoint remembers them. */
 struct ike_sa *endpoint_ike_sa(struct endpoint *e, size_t newest);
 struct child_sa *endpoint_child_sa(struct endpoint *e, struct ike_sa *of, size_t newest);   /* of NULL: any */
+/* By our own SPI; NULL if there is none, or none any more. */
+struct ike_sa *endpoint_find(struct endpoint *e, bool we_initiated, uint64_t spi);
 /* Keys to open what the peer sends (from_peer), or to seal what we send: of an AEAD only the sealer's own
  * direction works. */
 struct message_keys ike_sa_keys(const struct ike_sa *sa, bool from_peer);

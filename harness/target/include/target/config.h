@@ -137,6 +137,7 @@ struct target_config {
 	bool childless;                 /* RFC 6023 allowed */
 	bool gateway;                   /* forwards what leaves a tunnel for a network that it protects, and
 					 * back: that network is the tester's own device */
+	bool load;                      /* it is measured: nothing is logged, and many SAs are looked for quickly */
 	bool replace_unique;            /* INITIAL_CONTACT and unique IDs replace older IKE SAs */
 	struct target_connection *connection;
 	size_t connections;
