@@ -10,7 +10,7 @@
 #include "drive.h"
 
 #define SETUP_LIMIT 10000000000u /* nanoseconds, of one */
-#define ECHO_LIMIT  1000000000u
+#define ECHO_LIMIT  5000000000u
 #define OCTETS      "200"
 
 struct firsts {
@@ -50,7 +50,7 @@ static bool echoed(struct engine *e, size_t slot, struct why *why)
 	s->on = false;
 	while (!e->tracks[WAY_OUT].received) {
 		if (engine_clock() > limit)
-			return why_set(why, "the first ESP packet did not come back within 1 s");
+			return why_set(why, "the first ESP packet did not come back within 5 s");
 		engine_poll(e);
 	}
 	return true;
