@@ -13,7 +13,7 @@ static const struct subcommand subcommands[] = {
 	{ "bench", "esp|wire [OPTIONS]", "how fast ESP is, in memory and through a target", cli_bench },
 	{ "replay", "FILE -t PROFILE", "sends a capture's datagrams again to the target of a profile", cli_replay },
 	{ "peer", "PROFILE...", "a standalone IKEv2/ESP endpoint on real sockets and a TUN device", cli_peer },
-	{ "doctor", "", "looks at what the machine has, and what that lacks costs", cli_doctor },
+	{ "doctor", "[-t PROFILE]", "what the machine lacks, and what a target can do", cli_doctor },
 	{ "target", "up|down|status NAME", "starts and stops a real daemon in its own network namespace", cli_target },
 	{ "report", "DIR...", "renders the reports of result folders again, merged", cli_report },
 	{ "new", "ID", "writes a skeleton scenario, ready to run", cli_new },

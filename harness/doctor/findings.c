@@ -4,7 +4,7 @@
 
 const char *finding_state_name(enum finding_state s)
 {
-	static const char *const names[] = { "ok", "missing", "note", "not checked" };
+	static const char *const names[] = { "ok", "missing", "yes", "no", "note", "not checked" };
 
 	return names[s];
 }

@@ -12,6 +12,8 @@ bool connection_make(struct run *r, const struct profile_connection *pc, bool te
 
 void extensions_needed(const struct run *r, struct connection *c)
 {
+	c->childless |= r->announces;
+	c->mobike |= r->announces;
 	for (size_t i = 0; i < r->scenario->need_count; i++)
 		c->childless |= strcmp(r->scenario->needs[i].feature, "childless") == 0;
 	for (size_t i = 0; i < r->scenario->need_count; i++)

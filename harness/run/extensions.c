@@ -15,7 +15,7 @@ static bool needed(const struct run *r, const char *feature)
 	for (size_t i = 0; i < r->scenario->need_count; i++)
 		if (strcmp(r->scenario->needs[i].feature, feature) == 0)
 			return true;
-	return false;
+	return r->announces;
 }
 
 /* Whether a signature had to be made otherwise is for the scenario to judge: our own end takes it. */
@@ -33,6 +33,7 @@ static void be_lenient(struct endpoint_config *c)
 void tester_extensions(const struct run *r, struct endpoint_config *c)
 {
 	be_lenient(c);
+	c->encapsulate = r->encapsulates;
 	c->window = needed(r, "window-size") ? TESTER_WINDOW : 0;
 	c->fragmentation.offered = needed(r, "fragmentation");
 }

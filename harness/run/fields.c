@@ -110,6 +110,7 @@ static bool run_one(struct test_suite *s, struct arena *a, const char *message,
 {
 	struct run_options o = { .library = s->options.library,
 				 .crypto = s->options.crypto,
+				 .authority = s->options.authority,
 				 .profile = s->options.profile,
 				 .seed = 1 };
 	struct scenario scenario = {

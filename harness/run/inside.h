@@ -327,6 +327,8 @@ struct run {
 	const char *label; /* in events: the case's id, "#2" behind it for a repetition */
 	bool (*setup)(struct run *r, struct why *why); /* of the world, target and testers */
 	bool is_virtual;
+	bool announces; /* a stage: both ends announce all that they can */
+	bool encapsulates; /* ... and the tester claims to be behind a NAT */
 	struct world *world;
 	const struct target_kind *target;
 	struct world_node *target_node; /* built-in */

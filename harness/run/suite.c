@@ -75,7 +75,7 @@ static bool make_jobs(struct test_suite *s)
 	return true;
 }
 
-struct test_suite *suite_new(const struct run_options *options, struct why *why)
+struct test_suite *suite_empty(const struct run_options *options, struct why *why)
 {
 	struct arena *a = arena_new(SUITE_ARENA);
 	struct test_suite *s = a ? arena_new_of(a, struct test_suite) : NULL;
@@ -90,10 +90,19 @@ struct test_suite *suite_new(const struct run_options *options, struct why *why)
 	library_set_fields(options->library, run_fields, s);
 	if (!s->options.authority)
 		s->options.authority = s->authority = authority_new(options->crypto, why);
-	if (s->options.authority && fault_known(options, suite_is_virtual(s), why) && suite_select(s, why) && make_jobs(s))
+	if (s->options.authority && fault_known(options, suite_is_virtual(s), why))
 		return s;
-	authority_free(s->authority);
-	arena_free(a);
+	suite_free(s);
+	return NULL;
+}
+
+struct test_suite *suite_new(const struct run_options *options, struct why *why)
+{
+	struct test_suite *s = suite_empty(options, why);
+
+	if (!s || (suite_select(s, why) && make_jobs(s)))
+		return s;
+	suite_free(s);
 	return NULL;
 }
 

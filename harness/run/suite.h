@@ -66,6 +66,8 @@ struct test_suite {
 	usec wall;
 };
 
+/* Without cases. */
+struct test_suite *suite_empty(const struct run_options *options, struct why *why);
 bool suite_select(struct test_suite *s, struct why *why);
 bool suite_is_virtual(const struct test_suite *s);
 /* What the known deviations make of a result, before it is told. */

@@ -13,7 +13,9 @@
 
 enum finding_state {
 	FINDING_OK,
-	FINDING_MISSING,   /* of a machine: costs and mend say more; of a target: it does not do that */
+	FINDING_MISSING,   /* of a machine: costs and mend say more */
+	FINDING_YES,       /* of a target: it does that */
+	FINDING_NO,        /* ... it does not */
 	FINDING_NOTE,      /* neither good nor bad, but worth knowing */
 	FINDING_UNCHECKED, /* could not be asked */
 };
@@ -40,5 +42,22 @@ const struct finding *findings_find(const struct findings *f, const char *name);
 
 /* The machine.  options: library, crypto and root, for a run whose capture tshark has to open. */
 void doctor_machine(const struct run_options *options, struct findings *out);
+
+/* ------------------------------------------------------------ the target */
+
+enum exam_end {
+	EXAM_DONE,
+	EXAM_SILENT,    /* the target did not answer, or takes nothing that we have */
+	EXAM_UNABLE,    /* the machine could not ask */
+};
+struct exam_options {
+	const struct run_options *run; /* with the profile, and perhaps a fault of the built-in target */
+	bool credentials;              /* what the profile's first connection says of secrets is true */
+	usec limit;                    /* of everything but the start of a daemon; 0: 60 s */
+};
+struct exam;
+struct exam *exam_new(const struct exam_options *options, struct findings *out);
+void exam_free(struct exam *e);
+enum exam_end exam_run(struct exam *e);
 
 #endif
