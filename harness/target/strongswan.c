@@ -48,7 +48,8 @@ static void settings(FILE *out, const struct target *target)
 		"\tload_modular = no\n"
 		"\tload = random nonce openssl pem x509 pubkey pkcs1 pkcs8 hmac kdf gcm aes "
 		"ccm ctr xcbc cmac chapoly sha1 sha2 curve25519 constraints revocation kernel-libipsec kernel-netlink socket-default vici\n");
-	fprintf(out, "\tretransmit_timeout = %.3f\n\tretransmit_base = %.3f\n"
+	/* Small enough that an answer with a certificate is cut. */
+	fprintf(out, "\tfragment_size = 576\n\tretransmit_timeout = %.3f\n\tretransmit_base = %.3f\n"
 		"\tretransmit_tries = %u\n", (double)config->retransmission.first / USEC_S,
 		config->retransmission.base, config->retransmission.tries);
 	fprintf(out, "\tdos_protection = %s\n\tcookie_threshold = 1\n"
