@@ -191,7 +191,7 @@ struct job *again_next(struct test_suite *s, const struct real_host *h)
 		if (s->again[i]->plan.cookies == h->cookies &&
 		    (best == s->again_count || class_of(s->again[i]) < class_of(s->again[best])))
 			best = i;
-	if (best == s->again_count || host_free_slots(h, s->again[best]->plan.lively) < s->again[best]->plan.slots)
+	if (best == s->again_count || host_free_slots(h, &s->again[best]->plan) < s->again[best]->plan.slots)
 		return NULL;
 	job = s->again[best];
 	s->again_count--;

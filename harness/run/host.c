@@ -22,6 +22,15 @@ static usec time_of(const struct profile *p, const char *feature)
 	return text && usec_parse(text, &t) ? t : 0;
 }
 
+static bool any_proof(const struct target_config *config)
+{
+	for (size_t i = 0; i < config->connections; i++)
+		for (size_t k = 0; k < config->connection[i].children; k++)
+			if (config->connection[i].child[k].variant == TARGET_PROOF)
+				return true;
+	return false;
+}
+
 static void configure(struct real_host *h, const struct profile *p)
 {
 	bool weather = h->suite->options.weather != NULL;
@@ -59,7 +68,10 @@ static void configure(struct real_host *h, const struct profile *p)
 		c->esp_dh = profile_feature(p, "x-child-ke") != NULL;
 		c->esn = profile_feature(p, "esn") ? TARGET_ESN_BOTH : TARGET_ESN_NO;
 		c->force_encapsulation = !profile_feature(p, "plain-esp");
+		need_trim(p, &h->slots[i / 2].has, c);
 	}
+	if (!any_proof(&h->config))
+		h->config.authority = NULL;
 }
 
 static bool make_slots(struct real_host *h, const struct host_plan *plan)
@@ -70,6 +82,7 @@ static bool make_slots(struct real_host *h, const struct host_plan *plan)
 		h->slots[i] = (struct slot){
 			.number = (unsigned)i + 1,
 			.lively = i >= plan->slots - plan->lively,
+			.has = plan->needs[i],
 		};
 	return h->slots != NULL;
 }
@@ -183,8 +196,13 @@ static bool anew(struct real_host *h, struct why *why)
 	struct host_plan plan = { .slots = h->slot_count, .cookies = h->cookies };
 	struct test_suite *s = h->suite;
 
-	for (size_t i = 0; i < h->slot_count; i++)
+	plan.needs = arena_array(s->arena, h->slot_count + 1, sizeof *plan.needs);
+	if (!plan.needs)
+		return why_set(why, "no memory for slots");
+	for (size_t i = 0; i < h->slot_count; i++) {
 		plan.lively += h->slots[i].lively;
+		plan.needs[i] = h->slots[i].has;
+	}
 	host_stop(h);
 	return host_begin(h, s, &plan, why) && host_await(h, why);
 }
@@ -399,24 +417,30 @@ void host_poll(struct real_host *h)
 
 /* ------------------------------------------------------------ slots */
 
-size_t host_free_slots(const struct real_host *h, bool lively)
+static bool fits(const struct slot *s, const struct job_plan *p)
+{
+	return s->state == SLOT_FREE && s->lively == p->lively && need_met(&s->has, &p->need);
+}
+
+size_t host_free_slots(const struct real_host *h, const struct job_plan *p)
 {
 	size_t count = 0;
 
 	for (size_t i = 0; i < h->slot_count; i++)
-		count += h->slots[i].state == SLOT_FREE && h->slots[i].lively == lively;
+		count += fits(&h->slots[i], p);
 	return count;
 }
 
-struct slot *host_lease(struct real_host *h, bool lively)
+struct slot *host_lease(struct real_host *h, const struct job_plan *p)
 {
-	for (size_t i = 0; i < h->slot_count; i++) {
-		if (h->slots[i].state != SLOT_FREE || h->slots[i].lively != lively)
-			continue;
-		h->slots[i].state = SLOT_LEASED;
-		return &h->slots[i];
-	}
-	return NULL;
+	struct slot *best = NULL;
+
+	for (size_t i = 0; i < h->slot_count; i++)
+		if (fits(&h->slots[i], p) && (!best || need_size(&h->slots[i].has) < need_size(&best->has)))
+			best = &h->slots[i];
+	if (best)
+		best->state = SLOT_LEASED;
+	return best;
 }
 
 bool host_clearing(const struct real_host *h, unsigned number)

@@ -15,6 +15,7 @@ enum slot_state { SLOT_FREE, SLOT_LEASED, SLOT_CLEARING };
 struct slot {
 	unsigned number; /* from 1: "s3", "s3-ip6" */
 	bool lively;     /* the target probes the peer's liveness there, and only there */
+	struct need has; /* what is configured there */
 	enum slot_state state;
 	unsigned tickets[2]; /* resets under way, over IPv4 and IPv6 */
 };
@@ -52,6 +53,7 @@ struct real_host {
 struct host_plan {
 	size_t slots, lively; /* the latter among the former */
 	bool cookies;
+	struct need *needs; /* of each slot */
 };
 /* The profile's connections with other proofs than a secret, as variants of the slots. */
 bool host_proofs(struct real_host *h, const struct profile *p, struct why *why);
@@ -68,8 +70,9 @@ bool path_up(int fd, const struct target_connection *c);
 void host_poll(struct real_host *h);
 /* Nobody waits for that order any more (0: none). */
 void host_forget(struct real_host *h, unsigned ticket);
-size_t host_free_slots(const struct real_host *h, bool lively);
-struct slot *host_lease(struct real_host *h, bool lively);
+/* How many slots are free that such a case can have; one of them, with as little more than that as can be. */
+size_t host_free_slots(const struct real_host *h, const struct job_plan *p);
+struct slot *host_lease(struct real_host *h, const struct job_plan *p);
 void host_release(struct real_host *h, unsigned number);
 bool host_clearing(const struct real_host *h, unsigned number);
 const char *host_tail(const struct real_host *h, struct arena *a);
@@ -89,6 +92,18 @@ bool plan_cookies(const struct scenario *s);
 bool plan_lively(const struct scenario *s);
 /* How long its steps wait by themselves or for the target's timers, roughly; the longest begin first. */
 usec plan_time(const struct profile *p, const struct element_node *steps, size_t count);
+/* Do steps put a tester behind a NAT? */
+bool steps_behind_nat(const struct element_node *steps, size_t count);
+/* What the slots of a case have to have; is that there?  How much it is. */
+struct need need_of(const struct profile *p, const struct scenario *s);
+bool need_met(const struct need *has, const struct need *wants);
+size_t need_size(const struct need *n);
+/* Leaves out the children of a connection that are not needed. */
+void need_trim(const struct profile *p, const struct need *n, struct target_connection *c);
+/* The slots of an instance for so many of the jobs at once, and how many of these jobs there are. */
+bool provide(const struct test_suite *s, bool cookies, size_t width, struct host_plan *plan);
+size_t provide_jobs(const struct test_suite *s, bool cookies);
+bool job_plan_make(struct test_suite *s, struct job *job, struct why *why);
 /* Slots that a case needs, one for each tester and one for a second address. */
 size_t slots_needed(const struct scenario *s);
 /* The setup of a case on a real host (r->host); its slots are given back by slots_release. */

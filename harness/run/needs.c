@@ -1,6 +1,6 @@
 /* What a case needs of a profile, said by <needs> or following from its steps; else it is not
  * applicable. */
-#include "inside.h"
+#include "host.h"
 
 #include <stdlib.h>
 
@@ -113,6 +113,9 @@ static const char *derived(struct run *r)
 		return "the profile has no driver that lets the target initiate";
 	if (r->scenario->tester_count > r->options->profile->tester_count)
 		return run_printf(r, "it needs %zu tester addresses", r->scenario->tester_count);
+	if (!r->is_virtual && host_is_foreign(r->options->profile) &&
+	    slots_needed(r->scenario) > foreign_slots(r->options->profile))
+		return run_printf(r, "it needs %zu tester addresses of one family", slots_needed(r->scenario));
 	return NULL;
 }
 

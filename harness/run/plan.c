@@ -107,3 +107,35 @@ usec plan_time(const struct profile *p, const struct element_node *steps, size_t
 	}
 	return sum;
 }
+
+/* ------------------------------------------------------------ all of it */
+
+#define LONG_CASE (2 * USEC_S)
+
+/* The scenario as it is for the case, which may not apply: that needs nothing. */
+bool job_plan_make(struct test_suite *s, struct job *job, struct why *why)
+{
+	const struct profile *p = s->options.profile;
+	struct run *r = run_new(&s->options, job->what, job->repetition, 0, why);
+	const struct scenario *what;
+
+	if (!r)
+		return false;
+	what = r->scenario;
+	job->plan = (struct job_plan){
+		.cookies = plan_cookies(what) && !host_is_foreign(p),
+		.lively = plan_lively(what) && !host_is_foreign(p),
+		.restarts = plan_restarts(what->steps, what->step_count),
+		.kills = deviations_kill(s->options.deviations, job->what->id),
+		.slots = slots_needed(what),
+		.time = plan_time(p, what->steps, what->step_count),
+		.need = need_of(p, what),
+	};
+	judge_begin(r);
+	if (run_inapplicable(r))
+		job->plan = (struct job_plan){ .nothing = true };
+	if (job->plan.time < LONG_CASE)
+		job->plan.time = 0;
+	run_free(r);
+	return true;
+}

@@ -17,18 +17,18 @@ static bool moves(const struct element_node *steps, size_t count)
 
 /* A target may let one path at a time have a pair of selectors: the closing handshake has a slot of
  * its own. */
-static bool behind_nat(const struct element_node *steps, size_t count)
+bool steps_behind_nat(const struct element_node *steps, size_t count)
 {
 	for (size_t i = 0; i < count; i++)
 		if ((steps[i].element == EL_NETWORK && attr_find(&steps[i], AT_NAT)) ||
-		    behind_nat(steps[i].children, steps[i].child_count))
+		    steps_behind_nat(steps[i].children, steps[i].child_count))
 			return true;
 	return false;
 }
 
 static size_t testers_needed(const struct scenario *s)
 {
-	return (s->tester_count ? s->tester_count : 1) + behind_nat(s->steps, s->step_count);
+	return (s->tester_count ? s->tester_count : 1) + steps_behind_nat(s->steps, s->step_count);
 }
 
 size_t slots_needed(const struct scenario *s)
@@ -134,6 +134,17 @@ static bool honest_connection(struct run *r, const struct target_connection *tc,
 		slot_connection(r, tc, &tc->child[0], &p->connections[0], c, why));
 }
 
+static struct slot *lease(struct run *r)
+{
+	struct real_host *h = r->target_state;
+	struct job_plan plan = {
+		.lively = plan_lively(r->scenario) && !h->foreign,
+		.need = need_of(r->options->profile, r->scenario),
+	};
+
+	return host_lease(h, &plan);
+}
+
 static bool tester_on_slot(struct run *r, size_t nth, struct why *why)
 {
 	struct real_host *h = r->target_state;
@@ -142,7 +153,7 @@ static bool tester_on_slot(struct run *r, size_t nth, struct why *why)
 	const struct profile_connection *pc =
 		profile_connection_find(r->options->profile, row ? row->connection : NULL);
 	struct tester *t = &r->testers[nth];
-	struct slot *slot = host_lease(h, plan_lively(r->scenario) && !h->foreign);
+	struct slot *slot = lease(r);
 	const struct target_connection *tc;
 	const struct target_child *child;
 	bool outer_six = row && row->address && strcmp(row->address, "ipv6") == 0;
@@ -315,7 +326,7 @@ static bool second_address(struct run *r, struct tester *t, struct why *why)
 
 	if (!moves(r->scenario->steps, r->scenario->step_count))
 		return true;
-	slot = host_lease(r->target_state, plan_lively(r->scenario) && !((const struct real_host *)r->target_state)->foreign);
+	slot = lease(r);
 	if (!slot)
 		return why_set(why, "no slot is free");
 	t->second_slot = slot->number;

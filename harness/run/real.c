@@ -5,31 +5,12 @@
 
 #define REAL_WIDTH  24
 #define SLOTS_SPARE 8
-#define SLOTS_MAX   250
-#define LIVELY_MAX  8
 #define HOSTS_MAX   4
 #define AHEAD       64 /* so many cases are looked at for one that can begin now */
 #define LOOP_WAIT   (50 * USEC_MS)
 #define LOOP_BUSY   (5 * USEC_MS)
-#define LONG_CASE   (2 * USEC_S)
 /* Those that are over and being cleared among them. */
 #define FLIGHTS(width) (2 * (width) + SLOTS_SPARE)
-
-/* ------------------------------------------------------------ which cases need what */
-
-static struct job_plan plan_of(const struct test_suite *s, const struct job *job)
-{
-	const struct scenario *what = job->what->scenario;
-
-	return (struct job_plan){
-		.cookies = plan_cookies(what) && !host_is_foreign(s->options.profile),
-		.lively = plan_lively(what) && !host_is_foreign(s->options.profile),
-		.restarts = plan_restarts(what->steps, what->step_count),
-		.kills = deviations_kill(s->options.deviations, job->what->id),
-		.slots = slots_needed(what),
-		.time = plan_time(s->options.profile, what->steps, what->step_count),
-	};
-}
 
 /* ------------------------------------------------------------ launching and landing */
 
@@ -40,8 +21,8 @@ static struct real_host *host_for(const struct test_suite *s, const struct job *
 	for (size_t i = 0; i < s->host_count; i++) {
 		struct real_host *h = &s->hosts[i];
 
-		if (!h->dead && h->cookies == job->plan.cookies &&
-		    host_free_slots(h, job->plan.lively) >= job->plan.slots &&
+		if (!h->dead && (h->cookies == job->plan.cookies || job->plan.nothing) &&
+		    host_free_slots(h, &job->plan) >= job->plan.slots &&
 		    (!best || h->in_flight < best->in_flight))
 			best = h;
 	}
@@ -96,10 +77,11 @@ static bool step_flights(struct test_suite *s, struct why *why)
 /* How long nothing has to be done. */
 static usec leisure(const struct test_suite *s)
 {
+	static const struct job_plan any = { 0 };
 	usec left = LOOP_WAIT;
 
 	for (size_t i = 0; i < s->host_count; i++)
-		if (!s->hosts[i].dead && !host_free_slots(&s->hosts[i], false))
+		if (!s->hosts[i].dead && !host_free_slots(&s->hosts[i], &any))
 			left = LOOP_BUSY;
 	for (size_t i = 0; i < s->in_flight; i++) {
 		usec now = real_now(s->flights[i].host->real), wake = s->flights[i].wake;
@@ -211,65 +193,33 @@ static bool alone(struct test_suite *s, struct why *why)
 /* ------------------------------------------------------------ instances */
 
 /* The long ones first, in their order otherwise. */
-static void make_order(struct test_suite *s, struct job **out)
+static bool make_order(struct test_suite *s, struct job **out, struct why *why)
 {
 	for (size_t i = 0; i < s->job_count; i++) {
 		struct job *job = s->order[i];
 		size_t k = i;
 
-		job->plan = plan_of(s, job);
-		if (job->plan.time < LONG_CASE)
-			job->plan.time = 0;
+		if (!job_plan_make(s, job, why))
+			return false;
 		for (; k > 0 && out[k - 1]->plan.time < job->plan.time; k--)
 			out[k] = out[k - 1];
 		out[k] = job;
 	}
-}
-
-/* Slots of an instance for so many cases, with those that its cases need at the least. */
-static struct host_plan slots_of(const struct test_suite *s, bool cookies, size_t width)
-{
-	struct host_plan plan = { .slots = width + SLOTS_SPARE, .cookies = cookies };
-	size_t most = 0;
-
-	if (host_is_foreign(s->options.profile)) {
-		plan.slots = foreign_slots(s->options.profile);
-		return plan;
-	}
-	for (size_t i = 0; i < s->job_count; i++) {
-		const struct job_plan *p = &s->jobs[i].plan;
-
-		if (p->cookies == cookies && p->lively) {
-			plan.lively += p->slots;
-			most = p->slots > most ? p->slots : most;
-		}
-	}
-	if (plan.lively > LIVELY_MAX)
-		plan.lively = most > LIVELY_MAX ? most : LIVELY_MAX;
-	plan.slots = plan.slots > SLOTS_MAX ? SLOTS_MAX : plan.slots;
-	if (plan.slots > SLOTS_MAX - plan.lively)
-		plan.slots = SLOTS_MAX - plan.lively;
-	plan.slots += plan.lively;
-	return plan;
-}
-
-static size_t jobs_of(const struct test_suite *s, bool cookies)
-{
-	size_t count = 0;
-
-	for (size_t i = 0; i < s->job_count; i++)
-		count += s->jobs[i].plan.cookies == cookies;
-	return count;
+	return true;
 }
 
 /* All begin to start, then each is waited for. */
 static bool start_all(struct test_suite *s, struct why *why)
 {
 	for (int cookies = 0; cookies < 2; cookies++) {
-		size_t jobs = jobs_of(s, cookies), width = jobs < s->width ? jobs : s->width;
-		struct host_plan plan = slots_of(s, cookies, width);
+		size_t jobs = provide_jobs(s, cookies), width = jobs < s->width ? jobs : s->width;
+		struct host_plan plan;
 
-		if (jobs && !host_begin(&s->hosts[s->host_count++], s, &plan, why))
+		if (!jobs && (!cookies || s->host_count))
+			continue;
+		if (!provide(s, cookies, width, &plan))
+			return why_set(why, "no memory for slots");
+		if (!host_begin(&s->hosts[s->host_count++], s, &plan, why))
 			return false;
 	}
 	for (size_t i = 0; i < s->host_count; i++)
@@ -291,8 +241,7 @@ bool suite_run_real(struct test_suite *s, struct why *why)
 	s->blamed = arena_array(s->arena, DEATHS, sizeof *s->blamed);
 	if (!s->hosts || !jobs || !s->flights || !s->held || !s->blamed)
 		return why_set(why, "no memory");
-	make_order(s, jobs);
-	good = start_all(s, why) && together(s, jobs, s->job_count, why) && alone(s, why);
+	good = make_order(s, jobs, why) && start_all(s, why) && together(s, jobs, s->job_count, why) && alone(s, why);
 	flights_drop(s);
 	held_let_go(s);
 	real_hosts_free(s);

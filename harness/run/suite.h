@@ -4,11 +4,17 @@
 
 #include "inside.h"
 
+struct need { /* children of a slot's connections, over IPv4 and IPv6, and from behind a NAT (provide.c) */
+	uint64_t child[2], nat[2];
+};
+
 struct job_plan { /* what a case asks of a real target */
+	bool nothing; /* it is not applicable */
 	bool cookies, lively;
 	bool restarts; /* its steps have the target killed or restarted */
 	bool kills;    /* the target is known to die of it */
 	size_t slots;
+	struct need need; /* of each of them */
 	usec time;
 };
 

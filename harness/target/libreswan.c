@@ -217,7 +217,7 @@ static void connection(FILE *out, const struct target *target, const struct targ
 /* Who proves what is tried without a NAT; a peer with MOBIKE may be anywhere. */
 static bool has_nat(const struct target_connection *c, const struct target_child *child)
 {
-	return c->nat.family && child->variant != TARGET_PROOF && child->variant != TARGET_MOBIKE;
+	return c->nat.family && !child->no_nat && child->variant != TARGET_PROOF && child->variant != TARGET_MOBIKE;
 }
 
 /* One for each child, and again with the address behind the NAT. */

@@ -224,7 +224,8 @@ static void connection(FILE *out, const struct target *target, const struct targ
 static void all_connections(FILE *out, const struct target *target,
 		const struct target_connection *c)
 {
-	connection(out, target, c, &c->child[0]);
+	if (c->children)
+		connection(out, target, c, &c->child[0]);
 	for (size_t i = 0; i < c->children; i++)
 		if (c->child[i].variant != TARGET_PLAIN)
 			connection(out, target, c, &c->child[i]);

@@ -84,6 +84,7 @@ struct target_child {
 	enum target_proof target_proof, tester_proof;
 	const struct target_certificate *certificate;   /* of the target; NULL: none */
 	const char *tester_key;         /* of the tester's certificate: "rsa", "ecdsa256"; NULL: none */
+	bool no_nat;                    /* nobody comes from behind the NAT for it */
 	const char *signature;          /* "rsa-pss-sha256": the target's scheme; NULL: as the daemon will */
 };
 
