@@ -63,6 +63,8 @@ static bool load_deviations(struct running *s, size_t at, struct why *why)
 	if (strcmp(s->o.expect, "default") == 0 && access(path, R_OK) != 0)
 		return true;
 	s->deviations[at] = deviations_load(path, s->profiles[at]->version, why);
+	if (s->deviations[at] && s->o.bad_path)
+		deviations_on_bad_path(s->deviations[at]);
 	return s->deviations[at] != NULL;
 }
 

@@ -66,13 +66,20 @@ bool flight_settled(struct test_suite *s, struct flight *f)
 
 /* ------------------------------------------------------------ what came of it */
 
+/* On a bad path that is what becomes of most that do not say otherwise: alone it would be the same. */
+static bool undecided_by_weather(const struct test_suite *s, const struct case_result *c)
+{
+	return s->options.weather && !c->scenario->lossy_ok && c->verdict == VERDICT_INCONCLUSIVE;
+}
+
 static bool provisional(const struct test_suite *s, const struct flight *f)
 {
 	const struct case_result *c = f->result;
 	bool broken = c->verdict == VERDICT_FAIL || c->verdict == VERDICT_DIED ||
 		      c->verdict == VERDICT_INCONCLUSIVE || c->verdict == VERDICT_ERROR;
 
-	return broken && !f->alone && s->width > 1 && !deviations_know(s->options.deviations, c);
+	return broken && !f->alone && s->width > 1 && !undecided_by_weather(s, c) &&
+	       !deviations_know(s->options.deviations, c);
 }
 
 /* --retries count what was run alone. */

@@ -118,6 +118,12 @@ void deviations_free(struct deviations *d)
 
 /* ------------------------------------------------------------ applying */
 
+void deviations_on_bad_path(struct deviations *d)
+{
+	for (size_t i = 0; i < d->count; i++)
+		d->rows[i].sometimes = true;
+}
+
 static bool breaks_it(enum verdict v)
 {
 	return v > VERDICT_PASS && v <= VERDICT_DIED;

@@ -74,11 +74,12 @@ void take_item(struct run *r, struct item *it, enum take how)
 
 /* ------------------------------------------------------------ the automatic side */
 
+/* The first of these octets, or the message that they were a fragment of. */
 static const struct seen *first_of(const struct seen *s)
 {
 	while (s->repeats)
 		s = s->repeats;
-	return s;
+	return s->whole ? s->whole : s;
 }
 
 static bool waits(const struct run *r, const struct seen *s)

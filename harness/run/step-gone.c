@@ -13,19 +13,24 @@ static bool named(struct run *r, struct step *s, struct why *why)
 	return text && ike_named(r, text, &s->ike, why);
 }
 
+/* On a bad path one stimulus may be lost, and its silence prove nothing. */
+#define TRIES     8
+#define TRIES_GAP (250 * USEC_MS)
+
 /* What our own end has forgotten cannot be tried: then only what comes under it is watched. */
 static void try(struct run *r, struct step *s)
 {
-	struct sending ike = { .purpose = PURPOSE_LIVENESS, .ike = s->ike };
+	struct sending ike = { .purpose = PURPOSE_LIVENESS, .ike = s->ike,
+			       .retransmit = r->options->weather != NULL };
 	struct esp_sending esp = { .kind = ESP_SEND_PING, .child = s->child };
 
 	if (s->child)
 		s->ping = node_send_esp(s->tester->node, &esp, NULL);
-	else
+	else if (!s->sent)
 		s->sent = endpoint_send(s->tester->endpoint, &ike, run_now(r), NULL);
 	if (s->ping)
 		fence_sent(r, s->tester, s->ping);
-	if (!s->ping && !s->sent)
+	if (!s->ping && !s->sent && !s->phase)
 		run_note(
 			r,
 			"our own end has no such SA any more: only what comes under it is watched");
@@ -37,15 +42,20 @@ static void try(struct run *r, struct step *s)
  */
 static bool tried(struct run *r, struct step *s)
 {
-	usec settle = world_virtual(r->world) ? 0 : run_span(r, r->options->profile->settle);
+	bool at_once = world_virtual(r->world) && !r->options->weather;
+	usec settle = at_once ? 0 : run_span(r, r->options->profile->settle);
 
-	if (s->phase)
+	unsigned tries = r->options->weather ? TRIES : 1;
+
+	if (s->phase == tries)
 		return true;
-	s->wake = s->began + settle;
+	s->wake = s->phase ? s->next : s->began + settle;
 	if (run_now(r) < s->wake)
 		return false;
-	s->phase = 1;
 	try(r, s);
+	s->next = s->wake = run_now(r) + run_pace(r, TRIES_GAP);
+	if (++s->phase < tries)
+		return false;
 	fence_begin(r, &s->fence, s->tester, NULL, s->ike, run_now(r), s->within);
 	return true;
 }

@@ -7,7 +7,14 @@ daemon_start() {
 	run_daemon /usr/sbin/charon-systemd
 	wait_until [ -S "$CTL/vici" ] || return
 	swanctl --load-all --noprompt --uri "unix://$CTL/vici" || return
+	keep_routes
 	[ ! -e "$CTL/half-open" ] || leave_half_open
+}
+
+# Linux drops the routes over a device with its last IPv4 address, which a client's inner address would be when its
+# IKE SA ends: then every other Child SA would send in clear.
+keep_routes() {
+	ip address replace 169.254.1.1/32 scope link dev ipsec0
 }
 
 # charon asks for cookies as long as enough IKE SAs are half-open: this is one, by an IKE_SA_INIT

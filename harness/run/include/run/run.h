@@ -175,6 +175,8 @@ const struct scenario_facts *run_facts(void);
  * the file does not name is an error.
  */
 struct deviations *deviations_load(const char *path, const char *version, struct why *why);
+/* On a bad path none of them need show. */
+void deviations_on_bad_path(struct deviations *d);
 void deviations_free(struct deviations *d);
 
 /* ------------------------------------------------------------ selftest */
