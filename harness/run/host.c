@@ -74,6 +74,8 @@ static void configure(struct real_host *h, const struct profile *p)
 		h->config.authority = NULL;
 }
 
+static const struct need everything = { { ~(uint64_t)0, ~(uint64_t)0 }, { ~(uint64_t)0, ~(uint64_t)0 } };
+
 static bool make_slots(struct real_host *h, const struct host_plan *plan)
 {
 	h->slots = calloc(plan->slots, sizeof *h->slots);
@@ -82,7 +84,7 @@ static bool make_slots(struct real_host *h, const struct host_plan *plan)
 		h->slots[i] = (struct slot){
 			.number = (unsigned)i + 1,
 			.lively = i >= plan->slots - plan->lively,
-			.has = plan->needs[i],
+			.has = plan->needs ? plan->needs[i] : everything,
 		};
 	return h->slots != NULL;
 }

@@ -53,7 +53,7 @@ struct real_host {
 struct host_plan {
 	size_t slots, lively; /* the latter among the former */
 	bool cookies;
-	struct need *needs; /* of each slot */
+	struct need *needs; /* of each slot; NULL: everything is needed */
 };
 /* The profile's connections with other proofs than a secret, as variants of the slots. */
 bool host_proofs(struct real_host *h, const struct profile *p, struct why *why);

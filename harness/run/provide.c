@@ -215,13 +215,14 @@ bool provide(const struct test_suite *s, bool cookies, size_t width, struct host
 	for (size_t i = 0; i < count; i++)
 		jobs += kinds[i].cases;
 	count_slots(kinds, count, width, plan);
-	if (host_is_foreign(s->options.profile))
+	if (host_is_foreign(s->options.profile)) {
 		*plan = (struct host_plan){ .slots = foreign_slots(s->options.profile) };
+		free(kinds);
+		return true;
+	}
 	plan->needs = arena_array(s->arena, plan->slots + 1, sizeof *plan->needs);
 	if (plan->needs && jobs)
 		fill(plan, kinds, count, width, jobs);
-	if (plan->needs && host_is_foreign(s->options.profile))
-		memset(plan->needs, 0xff, plan->slots * sizeof *plan->needs);
 	free(kinds);
 	return plan->needs != NULL;
 }

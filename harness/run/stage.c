@@ -113,9 +113,9 @@ static bool wait_for_slot(struct stage *s, struct why *why)
 	if (!s->host)
 		return true;
 	limit = real_now(s->host->real) + STAGE_FREE;
-	while (!host_free_slots(s->host, false) && real_now(s->host->real) < limit && !s->host->dead)
+	while (!host_free_slots(s->host, &s->job.plan) && real_now(s->host->real) < limit && !s->host->dead)
 		turn_host(s, limit);
-	return host_free_slots(s->host, false) || why_set(why, "the target did not end the SAs of its last tester");
+	return host_free_slots(s->host, &s->job.plan) || why_set(why, "the target did not end the SAs of its last tester");
 }
 
 static void describe(struct stage *s, const struct stage_tester *t)
