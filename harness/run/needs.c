@@ -46,6 +46,8 @@ static const char *need(struct run *r, const struct scenario_need *n)
 
 	if (!text && strcmp(n->feature, "virtual-time") == 0 && r->is_virtual)
 		return NULL;
+	if (!text && profile_lacks(r->options->profile, n->feature))
+		return run_printf(r, "no %s: %s", n->feature, profile_lacks(r->options->profile, n->feature));
 	if (!text)
 		return run_printf(r, "the target has no %s", n->feature);
 	if (!n->is && !n->min && !n->max)

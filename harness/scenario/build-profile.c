@@ -176,11 +176,14 @@ static void feature_put(struct build *b, xmlNode *n)
 {
 	struct profile *p = b->p;
 	const char *name = dom_attr(b->l, n, "name"), *absent = dom_attr(b->l, n, "absent");
+	const char *reason = dom_attr(b->l, n, "reason");
 	size_t i = 0;
+	if (reason != NULL && (absent == NULL || strcmp(absent, "yes") != 0))
+		complain(b->l, b->file, dom_line(n), "a reason is for what is absent");
 	while (i < p->feature_count && name != NULL && p->features[i].name != NULL &&
 	       strcmp(p->features[i].name, name) != 0)
 		i++;
-	if (absent != NULL && strcmp(absent, "yes") == 0) {
+	if (absent != NULL && strcmp(absent, "yes") == 0 && reason == NULL) {
 		if (i < p->feature_count)
 			p->features[i] = p->features[--p->feature_count];
 		else
@@ -189,7 +192,7 @@ static void feature_put(struct build *b, xmlNode *n)
 	}
 	if (i == p->feature_count)
 		p->feature_count++;
-	p->features[i] = (struct profile_feature){ name, dom_attr(b->l, n, "value"), dom_line(n) };
+	p->features[i] = (struct profile_feature){ name, dom_attr(b->l, n, "value"), dom_line(n), reason };
 }
 
 /* Those of the profile itself go before those of its base. */
@@ -306,12 +309,26 @@ bool build_profile(struct library *l, const char *file, struct bytes text, struc
 
 /* ------------------------------------------------------------ features */
 
-const char *profile_feature(const struct profile *p, const char *name)
+static const struct profile_feature *feature_find(const struct profile *p, const char *name)
 {
 	for (size_t i = 0; i < p->feature_count; i++)
 		if (p->features[i].name != NULL && strcmp(p->features[i].name, name) == 0)
-			return p->features[i].value != NULL ? p->features[i].value : "";
+			return &p->features[i];
 	return NULL;
+}
+
+const char *profile_feature(const struct profile *p, const char *name)
+{
+	const struct profile_feature *f = feature_find(p, name);
+	if (f == NULL || f->lacks != NULL)
+		return NULL;
+	return f->value != NULL ? f->value : "";
+}
+
+const char *profile_lacks(const struct profile *p, const char *name)
+{
+	const struct profile_feature *f = feature_find(p, name);
+	return f != NULL ? f->lacks : NULL;
 }
 
 /* '_' of a reference stands for '-' of the feature. */

@@ -223,7 +223,7 @@ static const struct shape shapes[] = {
 	{ "target", IN_CONNECTION, 0, NONE,
 	  "!auth:auth !identity:text secret:text certificate:text signature:text hashes:text eap-method:text ppk-id:text "
 	  "ppk:text selectors:text inner:text asks:text pool:text dns:text refuses:text" },
-	{ "feature", IN_PROFILE, 0, NONE, "!name:id value:text absent:yes-no" },
+	{ "feature", IN_PROFILE, 0, NONE, "!name:id value:text absent:yes-no reason:text" },
 	/* catalogue */
 	{ "requirement", IN_CATALOGUE, IN_RULE, NONE,
 	  "!id:requirement !section:text !level:level gate:gate explicit:yes-no "

@@ -143,6 +143,44 @@ static void test_order(void **state)
 	results_free(r);
 }
 
+/* Both roles of a feature in one row, whether one scenario has both or each has its own. */
+static void test_interop(void **state)
+{
+	static const struct told told[] = {
+		{ .id = "interop.ping.as-responder", .target = "one", .verdict = "pass", .capture = "captures/p.pcapng" },
+		{ .id = "interop.ping.as-initiator", .target = "one", .verdict = "pass" },
+		{ .id = "interop.fragments-responder", .target = "two", .verdict = "fail", .reason = "a<b" },
+		{ .id = "ikev2.other", .target = "one", .verdict = "pass" }, { 0 },
+	};
+	char path[] = "/tmp/matrix-XXXXXX", text[20000];
+	struct results *r = results_of(told, false);
+	struct interop t;
+	struct why why;
+	FILE *f;
+
+	(void)state;
+	assert_true(interop_make(r, &t));
+	assert_int_equal(t.count, 2);
+	assert_string_equal(t.rows[0].name, "fragments");
+	assert_int_equal(t.rows[0].cell[0][INTEROP_RESPONDER].count, 0);
+	assert_string_equal(t.rows[0].cell[1][INTEROP_RESPONDER].verdict, "fail");
+	assert_int_equal(t.rows[0].cell[1][INTEROP_RESPONDER].good, 0);
+	assert_string_equal(t.rows[1].name, "ping");
+	assert_int_equal(t.rows[1].cell[0][INTEROP_RESPONDER].good + t.rows[1].cell[0][INTEROP_INITIATOR].good, 2);
+	interop_free(&t);
+	assert_true(close(mkstemp(path)) == 0);
+	assert_true(matrix_html_write(r, path, &why));
+	f = fopen(path, "r");
+	assert_non_null(f);
+	text[fread(text, 1, sizeof(text) - 1, f)] = '\0';
+	fclose(f);
+	assert_non_null(strstr(text, "interop.fragments-responder: a&lt;b"));
+	assert_non_null(strstr(text, "<a href=\"#RFC7296-3.2-03\">"));
+	assert_non_null(strstr(text, " id=\"RFC7296-3.2-03\">"));
+	remove(path);
+	results_free(r);
+}
+
 static void test_matrix(void **state)
 {
 	static const struct told told[] = {
@@ -237,6 +275,7 @@ int main(void)
 		cmocka_unit_test(test_an_undecided_attempt_is_forgotten),
 		cmocka_unit_test(test_order),
 		cmocka_unit_test(test_matrix),
+		cmocka_unit_test(test_interop),
 		cmocka_unit_test(test_in_flight_and_notes),
 		cmocka_unit_test(test_shards_are_added),
 	};

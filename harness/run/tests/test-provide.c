@@ -112,7 +112,7 @@ static void needs(void **state)
 	assert_false(need_met(&plain, &transport));
 	assert_true(need_size(&transport) > need_size(&plain));
 	assert_true(plan_of(s, "ikev2.cookie.responder").cookies);
-	assert_true(plan_of(s, "ikev2.childless.honest").nothing);
+	assert_true(plan_of(s, "ikev2.childless.initiator").nothing);
 	suite_free(s);
 }
 

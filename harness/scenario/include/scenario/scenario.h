@@ -187,6 +187,7 @@ struct profile_command {
 struct profile_feature {
 	const char *name, *value;       /* value NULL: just there */
 	unsigned line;
+	const char *lacks;              /* why the target has it not; NULL: it has */
 };
 struct profile {
 	const char *id, *title, *file;
@@ -215,6 +216,8 @@ struct profile {
 };
 /* "" if without value, NULL if not there */
 const char *profile_feature(const struct profile *p, const char *name);
+/* Why a feature is not there, if the profile says so; else NULL */
+const char *profile_lacks(const struct profile *p, const char *name);
 
 struct fault {
 	const char *id, *title, *file;
