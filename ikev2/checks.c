@@ -566,7 +566,7 @@ const struct check_row checks[] = {
 	[CHECK_REKEY_GROUP_RETRY] = { "rekey-group-retry", "rekey-ike response", "RFC7296-1.3-05",
 		"INVALID_KE_PAYLOAD has a rekey tried with the group that was asked for", ANSWER_DUTY, 0 },
 	[CHECK_REKEY_PUBLIC_VALUE] = { "rekey-public-value", "rekey-ike request",
-		"RFC6989-2.5-01",
+		"RFC6989-2.5-03",
 		"A public value outside its group is not used in a rekey", ANSWER_DELETE, 7 },
 	[CHECK_REKEY_ANSWERED] = { "rekey-answered", "rekey-ike response", "RFC7296-3.3.6-02",
 		"An answer to a rekey of the IKE SA that was not offered is not accepted",
