@@ -1,5 +1,6 @@
 /* ikespec doctor: what the machine has, what a target can do, and a profile of it. */
 #include <argp.h>
+#include <fcntl.h>
 #include <jansson.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -9,12 +10,13 @@
 #include "cli.h"
 #include "doctor/doctor.h"
 #include "options.h"
+#include "target/driver.h"
 #include "world/sockaddr.h"
 
 #define TEXTS ((size_t)4 << 20)
 
 struct doctor_arguments {
-	const char *target, *fault;
+	const char *target, *fault, *out;
 	usec limit;
 	bool json, quiet;
 };
@@ -23,6 +25,7 @@ enum { OPTION_JSON = 256, OPTION_LIMIT, OPTION_FAULT };
 
 static const struct argp_option options[] = {
 	{ "target", 't', "PROFILE", 0, "also the target of a profile (name or file), or at an address", 0 },
+	{ "out", 'o', "FILE", 0, "writes a profile of what was seen, for run -t FILE", 0 },
 	{ "limit", OPTION_LIMIT, "TIME", 0, "for questions to the target; default 60s", 0 },
 	{ "fault", OPTION_FAULT, "NAME", 0, "the built-in target with that fault", 0 },
 	{ "json", OPTION_JSON, NULL, 0, "findings as JSON, schema ikespec-doctor/1", 1 },
@@ -40,6 +43,9 @@ static error_t parse(int key, char *text, struct argp_state *state)
 		return 0;
 	case 't':
 		a->target = text;
+		return 0;
+	case 'o':
+		a->out = text;
 		return 0;
 	case OPTION_LIMIT:
 		a->limit = cli_time("limit", text, state);
@@ -146,6 +152,7 @@ struct looking {
 	struct run_options run;
 	struct findings machine, target;
 	struct exam *exam;
+	struct profile up; /* of a target that was up before */
 	bool address_alone;
 	char root[400];
 };
@@ -228,19 +235,46 @@ static const struct profile *profile_of_address(struct looking *k, const struct 
 	return library_profile(k->run.library, "doctor");
 }
 
+/* A daemon that `ikespec target up` left is examined as it is, not one that is started for it. */
+static const struct profile *standing(struct looking *k, const struct profile *p)
+{
+	bool daemon = p->driver && (strcmp(p->driver, "strongswan") == 0 || strcmp(p->driver, "libreswan") == 0);
+	char text[1000];
+
+	if (!daemon || p->standing || !target_show(k->a.target, text, sizeof text))
+		return p;
+	k->up = *p;
+	k->up.standing = k->a.target;
+	return &k->up;
+}
+
 static const struct profile *find_profile(struct looking *k, struct why *why)
 {
 	const struct profile *p = cli_profile(k->run.library, k->a.target);
 	struct address at;
 
 	if (p)
-		return p;
+		return standing(k, p);
 	k->address_alone = address_parse(k->a.target, &at);
 	if (k->address_alone)
 		return profile_of_address(k, &at, why);
 	why_set(why, "there is no profile '%s' (those below %s/profiles are known, and paths of others), and it is no address",
 		k->a.target, k->root);
 	return NULL;
+}
+
+/* For its owner alone: there may be secrets in it. */
+static bool write_profile(struct looking *k)
+{
+	int fd = open(k->a.out, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+	FILE *f = fd >= 0 ? fdopen(fd, "w") : NULL;
+	bool good = f && exam_write(k->exam, f);
+
+	if (f && fclose(f) != 0)
+		good = false;
+	if (!good)
+		fprintf(stderr, "ikespec: cannot write %s\n", k->a.out);
+	return good;
 }
 
 static int examine(struct looking *k)
@@ -262,6 +296,8 @@ static int examine(struct looking *k)
 	if (!k->exam)
 		return EXIT_UNCLEAR;
 	end = exam_run(k->exam);
+	if (end == EXAM_DONE && k->a.out && !stop_wanted && !write_profile(k))
+		return EXIT_UNCLEAR;
 	return stop_wanted ? EXIT_INTERRUPTED :
 	       end == EXAM_DONE ? EXIT_OK : end == EXAM_SILENT ? EXIT_FAILED : EXIT_UNCLEAR;
 }

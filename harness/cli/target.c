@@ -4,8 +4,6 @@
 #include "cli.h"
 #include "target/driver.h"
 
-#define SLOTS 32
-
 static int up(const char *name)
 {
 	struct target_config config = { 0 };
@@ -13,7 +11,7 @@ static int up(const char *name)
 	struct why why;
 	bool ok;
 
-	ok = target_config_slots(&config, SLOTS, &why) && target_up(name, &config, &why);
+	ok = target_config_slots(&config, TARGET_UP_SLOTS, &why) && target_up(name, &config, &why);
 	target_config_free(&config);
 	if (!ok) {
 		cli_complain(&why);

@@ -126,6 +126,8 @@ static void look_reach(struct exam *x, uint8_t family)
 	}
 	x->reached[family == 6] = true;
 	x->rtt = x->rtt ? x->rtt : answer.rtt;
+	if (family == 6)
+		mark(x, "ipv6", NULL, "IKE_SA_INIT was answered over IPv6");
 	x->silences = 0;
 	found(x, FINDING_YES, "%s port %u answers IKE_SA_INIT (%s) after %.1f ms", at, p->port,
 	      answer.outcome == INIT_TAKEN ? "takes it" : notify_text(x, answer.notify), (double)answer.rtt / 1000);

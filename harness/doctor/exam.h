@@ -15,6 +15,7 @@
 #define EXAM_SILENCES 3              /* in a row, and it is asked no more */
 #define NOTIFIES      48
 #define MARKS         32
+#define CONNECTIONS   64             /* of a profile, that are tried */
 
 struct transform_set {
 	const struct transform *rows[96];
@@ -49,6 +50,7 @@ struct exam {
 	bool reached[2];     /* over IPv4, IPv6 */
 	uint8_t family;      /* 4, or 6 where there is no IPv4 */
 	struct transform_set taken[TRANSFORM_ESN + 1];
+	const struct transform *group_liked; /* of all that were offered; or NULL */
 	struct suite suites[SUITES]; /* of IKE, taken as a whole, and implemented here */
 	size_t suite_count;
 	struct suite esp[SUITES];
@@ -58,6 +60,7 @@ struct exam {
 	uint16_t auth_error; /* ... or why not */
 	struct mark marks[MARKS];
 	size_t mark_count;
+	bool tried[CONNECTIONS], works[CONNECTIONS]; /* connections of the profile */
 };
 
 /* exam.c: what is found.  They end the finding that x->name names. */
@@ -113,6 +116,7 @@ enum shake_state {
 struct shake {
 	enum shake_state state;
 	uint16_t error;              /* of the last answer; 0: none */
+	struct suite suite;          /* of the IKE SA */
 	struct ike_sa *ike;
 	struct child_sa *child;
 	struct notify_set init, auth;

@@ -2,6 +2,7 @@
 #include "exam.h"
 
 #include "scenario/connect.h"
+#include "target/config.h"
 
 enum {
 	NOTIFY_AUTH_FAILED = 24, NOTIFY_NAT_SOURCE = 16388, NOTIFY_COOKIE = 16390, NOTIFY_MOBIKE = 16396,
@@ -69,12 +70,46 @@ static void tell_init(struct exam *x, const struct shake *s)
 	      *hashes ? hashes : "no SIGNATURE_HASH_ALGORITHMS: only methods 1 and 9 to 11 for signatures");
 }
 
+/* What was at a place moves to one before it, and those between make room. */
+static void put_at(struct exam *x, size_t to, size_t from, const struct suite *s)
+{
+	struct suite kept = *s;
+
+	memmove(&x->suites[to + 1], &x->suites[to], (from - to) * sizeof x->suites[0]);
+	x->suites[to] = kept;
+}
+
+/* The suite that the target chose of all is what it likes best: the first one from now on. */
+static void prefer(struct exam *x, const struct suite *chosen)
+{
+	size_t at = 0;
+
+	while (at < x->suite_count && !(x->suites[at].encr == chosen->encr && x->suites[at].integ == chosen->integ &&
+					x->suites[at].prf == chosen->prf && x->suites[at].ke == chosen->ke))
+		at++;
+	if (at == x->suite_count && at < SUITES)
+		x->suite_count++;
+	else if (at == SUITES)
+		at--;
+	put_at(x, 0, at, chosen);
+	/* The second is of another cipher and group, for what tells two suites from each other. */
+	for (at = 1; at < x->suite_count; at++)
+		if (x->suites[at].encr != chosen->encr && x->suites[at].ke != chosen->ke) {
+			struct suite other = x->suites[at];
+
+			put_at(x, 1, at, &other);
+			return;
+		}
+}
+
 static void look_handshake(struct exam *x)
 {
 	struct shake s = shake_hands(x, &(struct shake_plan){ .family = x->family });
 
 	remember(x, &s);
 	x->auth_error = s.error;
+	if (s.state > SHAKE_REFUSED)
+		prefer(x, &s.suite);
 	x->authenticated = s.state == SHAKE_UP || s.state == SHAKE_NO_CHILD;
 	if (x->authenticated)
 		found(x, FINDING_YES, "%s", shake_text(x, &s));
@@ -249,6 +284,43 @@ static void look_cookies(struct exam *x)
 		mark(x, "cookies", NULL, "asked for at once");
 }
 
+/* ------------------------------------------------------------ other connections */
+
+/* A target that asks for its inner address has none for us; one that was up before has no variants. */
+static bool to_be_tried(const struct profile *p, const struct profile_connection *c)
+{
+	bool own = target_variant_find(c->name) != TARGET_PLAIN || strcmp(c->name, "cookies") == 0;
+
+	return !c->target.asks && !(p->standing && own);
+}
+
+static void look_connections(struct exam *x)
+{
+	const struct profile *p = x->run.profile;
+	const char *good = "", *bad = "";
+	size_t tried = 0;
+
+	for (size_t i = 1; i < p->connection_count && i < CONNECTIONS && x->authenticated && exam_time_left(x); i++) {
+		const struct profile_connection *c = &p->connections[i];
+		struct shake s;
+
+		if (!to_be_tried(p, c))
+			continue;
+		s = shake_hands(x, &(struct shake_plan){ .connection = c->name });
+		x->tried[i] = true;
+		x->works[i] = s.state == SHAKE_UP ||
+			      (s.state == SHAKE_NO_CHILD && c->mode && strcmp(c->mode, "none") == 0);
+		tried++;
+		if (x->works[i])
+			good = exam_text(x, "%s%s%s", good, *good ? " " : "", c->name);
+		else
+			bad = exam_text(x, "%s%s%s (%s)", bad, *bad ? ", " : "", c->name, shake_text(x, &s));
+	}
+	if (tried)
+		found(x, *bad ? FINDING_NO : FINDING_YES, "%s%s%s%s", *good ? "up: " : "", good,
+		      *bad ? (*good ? "; not up: " : "not up: ") : "", bad);
+}
+
 /* ------------------------------------------------------------ the table */
 
 static const struct {
@@ -263,6 +335,7 @@ static const struct {
 	{ "window-size", look_window },
 	{ "transport-mode", look_transport },
 	{ "cookies", look_cookies },
+	{ "connections", look_connections },
 };
 
 /* What is announced in IKE_SA_INIT and no more is looked at here. */

@@ -137,12 +137,13 @@ struct seen *exam_ask(struct exam *x, struct sending *s, uint16_t *error)
 
 /* ------------------------------------------------------------ the handshake */
 
-static bool ask_init(struct exam *x, struct shake *out)
+/* Other connections have suites of their own. */
+static bool ask_init(struct exam *x, const struct shake_plan *p, struct shake *out)
 {
 	struct sending s = { .purpose = PURPOSE_IKE_SA_INIT };
 	struct seen *seen;
 
-	if (x->suite_count) {
+	if (x->suite_count && !p->connection) {
 		s.propose = x->suites;
 		s.propose_count = x->suite_count;
 	}
@@ -155,6 +156,7 @@ static bool ask_init(struct exam *x, struct shake *out)
 	if (out->error || !out->ike || ike_sa_view(out->ike).state != IKE_KEYED)
 		return false;
 	out->state = SHAKE_HALF_OPEN;
+	out->suite = ike_sa_view(out->ike).suite;
 	return true;
 }
 
@@ -196,7 +198,7 @@ struct shake shake_hands(struct exam *x, const struct shake_plan *p)
 		c->transport = true;
 		connection_hosts(c);
 	}
-	if (ask_init(x, &out) && !p->init_only)
+	if (ask_init(x, p, &out) && !p->init_only)
 		ask_auth(x, p, &out);
 	return out;
 }

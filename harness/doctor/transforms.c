@@ -97,25 +97,71 @@ static void each_of(struct exam *x, const struct offer *o, uint8_t type)
 
 /* ------------------------------------------------------------ suites */
 
+#define RANKS 14
 /* What is offered first of a type, where several would do. */
 static int rank(const struct transform *t)
 {
 	static const char *const order[] = {
 		"AES_GCM_16_256", "AES_GCM_16_128", "HMAC_SHA2_256", "HMAC_SHA2_256_128", "CURVE25519", "ECP_256",
 		"HMAC_SHA2_384", "HMAC_SHA2_384_192", "ECP_384", "HMAC_SHA2_512", "HMAC_SHA2_512_256", "MODP_2048",
+		"AES_CBC_128", "AES_CBC_256",
 	};
 
 	for (size_t i = 0; i < ARRAY_LEN(order); i++)
 		if (strcmp(order[i], t->name) == 0)
 			return (int)i;
-	return (int)ARRAY_LEN(order);
+	return RANKS;
 }
 
-static struct transform_set implemented(const struct transform_set *from)
+/* These take so long that they are no good for a whole suite. */
+static bool slow(const struct transform *ke)
+{
+	return ke->id == 17 || ke->id == 18;
+}
+
+static unsigned uncommon(const struct suite *s)
+{
+	return 4 * slow(s->ke) + (rank(s->encr) == RANKS) + (rank(s->prf) == RANKS) + (rank(s->ke) == RANKS) +
+	       (s->integ && rank(s->integ) == RANKS);
+}
+
+/* Is its group that of none before it? */
+static bool new_group(const struct exam *x, size_t nth)
+{
+	for (size_t i = 0; i < nth; i++)
+		if (x->suites[i].ke == x->suites[nth].ke)
+			return false;
+	return true;
+}
+
+/* What everybody has first, and of that one of each group: scenarios take the first few for granted. */
+static void sort_suites(struct exam *x)
+{
+	unsigned key[SUITES];
+
+	for (size_t i = 0; i < x->suite_count; i++)
+		key[i] = 2 * uncommon(&x->suites[i]) + !new_group(x, i);
+	for (size_t i = 1; i < x->suite_count; i++) {
+		struct suite s = x->suites[i];
+		unsigned own = key[i];
+		size_t k = i;
+
+		for (; k > 0 && key[k - 1] > own; k--) {
+			x->suites[k] = x->suites[k - 1];
+			key[k] = key[k - 1];
+		}
+		x->suites[k] = s;
+		key[k] = own;
+	}
+}
+
+static struct transform_set implemented(const struct exam *x, const struct transform_set *from)
 {
 	struct transform_set out = { .count = 0 };
 
-	for (int r = 0; r <= 12; r++)
+	if (x->group_liked && set_has(from, x->group_liked) && (x->group_liked->suites & TRANSFORM_IMPLEMENTED))
+		set_add(&out, x->group_liked);
+	for (int r = 0; r <= RANKS; r++)
 		for (size_t i = 0; i < from->count; i++)
 			if (rank(from->rows[i]) == r && (from->rows[i]->suites & TRANSFORM_IMPLEMENTED))
 				set_add(&out, from->rows[i]);
@@ -153,6 +199,7 @@ static bool covered(const struct exam *x, const struct transform *t)
 	return false;
 }
 
+/* With what no suite covers yet, where it can be had, so that few are enough. */
 static void cover(struct exam *x, const struct transform *t)
 {
 	for (int aead = 1; aead >= 0; aead--) {
@@ -162,11 +209,13 @@ static void cover(struct exam *x, const struct transform *t)
 		    (t->type == TRANSFORM_ENCR && t->aead != aead))
 			continue;
 		for (uint8_t type = TRANSFORM_ENCR; type <= TRANSFORM_KE; type++) {
-			struct transform_set all = implemented(&x->taken[type]);
+			struct transform_set all = implemented(x, &x->taken[type]);
 
-			for (size_t i = 0; i < all.count; i++)
-				if (type != TRANSFORM_ENCR || all.rows[i]->aead == aead)
-					set_add(&o.of[type], all.rows[i]);
+			for (int again = 0; again < 2; again++)
+				for (size_t i = 0; i < all.count; i++)
+					if ((type != TRANSFORM_ENCR || all.rows[i]->aead == aead) &&
+					    covered(x, all.rows[i]) == again)
+						set_add(&o.of[type], all.rows[i]);
 		}
 		o.of[t->type].count = 0;
 		set_add(&o.of[t->type], t);
@@ -180,12 +229,37 @@ static void cover(struct exam *x, const struct transform *t)
 	}
 }
 
+/* What everybody is asked for first, and scenarios name. */
+static const char *const customary[] = {
+	"aes256gcm16-prfsha256-x25519", "aes128-sha256-ecp256", "aes256gcm16-prfsha256-ecp256", "aes256-sha512-ecp384",
+	"aes128-sha256-modp2048", "aes128gcm16-prfsha256-ecp256", "aes256-sha256-x25519",
+};
+
+static void take_customary(struct exam *x)
+{
+	for (size_t i = 0; i < ARRAY_LEN(customary) && goes_on(x); i++) {
+		struct transform_set offer = { .count = 0 };
+		struct suite s;
+
+		if (!suite_parse(customary[i], false, &s, NULL) || !set_has(&x->taken[TRANSFORM_ENCR], s.encr) ||
+		    !set_has(&x->taken[TRANSFORM_KE], s.ke))
+			continue;
+		set_add(&offer, s.encr);
+		set_add(&offer, s.prf);
+		if (s.integ && !s.encr->aead)
+			set_add(&offer, s.integ);
+		set_add(&offer, s.ke);
+		if (init_ask(x, &offer).outcome == INIT_TAKEN)
+			x->suites[x->suite_count++] = s;
+	}
+}
+
 static void cover_all(struct exam *x)
 {
 	static const uint8_t types[] = { TRANSFORM_ENCR, TRANSFORM_KE, TRANSFORM_PRF, TRANSFORM_INTEG };
 
 	for (size_t k = 0; k < ARRAY_LEN(types); k++) {
-		struct transform_set all = implemented(&x->taken[types[k]]);
+		struct transform_set all = implemented(x, &x->taken[types[k]]);
 
 		for (size_t i = 0; i < all.count && goes_on(x); i++)
 			cover(x, all.rows[i]);
@@ -232,8 +306,15 @@ void look_transforms(struct exam *x)
 	for (int aead = 1; aead >= 0; aead--) {
 		struct offer o = widest(aead);
 
-		if (!goes_on(x) || asked(x, &o).outcome != INIT_TAKEN)
+		struct init_answer a = { .outcome = INIT_SILENT };
+
+		if (goes_on(x))
+			a = asked(x, &o);
+		if (a.outcome != INIT_TAKEN)
 			continue;
+		/* Of all groups this is the one that it likes best. */
+		if (a.group && !x->group_liked)
+			x->group_liked = transform_find(TRANSFORM_KE, a.group, 0);
 		each_of(x, &o, TRANSFORM_ENCR);
 		each_of(x, &o, TRANSFORM_PRF);
 		if (!aead)
@@ -245,6 +326,8 @@ void look_transforms(struct exam *x)
 	if (x->taken[TRANSFORM_INTEG].count || !x->taken[TRANSFORM_ENCR].count)
 		tell(x, "integ", TRANSFORM_INTEG);
 	tell(x, "ke", TRANSFORM_KE);
+	take_customary(x);
 	cover_all(x);
+	sort_suites(x);
 	tell_suites(x);
 }

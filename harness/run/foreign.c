@@ -10,6 +10,11 @@ bool host_is_foreign(const struct profile *p)
 	return !p->driver || strcmp(p->driver, "exec") == 0 || strcmp(p->driver, "none") == 0;
 }
 
+bool host_is_ours(const struct profile *p)
+{
+	return !host_is_foreign(p) && !p->standing;
+}
+
 static size_t testers_of(const struct profile *p, uint8_t family)
 {
 	struct address a;

@@ -111,6 +111,20 @@ static bool open_device(struct real_host *h, struct why *why)
 	return h->real != NULL;
 }
 
+/* As `ikespec target up` configured it. */
+static bool attach(struct real_host *h, const struct profile *p, struct why *why)
+{
+	struct host_plan plan = { .slots = TARGET_UP_SLOTS };
+
+	if (!target_config_slots(&h->config, TARGET_UP_SLOTS, why))
+		return false;
+	if (!make_slots(h, &plan))
+		return why_set(why, "no memory for slots");
+	h->standing = true;
+	h->target = target_attach(p->standing, &h->config, why);
+	return h->target != NULL;
+}
+
 bool host_begin(struct real_host *h, struct test_suite *s, const struct host_plan *plan,
 		struct why *why)
 {
@@ -119,6 +133,8 @@ bool host_begin(struct real_host *h, struct test_suite *s, const struct host_pla
 
 	*h = (struct real_host){ .suite = s, .cookies = plan->cookies };
 	h->foreign = host_is_foreign(p);
+	if (p->standing)
+		return attach(h, p, why);
 	snprintf(name, sizeof name, "%s%s%s", p->driver ? p->driver : "none",
 		 !h->foreign && p->version ? ":" : "", !h->foreign && p->version ? p->version : "");
 	if (!(h->foreign ? foreign_config(&h->config, p, why)
@@ -138,7 +154,7 @@ bool host_await(struct real_host *h, struct why *why)
 {
 	const struct profile *p = h->suite->options.profile;
 
-	if (!target_await(h->target, why) || !open_device(h, why))
+	if ((!h->standing && !target_await(h->target, why)) || !open_device(h, why))
 		return false;
 	h->mark = target_log_mark(h->target);
 	event_emit(h->suite->options.log,
@@ -198,6 +214,8 @@ static bool anew(struct real_host *h, struct why *why)
 	struct host_plan plan = { .slots = h->slot_count, .cookies = h->cookies };
 	struct test_suite *s = h->suite;
 
+	if (h->standing)
+		return why_set(why, "the target that was up does not come back: ikespec target down and up");
 	plan.needs = arena_array(s->arena, h->slot_count + 1, sizeof *plan.needs);
 	if (!plan.needs)
 		return why_set(why, "no memory for slots");

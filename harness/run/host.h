@@ -31,6 +31,7 @@ struct real_host {
 	size_t slot_count;
 	size_t in_flight; /* cases on it */
 	bool foreign; /* somebody else runs it */
+	bool standing; /* it was up before, and stays */
 	bool cookies; /* the instance that asks for cookies */
 	bool dead;
 	unsigned death; /* the last, by number */
@@ -79,6 +80,8 @@ const char *host_tail(const struct real_host *h, struct arena *a);
 
 /* One that somebody else runs: slots are the profile's testers. */
 bool host_is_foreign(const struct profile *p);
+/* One that is configured for the run: instances and slots are as its cases need them. */
+bool host_is_ours(const struct profile *p);
 size_t foreign_slots(const struct profile *p);
 bool foreign_config(struct target_config *config, const struct profile *p, struct why *why);
 struct real *foreign_device(const struct profile *p, struct why *why);

@@ -123,8 +123,8 @@ bool job_plan_make(struct test_suite *s, struct job *job, struct why *why)
 		return false;
 	what = r->scenario;
 	job->plan = (struct job_plan){
-		.cookies = plan_cookies(what) && !host_is_foreign(p),
-		.lively = plan_lively(what) && !host_is_foreign(p),
+		.cookies = plan_cookies(what) && host_is_ours(p),
+		.lively = plan_lively(what) && host_is_ours(p),
 		.restarts = plan_restarts(what->steps, what->step_count),
 		.kills = deviations_kill(s->options.deviations, job->what->id),
 		.slots = slots_needed(what),

@@ -215,7 +215,7 @@ bool provide(const struct test_suite *s, bool cookies, size_t width, struct host
 	for (size_t i = 0; i < count; i++)
 		jobs += kinds[i].cases;
 	count_slots(kinds, count, width, plan);
-	if (host_is_foreign(s->options.profile)) {
+	if (!host_is_ours(s->options.profile)) {
 		*plan = (struct host_plan){ .slots = foreign_slots(s->options.profile) };
 		free(kinds);
 		return true;

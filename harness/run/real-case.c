@@ -138,7 +138,7 @@ static struct slot *lease(struct run *r)
 {
 	struct real_host *h = r->target_state;
 	struct job_plan plan = {
-		.lively = plan_lively(r->scenario) && !h->foreign,
+		.lively = plan_lively(r->scenario) && host_is_ours(r->options->profile),
 		.need = need_of(r->options->profile, r->scenario),
 	};
 

@@ -83,6 +83,7 @@ static bool build_driver(struct build *b)
 	p->command_count = 0;
 	p->driver = dom_attr(b->l, driver, "kind");
 	p->driver_config = dom_attr(b->l, driver, "config");
+	p->standing = dom_attr(b->l, driver, "standing");
 	p->commands =
 		build_array(b->l, b->file, dom_count(driver, "command"), sizeof(*p->commands));
 	if (p->commands == NULL)

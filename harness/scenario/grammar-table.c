@@ -210,7 +210,7 @@ static const struct shape shapes[] = {
 	{ "target", IN_PROFILE, 0, NONE, "!address:text address6:text second:text port:port nat-port:port" },
 	{ "tester", IN_PROFILE, 0, NONE, "!address:text nat:text port:port nat-port:port" },
 	{ "timing", IN_PROFILE, 0, NONE, "answer:time silence:time settle:time restart:time" },
-	{ "driver", IN_PROFILE, IN_DRIVER, NONE, "!kind:driver config:text" },
+	{ "driver", IN_PROFILE, IN_DRIVER, NONE, "!kind:driver config:text standing:text" },
 	{ "command", IN_DRIVER, 0, NONE, "!do:name within:time" },
 	{ "authority", IN_PROFILE, 0, NONE, "!certificate:text crl:text" },
 	{ "certificate", IN_PROFILE, 0, NONE, "!name:name !chain:text !key:text" },

@@ -7,6 +7,7 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include <cmocka.h>
 
@@ -89,8 +90,22 @@ static void examine(struct library *l, const char *profile, const char *fault, s
 	x = exam_new(&o, &out->findings);
 	assert_non_null(x);
 	out->end = exam_run(x);
+	if (out->end == EXAM_DONE) {
+		size_t len;
+		FILE *f = open_memstream(&out->profile, &len);
+
+		assert_non_null(f);
+		assert_true(exam_write(x, f));
+		fclose(f);
+	}
 	exam_free(x);
 	crypto_free(run.crypto);
+}
+
+static void forget(struct examined *e)
+{
+	arena_free(e->findings.arena);
+	free(e->profile);
 }
 
 static enum finding_state state_of(const struct examined *e, const char *name)
@@ -112,9 +127,9 @@ static const struct {
 	{ "builtin", "no-nat-detection", " nat-traversal " },
 	{ "builtin", "no-window", " window-size " },
 	{ "builtin", "hides-childless-support", " childless " },
-	{ "builtin", "wants-a-child-all-the-same", " childless " },
+	{ "builtin", "wants-a-child-all-the-same", " childless connections " },
 	{ "builtin", "hides-mobike", " mobike " },
-	{ "builtin", "agrees-to-transport-silently", " transport-mode " },
+	{ "builtin", "agrees-to-transport-silently", " transport-mode connections " },
 	{ "builtin", "takes-no-child", " further-children " },
 	{ "builtin", "takes-no-rekey", " rekey-child " },
 	{ "builtin", "takes-no-ike-rekey", " rekey-ike " },
@@ -146,9 +161,9 @@ static void test_absent(void **state)
 					 finding_state_name(state_of(&faulty, f->name)),
 					 findings_find(&faulty.findings, f->name)->what);
 		}
-		arena_free(faulty.findings.arena);
+		forget(&faulty);
 	}
-	arena_free(honest.findings.arena);
+	forget(&honest);
 	library_free(l);
 }
 
@@ -165,7 +180,7 @@ static void test_everything(void **state)
 		    strcmp(e.findings.rows[i].name, "signature-hashes") != 0)
 			fail_msg("%s: %s", e.findings.rows[i].name, e.findings.rows[i].what);
 	assert_string_equal(findings_find(&e.findings, "ke")->what, "MODP_2048 ECP_256 CURVE25519 ECP_384");
-	arena_free(e.findings.arena);
+	forget(&e);
 	library_free(l);
 }
 
@@ -185,7 +200,7 @@ static void test_one_suite(void **state)
 	assert_int_equal(e.end, EXAM_DONE);
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++)
 		assert_string_equal(findings_find(&e.findings, rows[i][0])->what, rows[i][1]);
-	arena_free(e.findings.arena);
+	forget(&e);
 	library_free(l);
 }
 
@@ -200,9 +215,69 @@ static void test_hashes(void **state)
 		examine(l, "signing", rows[i][0], &e);
 		assert_int_equal(state_of(&e, "handshake"), FINDING_YES);
 		assert_non_null(strstr(findings_find(&e.findings, "signature-hashes")->what, rows[i][1]));
-		arena_free(e.findings.arena);
+		forget(&e);
 	}
 	library_free(l);
+}
+
+/* ------------------------------------------------------------ the profile */
+
+static struct suite_summary run_with(struct library *l, const struct profile *p, const char *name, char *first, size_t cap)
+{
+	const char *const names[] = { name };
+	struct why why = { "" };
+	struct run_options o = { .library = l, .crypto = crypto_new(&why), .root = root, .seed = 5, .profile = p,
+				 .filter = { .names = names, .name_count = 1 } };
+	struct test_suite *s = suite_new(&o, &why);
+	const struct case_result *const *results;
+	struct suite_summary sum;
+
+	if (!s || !suite_run(s, &why))
+		fail_msg("%s", why.text);
+	first[0] = '\0';
+	for (size_t i = 0, count = suite_results(s, &results); i < count; i++)
+		if (results[i]->verdict >= VERDICT_INCONCLUSIVE && !first[0])
+			snprintf(first, cap, "%s: %s", results[i]->id, results[i]->reason);
+	sum = suite_summary(s);
+	suite_free(s);
+	crypto_free(o.crypto);
+	return sum;
+}
+
+/* What was written is a profile with which scenarios run and pass; what it lacks is not applicable. */
+static void test_profile(void **state)
+{
+	static const struct {
+		const char *profile, *scenarios;
+		bool applies;
+	} rows[] = {
+		{ "builtin", "interop", true },		{ "builtin", "ikev2.rekey", true },
+		{ "builtin", "ikev2.childless", true }, { "builtin", "ikev2.child", true },
+		{ "plain", "interop.ping", true },	{ "plain", "ikev2.auth.psk", true },
+		{ "bare", "interop.ping", true },	{ "bare", "ikev2.childless", false },
+		{ "signing", "interop.ping", true },
+	};
+	char first[400], name[40];
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		struct library *l = library();
+		struct suite_summary sum;
+		struct examined e;
+
+		examine(l, rows[i].profile, NULL, &e);
+		snprintf(name, sizeof name, "doctor-%s", rows[i].profile);
+		/* As a file of somebody else's, whose base is not of the scenarios folder. */
+		assert_non_null(e.profile);
+		assert_true(library_load_text(l, "written.xml", bytes_text(e.profile), complain, NULL));
+		assert_non_null(library_profile(l, name));
+		sum = run_with(l, library_profile(l, name), rows[i].scenarios, first, sizeof first);
+		if (sum.failed || sum.errors || (sum.passed > 0) != rows[i].applies)
+			fail_msg("%s, %s: %zu passed, %zu failed, %zu errors; %s", rows[i].profile, rows[i].scenarios,
+				 sum.passed, sum.failed, sum.errors, first);
+		forget(&e);
+		library_free(l);
+	}
 }
 
 /* Nobody answers: the end comes soon, and nothing is said of what was not asked. */
@@ -217,7 +292,7 @@ static void test_silent(void **state)
 	assert_int_equal(state_of(&e, "ipv4"), FINDING_NO);
 	assert_null(findings_find(&e.findings, "encr"));
 	assert_null(findings_find(&e.findings, "rekey-ike"));
-	arena_free(e.findings.arena);
+	forget(&e);
 	library_free(l);
 }
 
@@ -228,6 +303,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(test_absent),
 		cmocka_unit_test(test_one_suite),
 		cmocka_unit_test(test_hashes),
+		cmocka_unit_test(test_profile),
 		cmocka_unit_test(test_silent),
 	};
 

@@ -8,6 +8,8 @@
 #ifndef DOCTOR_DOCTOR_H
 #define DOCTOR_DOCTOR_H
 
+#include <stdio.h>
+
 #include "base/arena.h"
 #include "run/run.h"
 
@@ -59,5 +61,7 @@ struct exam;
 struct exam *exam_new(const struct exam_options *options, struct findings *out);
 void exam_free(struct exam *e);
 enum exam_end exam_run(struct exam *e);
+/* A profile of what was seen, with the lines that the target itself needs; after EXAM_DONE.  False: not written. */
+bool exam_write(struct exam *e, FILE *out);
 
 #endif

@@ -203,6 +203,7 @@ struct profile {
 	usec answer, silence, settle, restart;
 	/* "builtin", "strongswan", "libreswan", "exec", "none"; NULL: none */
 	const char *driver, *driver_config;
+	const char *standing;           /* the name of a target that is up already, and stays; or NULL */
 	struct profile_command *commands;
 	size_t command_count;
 	struct profile_connection *connections;

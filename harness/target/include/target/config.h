@@ -158,6 +158,7 @@ struct target_config {
  * its own for each slot.
  * target_config_free frees what it took.
  */
+#define TARGET_UP_SLOTS 32      /* of one that `ikespec target up` starts */
 bool target_config_slots(struct target_config *config, size_t slots, struct why *why);
 void target_config_free(struct target_config *config);
 /*
