@@ -122,21 +122,28 @@ static bool grow(struct arena *a, size_t len)
 	return true;
 }
 
-void *arena_alloc(struct arena *a, size_t len)
+void *arena_take(struct arena *a, size_t len)
 {
-	if (len > a->cap - a->used || len > SIZE_MAX / 2)
+	size_t whole = len == 0 ? ALIGN : (len + ALIGN - 1) / ALIGN * ALIGN;
+	struct block *b = a->last;
+	if (len > SIZE_MAX / 2 || whole > a->cap - a->used)
 		return fail(a);
-	size_t whole = (len == 0 ? ALIGN : (len + ALIGN - 1) / ALIGN * ALIGN);
-	if (whole > a->cap - a->used)
-		return fail(a);
-	if ((!a->last || whole + GAP > a->last->cap - a->last->len) && !grow(a, whole + GAP))
-		return fail(a);
-	uint8_t *at = (uint8_t *)a->last->at + a->last->len;
-	a->last->len += whole + GAP;
+	if (!b || whole + GAP > b->cap - b->len) {
+		if (!grow(a, whole + GAP))
+			return fail(a);
+		b = a->last;
+	}
+	uint8_t *at = (uint8_t *)b->at + b->len;
+	b->len += whole + GAP;
 	a->used += whole;
 	unpoison(at, len);
-	memset(at, 0, len);
 	return at;
+}
+
+void *arena_alloc(struct arena *a, size_t len)
+{
+	void *at = arena_take(a, len);
+	return at ? memset(at, 0, len) : NULL;
 }
 
 void *arena_array(struct arena *a, size_t count, size_t size)
@@ -150,7 +157,7 @@ struct bytes arena_copy(struct arena *a, struct bytes b)
 {
 	if (b.len == 0)
 		return BYTES_NONE;
-	uint8_t *at = arena_alloc(a, b.len);
+	uint8_t *at = arena_take(a, b.len);
 	if (!at)
 		return BYTES_NONE;
 	memcpy(at, b.at, b.len);

@@ -81,18 +81,20 @@ uint64_t wire_derive(const struct node *n)
 	}
 }
 
-static bool derive(struct node *n, struct why *why)
+static bool too_large(const struct node *n, struct why *why)
 {
 	char path[96];
 
+	return why_at_octet(why, n->at_bits / 8, wire_path_of(n, path, sizeof(path)),
+			    "%llu does not fit %u bits", (unsigned long long)n->number, n->row->bits);
+}
+
+static bool derive(struct node *n, struct why *why)
+{
 	if (node_is_number(n)) {
-		if (!n->set)
+		if (!n->set && wire_kind_is_derived(n->row->kind))
 			n->number = wire_derive(n);
-		if (wire_fits(n->number, n->row->bits))
-			return true;
-		return why_at_octet(why, n->at_bits / 8, wire_path_of(n, path, sizeof(path)),
-				    "%llu does not fit %u bits", (unsigned long long)n->number,
-				    n->row->bits);
+		return wire_fits(n->number, n->row->bits) || too_large(n, why);
 	}
 	for (struct node *child = n->first; child; child = child->next)
 		if (!derive(child, why))
@@ -107,6 +109,9 @@ struct bit_sink {
 
 static void put_bits(struct bit_sink *s, uint64_t v, unsigned bits)
 {
+	if (s->bit % 8 == 0)
+		for (; bits >= 8; bits -= 8, s->bit += 8)
+			s->at[s->bit / 8] = (uint8_t)(v >> (bits - 8));
 	while (bits > 0) {
 		unsigned room = 8 - s->bit % 8;
 		unsigned now = bits < room ? bits : room;

@@ -50,7 +50,7 @@ static inline bool node_is_embedded(const struct node *n)
 
 static inline bool name_is(const char *a, const char *b)
 {
-	return a == b || strcmp(a, b) == 0;
+	return a == b || (a[0] == b[0] && strcmp(a, b) == 0);
 }
 
 /* A zeroed node, linked as the last child (parent may be NULL); NULL past the cap. */

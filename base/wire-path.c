@@ -272,14 +272,29 @@ static void why_not_found(struct node *root, const char *path, struct wire_steps
 		names[0] ? names : "nothing");
 }
 
-/* A field of root itself that comes before anything with fields of its own: most lookups are such. */
-static struct node *own_field(const struct node *root, const char *name)
+static bool is_word(const struct node *n, const char *word, size_t len)
 {
-	for (struct node *n = root->first; n && n->row; n = n->next) {
-		if (node_is(n, WIRE_CHOICE) || node_is(n, WIRE_LIST))
-			return NULL;
-		if (strcmp(n->row->name, name) == 0)
-			return n;
+	const char *name = n->row ? n->row->name : NULL;
+
+	if (!name)
+		return n->format && wire_named(n->format, word, len);
+	return name[0] == word[0] && strncmp(name, word, len) == 0 && name[len] == '\0';
+}
+
+/* What most paths are, words with dots between them, found as they are read. */
+static struct node *find_words(const struct node *at, const char *path, size_t len)
+{
+	const char *rest = path[len] ? path + len + 1 : NULL;
+
+	for (struct node *n = at->first; n; n = n->next) {
+		struct node *found = NULL;
+
+		if (is_word(n, path, len))
+			found = rest ? find_words(n, rest, strcspn(rest, ".")) : n;
+		if (!found && (node_is(n, WIRE_CHOICE) || node_is(n, WIRE_LIST)))
+			found = find_words(n, path, len);
+		if (found)
+			return found;
 	}
 	return NULL;
 }
@@ -287,9 +302,12 @@ static struct node *own_field(const struct node *root, const char *name)
 struct node *wire_find(struct node *root, const char *path, struct why *why)
 {
 	struct wire_steps steps;
-	struct node *found = own_field(root, path);
+	size_t len = strcspn(path, ".([");
+	struct node *found = NULL;
 
-	if (found)
+	if (path[len + strcspn(path + len, "([")] == '\0')
+		found = find_words(root, path, len);
+	if (found || (path[len] == '\0' && !why))
 		return found;
 	if (!wire_parse_path(path, &steps, why))
 		return NULL;

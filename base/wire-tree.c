@@ -58,11 +58,11 @@ void wire_unlink(struct node *n)
 
 struct node *wire_node(struct arena *a, struct node *parent, const struct wire_row *row)
 {
-	struct node *n = arena_new_of(a, struct node);
+	struct node *n = arena_take(a, sizeof(*n));
 
 	if (!n)
 		return NULL;
-	n->row = row;
+	*n = (struct node){ .row = row };
 	if (parent)
 		wire_link(parent, n, NULL);
 	return n;

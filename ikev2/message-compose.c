@@ -143,6 +143,12 @@ static bool give_inputs(struct work *w)
 	return true;
 }
 
+/* Without any there is nobody who could look at a message half made. */
+static bool has_edits(const struct work *w)
+{
+	return w->c->edits && w->c->edits->count > 0;
+}
+
 static bool encode_chain(struct work *w)
 {
 	const struct node *first;
@@ -169,7 +175,7 @@ static bool derived_phase(struct work *w)
 		return false;
 	if (w->c->derive && !w->c->derive(w->c->ctx, w->chain, w->honest_chain, w->why))
 		return false;
-	if (!encode_chain(w))
+	if ((w->c->protect || has_edits(w)) && !encode_chain(w))
 		return false;
 	for (size_t i = 0; w->edits && i < w->edits->count; i++) {
 		if (w->plan[i].phase != EDIT_DERIVED || w->plan[i].done ||
@@ -258,7 +264,7 @@ static bool fill_message(struct work *w)
 
 static bool compose(struct work *w)
 {
-	return encode_chain(w) && inner_phase(w) && derived_phase(w) &&
+	return (!has_edits(w) || encode_chain(w)) && inner_phase(w) && derived_phase(w) &&
 	       (w->c->protect ? work_seal(w) : work_clear(w)) && all_done(w) && datagram_phase(w) &&
 	       fill_message(w);
 }

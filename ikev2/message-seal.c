@@ -54,12 +54,18 @@ bool work_clear(struct work *w)
 	struct node *root = new_outer(w), *list = root ? message_list(root) : NULL;
 	struct bytes octets;
 
-	for (struct node *n = w->chain->first; n && list; n = n->next) {
-		struct node *copy = wire_copy(w->a, n);
+	bool edited = w->c->edits && w->c->edits->count > 0;
 
-		if (!copy)
+	for (struct node *n = w->chain->first, *next; n && list; n = next) {
+		/* Edits speak of the chain as it was; else it is not needed any more. */
+		struct node *own = edited ? wire_copy(w->a, n) : n;
+
+		next = n->next;
+		if (!own)
 			return why_set(w->why, "no memory for a copy of a payload");
-		wire_insert(list, copy, NULL);
+		if (!edited)
+			wire_drop(n);
+		wire_insert(list, own, NULL);
 	}
 	if (!list || !wire_encode(w->a, root, &octets, w->why))
 		return false;
@@ -250,12 +256,15 @@ static struct bytes cipher_iv(struct datagram_work *d)
 /* The octets in front of the IV: what AEAD authenticates beside the ciphertext. */
 static bool make_aad(struct datagram_work *d, struct bytes *aad)
 {
-	struct bytes octets;
-
-	if (!wire_encode(d->w->a, d->root, &octets, d->w->why))
+	if (!wire_encode(d->w->a, d->root, &d->octets, d->w->why))
 		return false;
-	*aad = bytes_slice(octets, 0, d->iv->at_bits / 8);
+	*aad = bytes_slice(d->octets, 0, d->iv->at_bits / 8);
 	return true;
+}
+
+static void put_back(const struct datagram_work *d, const struct node *n)
+{
+	memcpy((uint8_t *)(uintptr_t)d->octets.at + n->at_bits / 8, n->octets.at, n->octets.len);
 }
 
 static bool seal(struct datagram_work *d, struct bytes plain)
@@ -315,6 +324,13 @@ static bool seal_datagram(struct datagram_work *d)
 
 	if (!make_sealed(d) || !draw_iv(d) || !make_trailer(d) || !make_plain(d, &plain))
 		return false;
+	if (!w->edits) { /* nobody looks at it before it is whole */
+		if (!seal(d, plain))
+			return false;
+		put_back(d, d->ciphertext);
+		put_back(d, d->icv);
+		return !d->k || keep(w, d->k, d->root, d->trailer, d->octets);
+	}
 	give(d->ciphertext, zeros(w->a, plain.len));
 	give(d->icv, zeros(w->a, suite_icv(w->c->keys->suite)));
 	if (!wire_encode(w->a, d->root, &octets, w->why) || !apply_stage(d, STAGE_HEADER, &any) ||

@@ -22,6 +22,8 @@ size_t arena_used(const struct arena *a);
 
 /* len zeroed octets, aligned for any type; NULL past the cap. */
 void *arena_alloc(struct arena *a, size_t len);
+/* The same with whatever is there, for who writes all of it. */
+void *arena_take(struct arena *a, size_t len);
 /* count elements of size octets; NULL if the product overflows. */
 void *arena_array(struct arena *a, size_t count, size_t size);
 /* A copy; BYTES_NONE past the cap (and for empty b). */
