@@ -1,5 +1,5 @@
 /*
- * An arena is a chain of blocks; the first is kept over a reset, so that a message arena that has
+ * An arena is a chain of blocks; the largest is kept over a reset, so that a message arena that has
  * found its size asks malloc for nothing more.  Under AddressSanitizer what has not been handed out
  * is poisoned, and a gap stands between two allocations.
  */
@@ -31,6 +31,7 @@
 
 #define ALIGN _Alignof(max_align_t)
 #define BLOCK ((size_t)16384)
+#define LARGEST (64 * BLOCK) /* that blocks grow to by themselves, and that is kept */
 
 struct block {
 	struct block *next;
@@ -74,13 +75,21 @@ void arena_free(struct arena *a)
 
 void arena_reset(struct arena *a)
 {
-	if (a->first) {
-		free_blocks(a->first->next);
-		a->first->next = NULL;
-		a->first->len = 0;
-		poison(a->first->at, a->first->cap);
+	struct block *kept = NULL, *next;
+	for (struct block *b = a->first; b; b = next) {
+		struct block *other = kept && (b->cap <= kept->cap || b->cap > LARGEST) ? b : kept;
+		next = b->next;
+		kept = other == b ? kept : b;
+		if (other)
+			other->next = NULL;
+		free_blocks(other);
 	}
-	a->last = a->first;
+	if (kept) {
+		kept->next = NULL;
+		kept->len = 0;
+		poison(kept->at, kept->cap);
+	}
+	a->first = a->last = kept;
 	a->used = 0;
 	a->failed = false;
 }
@@ -105,8 +114,8 @@ static void *fail(struct arena *a)
 static bool grow(struct arena *a, size_t len)
 {
 	size_t cap = a->last ? 2 * a->last->cap : BLOCK;
-	if (cap > 64 * BLOCK)
-		cap = 64 * BLOCK;
+	if (cap > LARGEST)
+		cap = LARGEST;
 	if (cap < len)
 		cap = len;
 	struct block *b = malloc(sizeof(*b) + cap);

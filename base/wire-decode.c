@@ -30,6 +30,7 @@ struct view {
 	size_t limit;               /* where the view around it ends */
 	bool bounded;               /* a LENGTH (or a fault) said where it ends */
 	bool stop;                  /* a field did not fit: no more of them */
+	struct node *room;          /* for the fields of the composite in turn */
 	struct bytes group;         /* octets of which some bits are read */
 	unsigned bit;
 };
@@ -58,6 +59,16 @@ static struct node *new_node(struct decoder *d, struct node *parent, const struc
 		d->failed = true;
 		return NULL;
 	}
+	n->at_bits = octet * 8;
+	n->set = true;
+	return n;
+}
+
+/* A field of a composite, in the room that was taken for all of them. */
+static struct node *new_field(struct view *v, struct node *parent, const struct wire_row *row, size_t octet)
+{
+	struct node *n = wire_place(v->room++, parent, row);
+
 	n->at_bits = octet * 8;
 	n->set = true;
 	return n;
@@ -160,9 +171,7 @@ static void decode_number(struct decoder *d, struct node *parent, const struct w
 		stop(v);
 		return;
 	}
-	n = new_node(d, parent, row, v->in.octet - v->group.len);
-	if (!n)
-		return;
+	n = new_field(v, parent, row, v->in.octet - v->group.len);
 	n->at_bits += v->bit;
 	n->size_bits = row->bits;
 	n->number = bits_of(v->group.at, v->bit, row->bits);
@@ -183,11 +192,9 @@ static uint64_t octets_wanted(const struct node *n)
 static void decode_octets(struct decoder *d, struct node *parent, const struct wire_row *row,
 			  struct view *v)
 {
-	struct node *n = new_node(d, parent, row, v->in.octet);
+	struct node *n = new_field(v, parent, row, v->in.octet);
 	uint64_t len;
 
-	if (!n)
-		return;
 	len = row->kind == WIRE_REST ? v->in.left : octets_wanted(n);
 	if (len > v->in.left) {
 		unclean(d, n, v->in.octet, "%llu octets wanted, %zu are left",
@@ -249,11 +256,9 @@ static void decode_list(struct decoder *d, struct node *parent, const struct wir
 			size_t i, struct view *v)
 {
 	const struct wire_row *row = &format->rows[i];
-	struct node *n = new_node(d, parent, row, v->in.octet);
+	struct node *n = new_field(v, parent, row, v->in.octet);
 	const struct node *ruler;
 
-	if (!n)
-		return;
 	if (row->choices) {
 		ruler = wire_ruler(parent, WIRE_NEXT, row->name);
 		decode_chain(d, n, ruler ? (uint32_t)ruler->number : 0, &v->in);
@@ -268,11 +273,9 @@ static void decode_list(struct decoder *d, struct node *parent, const struct wir
 static void decode_embedded(struct decoder *d, struct node *parent, const struct wire_row *row,
 			    struct view *v)
 {
-	struct node *n = new_node(d, parent, row, v->in.octet);
+	struct node *n = new_field(v, parent, row, v->in.octet);
 	const struct node *by;
 
-	if (!n)
-		return;
 	if (row->kind == WIRE_STRUCT) {
 		n->format = row->item;
 	} else {
@@ -289,11 +292,14 @@ static void decode_embedded(struct decoder *d, struct node *parent, const struct
 static void decode_fields(struct decoder *d, struct node *n, struct view *v)
 {
 	const struct wire_format *format = n->format;
+	struct node *around = v->room;
 
 	if (++d->depth > WIRE_DEPTH) {
 		unclean(d, n, v->in.octet, "more than %d composites inside each other", WIRE_DEPTH);
 		stop(v);
 	}
+	v->room = d->failed ? NULL : wire_room(d->a, format);
+	d->failed = !v->room;
 	for (size_t i = 0; i < format->count && !v->stop && !d->failed; i++) {
 		const struct wire_row *row = &format->rows[i];
 
@@ -306,6 +312,7 @@ static void decode_fields(struct decoder *d, struct node *n, struct view *v)
 		else
 			decode_embedded(d, n, row, v);
 	}
+	v->room = around;
 	d->depth--;
 }
 

@@ -5,21 +5,25 @@
 
 #include "wire-internal.h"
 
-/* Positions and sizes, from the sizes of the fields up. */
-static void lay_out(struct node *n, size_t at_bits)
+/* Positions and sizes, from the sizes of the fields up.  Do all octet fields begin at whole octets? */
+static bool lay_out(struct node *n, size_t at_bits)
 {
+	bool good = true;
+
 	n->at_bits = at_bits;
 	if (node_is_number(n)) {
 		n->size_bits = n->row->bits;
 	} else if (node_is_octets(n)) {
 		n->size_bits = n->octets.len * 8;
+		good = n->octets.len == 0 || at_bits % 8 == 0;
 	} else {
 		for (struct node *child = n->first; child; child = child->next) {
-			lay_out(child, at_bits);
+			good &= lay_out(child, at_bits);
 			at_bits += child->size_bits;
 		}
 		n->size_bits = at_bits - n->at_bits;
 	}
+	return good;
 }
 
 static uint64_t derive_next(const struct node *n)
@@ -143,7 +147,7 @@ static void put(struct bit_sink *s, const struct node *n)
 			put(s, child);
 }
 
-/* Do all octet fields begin, and does the whole end, at whole octets? */
+/* The same of a tree that is not laid out now. */
 static bool aligned(const struct node *n, size_t *bit)
 {
 	if (node_is_number(n)) {
@@ -162,14 +166,14 @@ static bool aligned(const struct node *n, size_t *bit)
 	return true;
 }
 
-/* Writes a subtree as it is. */
-static bool emit(struct arena *a, const struct node *n, struct bytes *out, struct why *why)
+/* Writes a subtree of so many bits as it is. */
+static bool emit(struct arena *a, const struct node *n, size_t bits, bool is_aligned, struct bytes *out,
+		 struct why *why)
 {
-	size_t bits = 0;
 	struct bit_sink s = { NULL, 0 };
 
 	*out = BYTES_NONE;
-	if (!aligned(n, &bits))
+	if (!is_aligned)
 		return why_set(why, "octets that do not begin at a whole octet");
 	if (node_is_number(n))
 		s.bit = (8 - bits % 8) % 8;
@@ -187,8 +191,9 @@ static bool emit(struct arena *a, const struct node *n, struct bytes *out, struc
 
 bool wire_encode(struct arena *a, struct node *root, struct bytes *out, struct why *why)
 {
-	lay_out(root, 0);
-	return derive(root, why) && emit(a, root, out, why);
+	bool is_aligned = lay_out(root, 0);
+
+	return derive(root, why) && emit(a, root, root->size_bits, is_aligned, out, why);
 }
 
 bool wire_octets(struct arena *a, struct node *n, struct bytes *out)
@@ -197,7 +202,9 @@ bool wire_octets(struct arena *a, struct node *n, struct bytes *out)
 		*out = n->octets;
 		return true;
 	}
-	return emit(a, n, out, NULL);
+	size_t bits = 0;
+	bool is_aligned = aligned(n, &bits);
+	return emit(a, n, bits, is_aligned, out, NULL);
 }
 
 void wire_unset_derived(struct node *root)

@@ -55,7 +55,20 @@ static inline bool name_is(const char *a, const char *b)
 
 /* A zeroed node, linked as the last child (parent may be NULL); NULL past the cap. */
 struct node *wire_node(struct arena *a, struct node *parent, const struct wire_row *row);
+/* The fields of a format in one piece, to be made a node each by wire_place; NULL past the cap. */
+struct node *wire_room(struct arena *a, const struct wire_format *format);
 void wire_link(struct node *parent, struct node *n, struct node *before);
+/* An empty node in that place, the last child of parent. */
+static inline struct node *wire_place(struct node *at, struct node *parent, const struct wire_row *row)
+{
+	*at = (struct node){ .row = row, .parent = parent, .prev = parent->last };
+	if (parent->last)
+		parent->last->next = at;
+	else
+		parent->first = at;
+	parent->last = at;
+	return at;
+}
 void wire_unlink(struct node *n);
 
 /* The format of a type number; NULL: undecoded octets. */

@@ -272,13 +272,26 @@ static void why_not_found(struct node *root, const char *path, struct wire_steps
 		names[0] ? names : "nothing");
 }
 
+/* How long the word is that a path begins with. */
+static size_t word_of(const char *path)
+{
+	size_t len = 0;
+
+	while (path[len] && path[len] != '.' && path[len] != '(' && path[len] != '[')
+		len++;
+	return len;
+}
+
 static bool is_word(const struct node *n, const char *word, size_t len)
 {
 	const char *name = n->row ? n->row->name : NULL;
 
 	if (!name)
 		return n->format && wire_named(n->format, word, len);
-	return name[0] == word[0] && strncmp(name, word, len) == 0 && name[len] == '\0';
+	for (size_t i = 0; i < len; i++)
+		if (name[i] != word[i])
+			return false;
+	return name[len] == '\0';
 }
 
 /* What most paths are, words with dots between them, found as they are read. */
@@ -290,7 +303,7 @@ static struct node *find_words(const struct node *at, const char *path, size_t l
 		struct node *found = NULL;
 
 		if (is_word(n, path, len))
-			found = rest ? find_words(n, rest, strcspn(rest, ".")) : n;
+			found = rest ? find_words(n, rest, word_of(rest)) : n;
 		if (!found && (node_is(n, WIRE_CHOICE) || node_is(n, WIRE_LIST)))
 			found = find_words(n, path, len);
 		if (found)
@@ -299,13 +312,35 @@ static struct node *find_words(const struct node *at, const char *path, size_t l
 	return NULL;
 }
 
+static bool is_words(const char *path)
+{
+	while (*path && *path != '(' && *path != '[')
+		path++;
+	return *path == '\0';
+}
+
+/* Most names that are asked for are the very literal of the table: one copy is left of equal ones. */
+static struct node *same_literal(const struct node *root, const char *path)
+{
+	for (struct node *n = root->first; n && n->row; n = n->next) {
+		if (n->row->name == path)
+			return n;
+		if (n->row->kind == WIRE_CHOICE || n->row->kind == WIRE_LIST)
+			break;
+	}
+	return NULL;
+}
+
 struct node *wire_find(struct node *root, const char *path, struct why *why)
 {
 	struct wire_steps steps;
-	size_t len = strcspn(path, ".([");
-	struct node *found = NULL;
+	struct node *found = same_literal(root, path);
+	size_t len;
 
-	if (path[len + strcspn(path + len, "([")] == '\0')
+	if (found)
+		return found;
+	len = word_of(path);
+	if (path[len] == '\0' || is_words(path + len))
 		found = find_words(root, path, len);
 	if (found || (path[len] == '\0' && !why))
 		return found;

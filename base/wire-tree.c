@@ -68,6 +68,11 @@ struct node *wire_node(struct arena *a, struct node *parent, const struct wire_r
 	return n;
 }
 
+struct node *wire_room(struct arena *a, const struct wire_format *format)
+{
+	return arena_take(a, format->count * sizeof(struct node));
+}
+
 const struct wire_format *wire_pick(const struct wire_choices *choices, uint64_t value)
 {
 	for (size_t i = 0; i < choices->count; i++)
@@ -179,13 +184,12 @@ static bool fill_field(struct arena *a, struct node *n)
 
 static bool fill(struct arena *a, struct node *n, const struct wire_format *format)
 {
-	for (size_t i = 0; i < format->count; i++) {
-		struct node *field = wire_node(a, n, &format->rows[i]);
+	struct node *room = wire_room(a, format);
 
-		if (!field || !fill_field(a, field))
+	for (size_t i = 0; room && i < format->count; i++)
+		if (!fill_field(a, wire_place(&room[i], n, &format->rows[i])))
 			return false;
-	}
-	return true;
+	return room != NULL;
 }
 
 struct node *wire_new(struct arena *a, const struct wire_format *format)

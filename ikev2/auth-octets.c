@@ -56,7 +56,8 @@ static bool octets_to_send(struct making *m, struct node *chain, struct node *ho
 	if (!id && honest)
 		id = wire_find(honest, name, NULL);
 	struct auth_input in = honest_input(m->ike, of_initiator);
-	if (!wire_encode(m->arena, chain, &octets, why) ||
+	/* Nothing in the body of an ID follows from anything else, unless an edit put it there. */
+	if ((m->edits && !wire_encode(m->arena, chain, &octets, why)) ||
 	    (id && !message_body(m->arena, id, &in.id)))
 		return false;
 	take(&in.message, m->from_message);

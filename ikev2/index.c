@@ -55,6 +55,15 @@ static struct link **head_of(const struct table *t, uint64_t key)
 	return &t->heads[(size_t)((key * UINT64_C(0x9e3779b97f4a7c15)) >> 32) & t->mask];
 }
 
+static void chain(struct link **head, struct link *l)
+{
+	l->next = *head;
+	l->at = head;
+	if (*head)
+		(*head)->at = &l->next;
+	*head = l;
+}
+
 /* The order of rows of one key stays.  Without memory the chains grow longer. */
 static void widen(struct table *t)
 {
@@ -70,10 +79,8 @@ static void widen(struct table *t)
 			turned = l;
 		}
 		for (struct link *l = turned; l; l = next) {
-			struct link **head = head_of(&wide, l->key);
 			next = l->next;
-			l->next = *head;
-			*head = l;
+			chain(head_of(&wide, l->key), l);
 		}
 	}
 	free(t->heads);
@@ -85,21 +92,19 @@ void table_add(struct table *t, struct link *l, uint64_t key)
 	table_remove(t, l);
 	if (t->count > t->mask)
 		widen(t);
-	struct link **head = head_of(t, key);
-	*l = (struct link){ *head, key, true };
-	*head = l;
+	l->key = key;
+	chain(head_of(t, key), l);
 	t->count++;
 }
 
 void table_remove(struct table *t, struct link *l)
 {
-	struct link **p = head_of(t, l->key);
-	if (!l->in)
+	if (!l->at)
 		return;
-	while (*p != l)
-		p = &(*p)->next;
-	*p = l->next;
-	l->in = false;
+	*l->at = l->next;
+	if (l->next)
+		l->next->at = l->at;
+	l->at = NULL;
 	t->count--;
 }
 

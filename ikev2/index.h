@@ -26,9 +26,8 @@ void ring_join(struct ring *r, struct ring *before);
 
 /* A row of a table, in what it stands for.  Rows of one key come newest first. */
 struct link {
-	struct link *next;
+	struct link *next, **at; /* at: what points here; NULL: it is in no table */
 	uint64_t key;
-	bool in;
 };
 struct table {
 	struct link **heads;

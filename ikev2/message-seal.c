@@ -21,13 +21,14 @@ static struct node *new_outer(struct work *w)
 {
 	const struct composition *c = w->c;
 	struct node *root = wire_new(w->a, &ike_message);
+	struct node *header = root ? wire_find(root, "HDR", NULL) : NULL;
 
-	if (!root || !wire_give_number(root, "HDR.spi_i", c->spi_i) ||
-	    !wire_give_number(root, "HDR.spi_r", c->spi_r) ||
-	    !wire_give_number(root, "HDR.exchange_type", c->exchange) ||
-	    !wire_give_number(root, "HDR.initiator", c->initiator) ||
-	    !wire_give_number(root, "HDR.response", c->response) ||
-	    !wire_give_number(root, "HDR.message_id", c->id)) {
+	if (!header || !wire_give_number(header, "spi_i", c->spi_i) ||
+	    !wire_give_number(header, "spi_r", c->spi_r) ||
+	    !wire_give_number(header, "exchange_type", c->exchange) ||
+	    !wire_give_number(header, "initiator", c->initiator) ||
+	    !wire_give_number(header, "response", c->response) ||
+	    !wire_give_number(header, "message_id", c->id)) {
 		why_set(w->why, "no memory for the header");
 		return NULL;
 	}
@@ -196,8 +197,8 @@ static bool make_trailer(struct datagram_work *d)
 		return why_set(w->why, "no memory for the padding");
 	over = block ? (d->piece.len + 1) % block : 0;
 	d->trailer->first->octets = zeros(w->a, over ? block - over : 0);
-	return wire_encode(w->a, d->trailer, &octets, w->why) &&
-	       apply_stage(d, STAGE_TRAILER, &any);
+	return !w->edits || (wire_encode(w->a, d->trailer, &octets, w->why) &&
+			     apply_stage(d, STAGE_TRAILER, &any));
 }
 
 static bool make_sealed(struct datagram_work *d)

@@ -151,15 +151,24 @@ static void test_no_memory(void **state)
 	arena_free(a);
 }
 
-/* The first block is the one that is used again. */
-static void test_reset_keeps_the_first_block(void **state)
+/* What was enough once is enough again, but for single giants. */
+static void test_reset_keeps_the_largest_block(void **state)
 {
 	struct arena *a = arena_new(1 << 20);
 	(void)state;
-	void *first = arena_alloc(a, 100);
-	arena_alloc(a, 500000);
+	arena_alloc(a, 100);
+	void *large = arena_alloc(a, 500000);
 	arena_reset(a);
-	assert_ptr_equal(arena_alloc(a, 100), first);
+	assert_ptr_equal(arena_alloc(a, 100), large);
+	assert_non_null(arena_alloc(a, 400000));
+	arena_reset(a);
+	assert_ptr_equal(arena_alloc(a, 100), large);
+	arena_free(a);
+	a = arena_new(1 << 24);
+	void *small = arena_alloc(a, 100);
+	arena_alloc(a, 1 << 23);
+	arena_reset(a);
+	assert_ptr_equal(arena_alloc(a, 100), small);
 	arena_free(a);
 }
 
@@ -173,7 +182,7 @@ int main(void)
 		cmocka_unit_test(test_array_overflow),
 		cmocka_unit_test(test_copies),
 		cmocka_unit_test(test_no_memory),
-		cmocka_unit_test(test_reset_keeps_the_first_block),
+		cmocka_unit_test(test_reset_keeps_the_largest_block),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

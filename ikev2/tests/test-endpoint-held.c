@@ -63,6 +63,20 @@ static void one_more_and_less(struct pair *p)
 	assert_true(pair_ask(p, LEFT, PURPOSE_DELETE_IKE));
 }
 
+/* The oldest of all that are left; it is remembered for a while. */
+static void old_one_away(struct pair *p)
+{
+	struct endpoint *e = p->end[LEFT].endpoint;
+	size_t n = endpoint_counts(e).ike_sas - 1;
+	struct ike_sa *sa;
+	struct why why;
+	while (ike_sa_view(sa = endpoint_ike_sa(e, n)).state != IKE_ESTABLISHED)
+		n--;
+	steps = 0; /* that walk was the test's */
+	assert_true(endpoint_request(e, PURPOSE_DELETE_IKE, sa, NULL, p->now, &why));
+	pair_pump(p);
+}
+
 static void report(struct pair *p, enum report_kind kind, uint32_t spi)
 {
 	struct child_report r = { .kind = kind, .spi_in = spi, .address = p->end[LEFT].connection.local };
@@ -105,6 +119,7 @@ static const struct {
 	{ "a rekey of a Child SA", rekey_child },
 	{ "a rekey of an IKE SA", rekey_ike },
 	{ "a handshake and a Delete", one_more_and_less },
+	{ "a Delete of the oldest", old_one_away },
 	{ "a report of ESP packets", traffic },
 	{ "an ESP packet of an unknown SPI", unknown_esp },
 	{ "an IKE message of an unknown SPI", unknown_ike },

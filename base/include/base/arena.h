@@ -15,7 +15,7 @@ struct arena;
 /* A new arena that will hold at most cap octets; NULL if there is no memory. */
 struct arena *arena_new(size_t cap);
 void arena_free(struct arena *a);
-/* Gives everything back and clears the failure; keeps its first block for the next use. */
+/* Gives everything back and clears the failure; keeps its largest block for the next use. */
 void arena_reset(struct arena *a);
 bool arena_failed(const struct arena *a);
 size_t arena_used(const struct arena *a);
