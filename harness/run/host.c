@@ -330,6 +330,24 @@ static void found_hung(struct real_host *h, const char *why)
 	snprintf(h->how, sizeof h->how, "hangs: %.*s", (int)strcspn(why, "\n"), why);
 }
 
+static void answered(struct real_host *h)
+{
+	h->downs = 0;
+	h->proven = h->probed;
+}
+
+/*
+ * A status command that failed once may have met trouble of its own (a refused connection of ssh); one that cannot
+ * be run (126, 127) says nothing at all.
+ */
+static bool down_again(struct real_host *h, int code)
+{
+	if (code == 126 || code == 127 || ++h->downs < 2)
+		return false;
+	h->downs = 0;
+	return true;
+}
+
 /* IKE silence alone is no sign: what counts is that its own interface is silent and its process idle. */
 static void wait_for_probe(struct real_host *h, usec now)
 {
@@ -340,10 +358,10 @@ static void wait_for_probe(struct real_host *h, usec now)
 		h->probe = 0;
 		if (result.progress == TARGET_REFUSED && result.text && strstr(result.text, "hung"))
 			found_hung(h, result.text);
-		else if (result.progress == TARGET_REFUSED && h->foreign)
+		else if (result.progress == TARGET_REFUSED && h->foreign && down_again(h, result.code))
 			found_dead(h, "is down: its status command ended with", result.code);
 		else if (result.progress == TARGET_DONE)
-			h->proven = h->probed;
+			answered(h);
 		return;
 	}
 	if (now < h->probed + PROBE_PATIENT)

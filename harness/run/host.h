@@ -38,6 +38,7 @@ struct real_host {
 	bool asked;    /* a scenario has it killed or restarted: no death of its own */
 	unsigned probe; /* does it answer?  And what its process was doing when that was asked */
 	usec probed, looked;
+	unsigned downs;                 /* of a foreign target: status commands in a row that said it is down */
 	usec proven; /* when it was last asked whether it lives, and did */
 	bool urgent; /* somebody waits for that */
 	struct target_pulse pulse;

@@ -218,7 +218,7 @@ static void fill_connection(struct target_connection *c, const struct target_con
 	for (size_t i = 0; i < c->children; i++)
 		fill_child(&c->child[i], &child_plans[six][i], slot);
 	c->esn = TARGET_ESN_NO;
-	c->esp_dh = true;
+	c->esp_dh = false;
 	c->fragmentation = true;
 	c->replay_window = 64;
 }
