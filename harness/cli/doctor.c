@@ -279,7 +279,7 @@ static bool write_profile(struct looking *k)
 
 static int examine(struct looking *k)
 {
-	struct exam_options o = { &k->run, !k->address_alone, k->a.limit };
+	struct exam_options o = { .run = &k->run, .limit = k->a.limit };
 	struct why why = { "" };
 	enum exam_end end;
 
@@ -288,6 +288,7 @@ static int examine(struct looking *k)
 		cli_complain(&why);
 		return EXIT_USAGE;
 	}
+	o.credentials = !k->address_alone;
 	k->run.fault = k->a.fault;
 	k->run.stop = &stop_wanted;
 	signal(SIGINT, on_interrupt);

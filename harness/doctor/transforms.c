@@ -233,6 +233,7 @@ static void cover(struct exam *x, const struct transform *t)
 static const char *const customary[] = {
 	"aes256gcm16-prfsha256-x25519", "aes128-sha256-ecp256", "aes256gcm16-prfsha256-ecp256", "aes256-sha512-ecp384",
 	"aes128-sha256-modp2048", "aes128gcm16-prfsha256-ecp256", "aes256-sha256-x25519",
+	"aes128-sha256-x25519",
 };
 
 static void take_customary(struct exam *x)

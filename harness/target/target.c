@@ -174,13 +174,13 @@ static bool target_launch(struct target *target, bool owned, struct why *why)
 	struct room room = { .directory = target->directory, .owned = owned };
 
 	runs_sweep();
-	if (!runs_make(target->name, target->directory, sizeof(target->directory), why))
-		return false;
 	if (target->driver->has_tree) {
 		if (!tree_find(target, true, why))
 			return false;
 		room.tree = target->tree;
 	}
+	if (!runs_make(target->name, target->directory, sizeof(target->directory), why))
+		return false;
 	if (!make_places(target, why) || !target->driver->write(target, &room, why))
 		return false;
 	target->pid = room_open(&room, why);
