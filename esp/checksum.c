@@ -1,5 +1,7 @@
 #include "checksum.h"
 
+#include "esp/inner.h"
+
 static uint32_t fold(uint64_t sum)
 {
 	while (sum > 0xffff)
@@ -41,4 +43,9 @@ uint16_t checksum_mend(uint16_t checksum, struct bytes before, struct bytes afte
 	sum += (uint16_t)~checksum_add(0, before);
 	sum += checksum_add(0, after);
 	return checksum_finish(sum);
+}
+
+uint16_t ip4_checksum(const uint8_t header[static 20])
+{
+	return checksum_finish(checksum_add(checksum_add(0, bytes_make(header, 10)), bytes_make(header + 12, 8)));
 }

@@ -48,6 +48,8 @@ bool ip_make_edited(struct arena *a, const struct address *from, const struct ad
  */
 struct node *ip_outer_tree(struct arena *a, struct bytes packet);
 struct node *ip_inner_tree(struct arena *a, struct bytes packet);
+/* The checksum of an IPv4 header without options, whatever stands in its place now. */
+uint16_t ip4_checksum(const uint8_t header[static 20]);
 /* New addresses and ports in a packet (a NAT), checksums mended; NULL leaves one alone. */
 bool ip_rewrite(struct arena *a, struct bytes packet, const struct address *from, const struct address *to,
 		struct bytes *out);

@@ -100,7 +100,7 @@ static bool measure_row(struct course *c, const char *group, const char *auth)
 	struct drive d;
 	bool good;
 
-	if (!stand_can(&c->stand, auth) || c->out->count == ARRAY_LEN(c->out->rows))
+	if (c->out->count == ARRAY_LEN(c->out->rows))
 		return true;
 	*row = (struct load_row){ .limit = 0 };
 	snprintf(row->group, sizeof(row->group), "%s", group);

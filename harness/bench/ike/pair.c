@@ -21,8 +21,7 @@ static bool network(struct selectors *s, const char *text)
 	return address_range_parse(text, &s->rows[0].range);
 }
 
-/* By certificates of the test authority. */
-static bool prove(struct ike_pair *p, struct connection *c, size_t end, const char *kind, struct why *why)
+bool ike_pair_prove(struct ike_pair *p, struct connection *c, size_t end, const char *kind, struct why *why)
 {
 	struct authority_wish wish = { end ? "target" : "tester", kind, NULL, c->us.type, c->us.data };
 	struct authority_issued got;
@@ -60,7 +59,7 @@ static bool fill(struct ike_pair *p, size_t end, const char *suite, const char *
 	       suite_parse(suite, false, &c->ike[0], why) && suite_parse("aes256gcm16", true, &c->esp[0], why) &&
 	       identity_parse(p->arena, ids[end], &c->us, why) &&
 	       identity_parse(p->arena, ids[!end], &c->them, why) &&
-	       (strcmp(auth, "psk") == 0 || prove(p, c, end, auth, why));
+	       (strcmp(auth, "psk") == 0 || ike_pair_prove(p, c, end, auth, why));
 }
 
 static bool begin(struct ike_pair *p, size_t end, struct why *why)
@@ -85,7 +84,7 @@ static bool begin(struct ike_pair *p, size_t end, struct why *why)
 
 bool ike_pair_open(struct ike_pair *p, const char *suite, const char *auth, struct why *why)
 {
-	*p = (struct ike_pair){ .now = USEC_S, .crypto = crypto_new(why), .arena = arena_new(4 << 20) };
+	*p = (struct ike_pair){ .now = USEC_S, .crypto = crypto_new(why), .arena = arena_new(16 << 20) };
 	p->authority = p->crypto ? authority_new(p->crypto, why) : NULL;
 	return p->authority && p->arena && fill(p, 0, suite, auth, why) && fill(p, 1, suite, auth, why) &&
 	       begin(p, 0, why) && begin(p, 1, why);

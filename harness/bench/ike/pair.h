@@ -20,6 +20,8 @@ struct ike_pair {
 };
 /* suite: of IKE, with its group; auth: "psk" or a kind of key.  False with why. */
 bool ike_pair_open(struct ike_pair *p, const char *suite, const char *auth, struct why *why);
+/* Both ends of a connection of that end (0: the tester) by certificates of the test authority. */
+bool ike_pair_prove(struct ike_pair *p, struct connection *c, size_t end, const char *kind, struct why *why);
 void ike_pair_close(struct ike_pair *p);
 /* Both ends have an IKE SA and a Child SA more; false if it did not come to that. */
 bool ike_pair_handshake(struct ike_pair *p);

@@ -27,6 +27,8 @@ static bool start_real(struct stand *s, struct why *why)
 	if (!target_config_slots(&s->config, SLOTS, why))
 		return false;
 	s->config.load = true;
+	if (!stand_proofs(s, why))
+		return false;
 	for (size_t i = 0; i < s->config.connections; i++)
 		s->config.connection[i].esp_dh = false;
 	cpu_pin(s->target_cpu);
@@ -58,14 +60,15 @@ void stand_close(struct stand *s)
 	target_stop(s->target);
 	target_config_free(&s->config);
 	arena_free(s->arena);
+	authority_free(s->authority);
+	crypto_free(s->crypto);
+	arena_free(s->kept);
+	s->authority = NULL;
+	s->crypto = NULL;
+	s->kept = NULL;
 	s->target = NULL;
 	s->arena = NULL;
 	s->tun = -1;
-}
-
-bool stand_can(const struct stand *s, const char *auth)
-{
-	return !s->target || strcmp(auth, "psk") == 0;
 }
 
 /* ------------------------------------------------------------ a row */
@@ -76,7 +79,7 @@ static bool suite_into(struct stand *s, const char *group, char text[static 64])
 }
 
 /* The tester's connections to a real target, one for each peer that it has. */
-static bool to_real(struct stand *s, struct why *why)
+static bool to_real(struct stand *s, const char *auth, struct why *why)
 {
 	const struct connection *like = &s->own.connections[0];
 
@@ -84,8 +87,13 @@ static bool to_real(struct stand *s, struct why *why)
 	s->connections[0] = arena_array(s->arena, SLOTS, sizeof(struct connection));
 	for (size_t i = 0; s->connections[0] && i < SLOTS; i++) {
 		struct connection *c = &s->connections[0][i];
+		const struct target_connection *from = &s->config.connection[2 * i];
+		const struct target_child *child = stand_child(from, auth);
 
-		if (!rig_real_connection(s->arena, &s->config.connection[2 * i], c, why))
+		if (!child)
+			return why_set(why, "%s is not set up to be authenticated by %s", s->plan->target, auth);
+		if (!rig_real_connection(s->arena, from, child, c, why) ||
+		    (child->variant == TARGET_PROOF && !ike_pair_prove(&s->own, c, 0, auth, why)))
 			return false;
 		c->ike[0] = like->ike[0];
 		c->esp[0] = like->esp[0];
@@ -93,7 +101,7 @@ static bool to_real(struct stand *s, struct why *why)
 	return s->connections[0] || why_set(why, "no memory for connections");
 }
 
-static bool begin_real(struct stand *s, struct why *why)
+static bool begin_real(struct stand *s, const char *auth, struct why *why)
 {
 	struct ike_end_config c = { "tester", s->own.crypto, NULL, SLOTS, NULL, true };
 	int fd = dup(s->tun);
@@ -101,7 +109,7 @@ static bool begin_real(struct stand *s, struct why *why)
 	if (fd < 0)
 		return why_set(why, "the TUN device: %s", strerror(errno));
 	c.port = port_tun(fd, why);
-	if (!c.port || !to_real(s, why)) {
+	if (!c.port || !to_real(s, auth, why)) {
 		port_free(c.port);
 		return false;
 	}
@@ -147,7 +155,7 @@ bool stand_begin(struct stand *s, const char *group, const char *auth, struct wh
 	stand_end(s);
 	if (!suite_into(s, group, suite) || !ike_pair_open(&s->own, suite, auth, why))
 		return false;
-	return s->target ? begin_real(s, why) : begin_builtin(s, suite, auth, why);
+	return s->target ? begin_real(s, auth, why) : begin_builtin(s, suite, auth, why);
 }
 
 void stand_end(struct stand *s)

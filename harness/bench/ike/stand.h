@@ -18,6 +18,9 @@ struct stand {
 	/* The real target; it stays up from row to row. */
 	struct target *target;
 	struct target_config config;
+	struct crypto *crypto; /* of its certificates */
+	struct authority *authority;
+	struct arena *kept;
 	int tun;
 	struct arena *arena;
 	/* Of a row. */
@@ -34,7 +37,10 @@ bool stand_begin(struct stand *s, const char *group, const char *auth, struct wh
 void stand_end(struct stand *s);
 /* CPU time that the target has used, nanoseconds. */
 uint64_t stand_target_cpu(const struct stand *s);
-/* Can it be authenticated so? */
-bool stand_can(const struct stand *s, const char *auth);
+
+/* stand-proof.c: a real target gets a certificate for each way to authenticate. */
+bool stand_proofs(struct stand *s, struct why *why);
+/* Its child of a slot that is authenticated so; NULL if there is none. */
+const struct target_child *stand_child(const struct target_connection *c, const char *auth);
 
 #endif

@@ -35,7 +35,6 @@ struct plain_port {
 static void put_header(struct plain_port *t, uint8_t *at, const struct port_burst *b)
 {
 	struct sink s = sink_over(at, HEADER);
-	uint32_t sum = 0;
 
 	sink_u16(&s, 0x4500);
 	sink_u16(&s, (uint16_t)(HEADER + b->len));
@@ -46,11 +45,7 @@ static void put_header(struct plain_port *t, uint8_t *at, const struct port_burs
 	sink_u16(&s, 0);
 	sink_put(&s, address_octets(b->from));
 	sink_put(&s, address_octets(b->to));
-	for (size_t i = 0; i < HEADER; i += 2)
-		sum += load_u16(at + i);
-	while (sum >> 16)
-		sum = (sum & 0xffff) + (sum >> 16);
-	store_u16(at + 10, (uint16_t)~sum);
+	store_u16(at + 10, ip4_checksum(at));
 }
 
 static size_t send_plain(struct plain_port *t, const struct port_burst *b)

@@ -37,18 +37,6 @@ static bool put(struct tun_port *t, struct bytes packet)
 
 /* ------------------------------------------------------------ headers before ESP */
 
-static void checksum_4(uint8_t header[static 20])
-{
-	uint32_t sum = 0;
-
-	store_u16(header + 10, 0);
-	for (size_t i = 0; i < 20; i += 2)
-		sum += load_u16(header + i);
-	while (sum >> 16)
-		sum = (sum & 0xffff) + (sum >> 16);
-	store_u16(header + 10, (uint16_t)~sum);
-}
-
 /* An IP header that ends at `end`; returns where it begins. */
 static uint8_t *put_ip(struct tun_port *t, uint8_t *end, const struct port_burst *b, uint8_t protocol,
 		       size_t payload)
@@ -65,7 +53,7 @@ static uint8_t *put_ip(struct tun_port *t, uint8_t *end, const struct port_burst
 		at[9] = protocol;
 		memcpy(at + 12, b->from->ip, 4);
 		memcpy(at + 16, b->to->ip, 4);
-		checksum_4(at);
+		store_u16(at + 10, ip4_checksum(at));
 		return at;
 	}
 	at = end - 40;

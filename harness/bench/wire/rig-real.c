@@ -29,10 +29,10 @@ static bool configure(struct rig *r, struct why *why)
 	return true;
 }
 
-bool rig_real_connection(struct arena *arena, const struct target_connection *from, struct connection *out,
-			 struct why *why)
+bool rig_real_connection(struct arena *arena, const struct target_connection *from, const struct target_child *child,
+			 struct connection *out, struct why *why)
 {
-	const struct target_child *child = &from->child[0];
+	const char *id = child->tester_id[0] ? child->tester_id : from->tester_id;
 
 	*out = (struct connection){
 		.name = from->name,
@@ -49,7 +49,7 @@ bool rig_real_connection(struct arena *arena, const struct target_connection *fr
 	out->ours.rows[0] = out->theirs.rows[0] = (struct traffic_selector){ .last_port = UINT16_MAX };
 	return address_range_parse(child->tester_selector, &out->ours.rows[0].range) &&
 	       address_range_parse(child->target_selector, &out->theirs.rows[0].range) &&
-	       identity_parse(arena, arena_printf(arena, "fqdn:%s", from->tester_id), &out->us, why) &&
+	       identity_parse(arena, arena_printf(arena, "fqdn:%s", id), &out->us, why) &&
 	       identity_parse(arena, arena_printf(arena, "fqdn:%s", from->target_id), &out->them, why);
 }
 
@@ -59,7 +59,7 @@ static bool fill(struct rig *r, size_t i, bool echo, struct why *why)
 	const struct target_child *child = &from->child[0];
 	struct connection *c = &r->connections[0][i];
 
-	if (!rig_real_connection(r->arena, from, c, why))
+	if (!rig_real_connection(r->arena, from, child, c, why))
 		return false;
 	c->esp[0] = r->plan->suite.suite;
 	r->ours[i] = child->tester;

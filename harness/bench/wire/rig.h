@@ -50,9 +50,9 @@ void rig_latency(const struct rig *r, struct wire_latency *out);
 /* rig-builtin.c, rig-real.c */
 bool rig_builtin(struct rig *r, enum rig_method method, bool echo, struct why *why);
 bool rig_real(struct rig *r, bool echo, struct why *why);
-/* A real target's connection as the tester has it, but for suites. */
-bool rig_real_connection(struct arena *arena, const struct target_connection *from, struct connection *out,
-			 struct why *why);
+/* A real target's connection with one of its children as the tester has it, but for suites. */
+bool rig_real_connection(struct arena *arena, const struct target_connection *from, const struct target_child *child,
+			 struct connection *out, struct why *why);
 /* Does something while the built-in target answers. */
 bool rig_beside(struct rig *r, bool (*act)(struct rig *r, struct why *why), struct why *why);
 
