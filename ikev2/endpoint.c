@@ -26,10 +26,8 @@ struct endpoint *endpoint_new(const struct endpoint_config *config, struct why *
 	return e;
 }
 
-void endpoint_free(struct endpoint *e)
+void endpoint_empty(struct endpoint *e)
 {
-	if (!e)
-		return;
 	while (e->newest)
 		ike_sa_free(e->newest);
 	while (e->bare) {
@@ -38,6 +36,13 @@ void endpoint_free(struct endpoint *e)
 		c->ike = NULL; /* it is gone */
 		child_free(c);
 	}
+}
+
+void endpoint_free(struct endpoint *e)
+{
+	if (!e)
+		return;
+	endpoint_empty(e);
 	arena_free(e->scratch);
 	arena_free(e->out);
 	arena_free(e->run);

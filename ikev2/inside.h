@@ -686,6 +686,8 @@ uint64_t octets_hash(struct bytes b);
 bool connection_begin(struct endpoint *e, const struct connection *c, usec gap, usec now,
 		      struct why *why);
 void endpoint_begin(struct endpoint *e, usec now);
+/* No SA is left. */
+void endpoint_empty(struct endpoint *e);
 struct arena *run_arena(struct endpoint *e);
 const struct connection *connection_for(struct endpoint *e, const struct datagram *d);
 

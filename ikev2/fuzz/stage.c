@@ -409,14 +409,7 @@ void stage_end(struct staged *s)
 		endpoint_free(e);
 		return;
 	}
-	while (e->newest)
-		ike_sa_free(e->newest);
-	while (e->bare) {
-		struct child_sa *c = e->bare;
-		e->bare = c->older;
-		c->ike = NULL; /* it is gone */
-		child_free(c);
-	}
+	endpoint_empty(e);
 	drain(e, s->now);
 	memset(e->cookie_secret, 0, sizeof(e->cookie_secret));
 	e->cookie_version = 0;
