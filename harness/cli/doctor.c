@@ -284,6 +284,10 @@ static int examine(struct looking *k)
 	enum exam_end end;
 
 	k->run.profile = find_profile(k, &why);
+	if (k->a.fault && !library_fault(k->run.library, k->a.fault)) {
+		k->run.profile = NULL;
+		why_set(&why, "no fault is called '%s'", k->a.fault);
+	}
 	if (!k->run.profile) {
 		cli_complain(&why);
 		return EXIT_USAGE;

@@ -67,7 +67,7 @@ static void ipsec(struct exam *x, const struct ends *e, FILE *out)
 	fprintf(out,
 		"  Libreswan, ipsec.conf (and the secret in ipsec.secrets: %s %s : PSK \"...\"):\n"
 		"    conn ikespec\n"
-		"      keyexchange=ikev2   # before 5.0: ikev2=insist\n"
+		"      ikev2=insist   # or, from 5.0 on: keyexchange=ikev2\n"
 		"      left=%s\n"
 		"      leftid=%s\n"
 		"      leftsubnets=%s\n"
