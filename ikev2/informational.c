@@ -15,7 +15,7 @@ bool informational_build_request(struct making *m)
 	case PURPOSE_INFORMATIONAL:
 		return mobike_build_check(m);
 	case PURPOSE_LIVENESS:
-		return true;
+		return mobike_build_liveness(m);
 	case PURPOSE_CONFIGURE:
 		return config_build_query(m);
 	case PURPOSE_DELETE_IKE:

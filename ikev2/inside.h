@@ -197,6 +197,8 @@ struct mobike {
 	bool checking, want_check, want_update;
 	uint8_t cookie[16];
 	struct address old_local; /* before we moved */
+	uint8_t mapping[20];      /* what the peer saw of us last, by its NAT detection in this IKE SA */
+	uint64_t mapping_spi;     /* our part of that; 0: nothing was seen */
 	unsigned tries;
 };
 
@@ -535,6 +537,9 @@ bool mobike_announce(struct making *m);
 void mobike_heard(struct incoming *x);
 bool mobike_build_update(struct making *m);
 bool mobike_build_check(struct making *m);
+bool mobike_build_liveness(struct making *m);
+/* What the peer says of our address, in a message that NAT detection is judged by. */
+void mobike_see_mapping(struct incoming *x, struct ike_sa *sa);
 uint16_t mobike_refusal(struct incoming *x);
 bool mobike_answer(struct incoming *x, struct making *m);
 void mobike_carry_out(struct incoming *x);

@@ -15,6 +15,7 @@
 #define COOKIE2                 16401
 #define NO_NATS_ALLOWED         16402
 #define NAT_SOURCE              16388
+#define NAT_DESTINATION         16389
 #define NAT_TRIES               3
 
 /* ------------------------------------------------------------ IKE_AUTH */
@@ -106,6 +107,45 @@ bool mobike_build_check(struct making *m)
 	return payload_notify(m, COOKIE2, BYTES_OF(b->cookie));
 }
 
+/* Behind a NAT a liveness check shows whether the mapping is still the same (3.8). */
+bool mobike_build_liveness(struct making *m)
+{
+	const struct ike_sa *sa = m->ike;
+	bool wanted = sa->mobike.on && sa->initiator && sa->nat_here && check_on(m->e, CHECK_MOBIKE_MAPPING);
+	return !wanted || nat_payloads(m);
+}
+
+static struct bytes seen_of_us(struct incoming *x)
+{
+	return payload_octets(message_notify(&x->m, NAT_DESTINATION), "data");
+}
+
+void mobike_see_mapping(struct incoming *x, struct ike_sa *sa)
+{
+	struct mobike *b = &sa->mobike;
+	struct bytes seen = seen_of_us(x);
+	if (seen.len != sizeof(b->mapping))
+		return;
+	memcpy(b->mapping, seen.at, seen.len);
+	b->mapping_spi = x->m.spi_i;
+}
+
+/* The answer to a liveness check; the hash has the SPIs in it, so that of an older IKE SA says nothing. */
+static void look_at_mapping(struct incoming *x)
+{
+	struct ike_sa *sa = x->ike;
+	struct mobike *b = &sa->mobike;
+	struct bytes seen = seen_of_us(x);
+	if (!seen.len || !check_on(x->e, CHECK_MOBIKE_MAPPING))
+		return;
+	if (b->mapping_spi != sa->spi_i) {
+		mobike_see_mapping(x, sa);
+	} else if (!bytes_equal(seen, BYTES_OF(b->mapping))) {
+		note_state(x->e, sa, "the NAT gave us another address or port");
+		b->want_update = x->e->config.automatic;
+	}
+}
+
 static void move_children(struct ike_sa *sa)
 {
 	const struct endpoint *e = sa->endpoint;
@@ -167,6 +207,8 @@ void mobike_response(struct incoming *x, enum purpose purpose, uint16_t error)
 		updated(x, error);
 	else if (purpose == PURPOSE_INFORMATIONAL && sa->mobike.checking)
 		checked(x);
+	else if (purpose == PURPOSE_LIVENESS && sa->mobike.on && sa->initiator && !error)
+		look_at_mapping(x);
 }
 
 /* ------------------------------------------------------------ requests of the peer */
@@ -219,7 +261,7 @@ bool mobike_answer(struct incoming *x, struct making *m)
 static bool outdated(const struct incoming *x)
 {
 	const struct mobike *b = &x->ike->mobike;
-	return b->any && (int32_t)(x->m.id - b->newest) < 0;
+	return b->any && (int32_t)(x->m.id - b->newest) < 0 && check_on(x->e, CHECK_MOBIKE_NEWEST);
 }
 
 static void move_to(struct incoming *x)

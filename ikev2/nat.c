@@ -68,6 +68,7 @@ void nat_judge(struct incoming *x, struct ike_sa *sa)
 	sa->nat_heard = message_notify(&x->m, SOURCE_IP) != NULL;
 	sa->nat_there = mismatch(x, SOURCE_IP, &x->datagram->from);
 	sa->nat_here = mismatch(x, DESTINATION_IP, &x->datagram->to);
+	mobike_see_mapping(x, sa);
 	if (sa->nat_there || sa->nat_here)
 		note_state(x->e, sa, "NAT in front of %s",
 			   sa->nat_there ? (sa->nat_here ? "both" : "the peer") : "us");

@@ -345,14 +345,15 @@ static bool write_files(const struct target *target, struct room *room, struct w
 		file_write(target->directory, "daemon", 0644, libreswan_script, why);
 }
 
-/* To a peer that its connection does not name. */
-static bool initiate_mobike(const struct target_connection *c, const struct target_child *child, char *line,
-		size_t cap)
+/* To a peer that its connection does not name; from 5 on whack waits for the SA then, whatever it is told. */
+static bool initiate_mobike(const struct target *target, const struct target_connection *c,
+		const struct target_child *child, char *line, size_t cap)
 {
+	bool waits = target->facts->version[0] != '4';
 	char text[ADDRESS_TEXT];
 
-	return snprintf(line, cap, "@say --initiate --asynchronous --remote-host %s --name %s%s",
-		address_print(&c->tester, text), c->name, child->suffix) < (int)cap;
+	return snprintf(line, cap, "%s --initiate --asynchronous --remote-host %s --name %s%s%s", waits ? "w" : "@say",
+		address_print(&c->tester, text), c->name, child->suffix, waits ? " &" : "") < (int)cap;
 }
 
 static bool line(const struct target *target, enum target_verb verb,
@@ -377,7 +378,7 @@ static bool line(const struct target *target, enum target_verb verb,
 	if (verb == TARGET_PING)
 		return ping_line(child, line, cap);
 	if (verb == TARGET_INITIATE && child && child->variant == TARGET_MOBIKE)
-		return initiate_mobike(c, child, line, cap);
+		return initiate_mobike(target, c, child, line, cap);
 	if (verb == TARGET_REKEY_CHILD && target->facts->version[0] != '4')
 		return line_fill("@CHILD %1$s%2$s(-nat)? --rekey-child --asynchronous", c, child,
 			line, cap);
