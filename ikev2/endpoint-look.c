@@ -171,6 +171,7 @@ struct seen *endpoint_look(struct endpoint *e, const struct datagram *in, usec n
 	s->time = now;
 	r->hash = octets_hash(in->octets);
 	s->repeats = in->keepalive ? NULL : earlier(e, in, r->hash);
+	s->copy = s->repeats ? s->repeats->copy + 1 : 0;
 	s->is_ike = !in->keepalive &&
 		    message_decode(run_arena(e), s->datagram.octets, &s->message, &why);
 	if (s->is_ike)

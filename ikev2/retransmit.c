@@ -48,6 +48,8 @@ static void again(struct ike_sa *sa, struct pending *p, usec now)
 		else
 			make_anew(sa, p, now);
 		sa->last_sent = now;
+		if (p->sent)
+			p->sent->retransmitted++;
 	}
 	p->sendings++;
 	if (check_on(e, CHECK_RETRANSMIT_GAP))

@@ -42,6 +42,9 @@ static void died_of_clearing(struct test_suite *s, struct flight *f)
 			    });
 }
 
+/* A driver that says nothing of its target for so long will not. */
+#define SETTLE_LONGEST (20 * USEC_S)
+
 /* One whose case had it killed is dead by order. */
 bool flight_settled(struct test_suite *s, struct flight *f)
 {
@@ -61,7 +64,7 @@ bool flight_settled(struct test_suite *s, struct flight *f)
 		f->cleared = real_now(h->real) + 1;
 		h->urgent |= f->alone;
 	}
-	return h->proven >= f->cleared;
+	return h->proven >= f->cleared || real_now(h->real) > f->cleared + SETTLE_LONGEST;
 }
 
 /* ------------------------------------------------------------ what came of it */
@@ -195,7 +198,7 @@ struct job *again_next(struct test_suite *s, const struct real_host *h)
 	struct job *job;
 
 	for (size_t i = 0; i < s->again_count; i++)
-		if (s->again[i]->plan.cookies == h->cookies &&
+		if (s->again[i]->plan.where == h->where &&
 		    (best == s->again_count || class_of(s->again[i]) < class_of(s->again[best])))
 			best = i;
 	if (best == s->again_count || host_free_slots(h, &s->again[best]->plan) < s->again[best]->plan.slots)
@@ -204,4 +207,12 @@ struct job *again_next(struct test_suite *s, const struct real_host *h)
 	s->again_count--;
 	memmove(s->again + best, s->again + best + 1, (s->again_count - best) * sizeof(struct job *));
 	return job;
+}
+
+bool again_waits(const struct test_suite *s, const struct real_host *h)
+{
+	for (size_t i = 0; i < s->again_count; i++)
+		if (s->again[i]->plan.where == h->where)
+			return true;
+	return false;
 }

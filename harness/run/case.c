@@ -129,7 +129,7 @@ void run_missed(struct run *r, const struct step *s)
 			     (unsigned long long)(r->lag / USEC_MS)));
 }
 
-static usec wall_now(void)
+usec wall_now(void)
 {
 	struct timespec t;
 

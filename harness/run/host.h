@@ -20,6 +20,17 @@ struct slot {
 	unsigned tickets[2]; /* resets under way, over IPv4 and IPv6 */
 };
 
+/* Until it has answered a ping over both families: its first packets may be lost, and must not be a case's. */
+struct path_probe {
+	int fd;
+	unsigned family; /* of those asked: 0 IPv4, 1 IPv6, 2 both have answered */
+	unsigned asked;
+	usec next;
+	bool failed;
+};
+
+enum host_state { HOST_STARTS, HOST_FINDS_PATH, HOST_UP };
+
 #define LOG_TAIL 12
 #define FORGOTTEN 512
 struct real_host {
@@ -30,15 +41,19 @@ struct real_host {
 	struct slot *slots;
 	size_t slot_count;
 	size_t in_flight; /* cases on it */
+	enum host_state state;
+	struct path_probe path;
+	enum instance where;
 	bool foreign; /* somebody else runs it */
 	bool standing; /* it was up before, and stays */
-	bool cookies; /* the instance that asks for cookies */
 	bool dead;
 	unsigned death; /* the last, by number */
 	bool asked;    /* a scenario has it killed or restarted: no death of its own */
 	unsigned probe; /* does it answer?  And what its process was doing when that was asked */
 	usec probed, looked;
 	unsigned downs;                 /* of a foreign target: status commands in a row that said it is down */
+	unsigned room; /* so many cases may begin until it has answered again */
+	bool starved; /* more would begin */
 	usec proven; /* when it was last asked whether it lives, and did */
 	bool urgent; /* somebody waits for that */
 	struct target_pulse pulse;
@@ -54,20 +69,23 @@ struct real_host {
 
 struct host_plan {
 	size_t slots, lively; /* the latter among the former */
-	bool cookies;
+	enum instance where;
 	struct need *needs; /* of each slot; NULL: everything is needed */
 };
 /* The profile's connections with other proofs than a secret, as variants of the slots. */
 bool host_proofs(struct real_host *h, const struct profile *p, struct why *why);
-/* Begins to start an instance; host_await waits until it is ready. */
+/* Begins to start an instance; host_rise moves that along until it is up, false with why if it does not come;
+ * host_await waits for it. */
 bool host_begin(struct real_host *h, struct test_suite *s, const struct host_plan *plan,
 		struct why *why);
+bool host_rise(struct real_host *h, struct why *why);
 bool host_await(struct real_host *h, struct why *why);
 void host_stop(struct real_host *h);
 /* Goes on with taking the daemon up again after its death; false with why if it does not come. */
 bool host_revive(struct real_host *h, struct why *why);
-/* Waits until the target answers a ping over that connection's addresses; false if it does not. */
-bool path_up(int fd, const struct target_connection *c);
+void path_begin(struct path_probe *p, int fd);
+/* Has it answered over both? */
+bool path_look(struct path_probe *p, const struct target_config *config);
 /* Moves orders along, reads the log, looks whether the daemon lives. */
 void host_poll(struct real_host *h);
 /* Nobody waits for that order any more (0: none). */
@@ -76,6 +94,11 @@ void host_forget(struct real_host *h, unsigned ticket);
 size_t host_free_slots(const struct real_host *h, const struct job_plan *p);
 struct slot *host_lease(struct real_host *h, const struct job_plan *p);
 void host_release(struct real_host *h, unsigned number);
+/*
+ * May another case begin on it?  A target that takes its time to answer its own driver has enough to do: with more,
+ * cases would fail that wait for it.
+ */
+bool host_has_room(struct real_host *h);
 bool host_clearing(const struct real_host *h, unsigned number);
 const char *host_tail(const struct real_host *h, struct arena *a);
 
@@ -104,9 +127,9 @@ bool need_met(const struct need *has, const struct need *wants);
 size_t need_size(const struct need *n);
 /* Leaves out the children of a connection that are not needed. */
 void need_trim(const struct profile *p, const struct need *n, struct target_connection *c);
-/* The slots of an instance for so many of the jobs at once, and how many of these jobs there are. */
-bool provide(const struct test_suite *s, bool cookies, size_t width, struct host_plan *plan);
-size_t provide_jobs(const struct test_suite *s, bool cookies);
+/* The slots of one of so many instances, each for so many of its jobs at once; and how many such jobs there are. */
+bool provide(const struct test_suite *s, enum instance where, size_t instances, size_t width, struct host_plan *plan);
+size_t provide_jobs(const struct test_suite *s, enum instance where);
 bool job_plan_make(struct test_suite *s, struct job *job, struct why *why);
 /* Slots that a case needs, one for each tester and one for a second address. */
 size_t slots_needed(const struct scenario *s);
@@ -126,5 +149,6 @@ void flight_landed(struct test_suite *s, struct flight *f);
 void flights_drop(struct test_suite *s);
 void held_let_go(struct test_suite *s);
 struct job *again_next(struct test_suite *s, const struct real_host *h);
+bool again_waits(const struct test_suite *s, const struct real_host *h);
 
 #endif

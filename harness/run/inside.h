@@ -388,6 +388,7 @@ struct run {
 };
 
 usec run_now(const struct run *r);
+usec wall_now(void); /* of the machine, whatever the world */
 usec run_span(const struct run *r, usec span); /* scaled by --time-scale, longer on a bad path */
 usec run_pace(const struct run *r, usec gap);  /* scaled by --time-scale alone */
 

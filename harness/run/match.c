@@ -365,6 +365,12 @@ static enum fit packet_fit(const struct selector *s, const struct item *it)
 	return packet_word_fits(s, it) ? FIT_YES : FIT_NO;
 }
 
+/* The target was slow, a request left again by its timer, and this is the answer to that. */
+static bool owed(const struct seen *m)
+{
+	return m->repeats && m->answers && m->copy <= m->answers->retransmitted;
+}
+
 /* Any answer to what we did last: a response, an IKE message in clear, the reply to our last ping.
  */
 static enum fit answer_fit(struct run *r, const struct selector *s, const struct item *it)
@@ -379,7 +385,7 @@ static enum fit answer_fit(struct run *r, const struct selector *s, const struct
 	if (!m->is_ike)
 		return FIT_NO;
 	if (m->message.response)
-		return m->answers && private_ike(r, m->answers->ike) ? FIT_NO : FIT_YES;
+		return owed(m) || (m->answers && private_ike(r, m->answers->ike)) ? FIT_NO : FIT_YES;
 	return m->message.protection == MESSAGE_CLEAR && m->message.exchange != IKE_SA_INIT
 		       ? FIT_YES
 		       : FIT_NO;

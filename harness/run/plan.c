@@ -112,6 +112,11 @@ usec plan_time(const struct profile *p, const struct element_node *steps, size_t
 
 #define LONG_CASE (2 * USEC_S)
 
+static enum instance where(const struct job_plan *p, const struct scenario *s)
+{
+	return plan_cookies(s) ? AT_COOKIES : p->kills || p->restarts ? AT_PERIL : AT_MAIN;
+}
+
 /* The scenario as it is for the case, which may not apply: that needs nothing. */
 bool job_plan_make(struct test_suite *s, struct job *job, struct why *why)
 {
@@ -123,7 +128,6 @@ bool job_plan_make(struct test_suite *s, struct job *job, struct why *why)
 		return false;
 	what = r->scenario;
 	job->plan = (struct job_plan){
-		.cookies = plan_cookies(what) && host_is_ours(p),
 		.lively = plan_lively(what) && host_is_ours(p),
 		.restarts = plan_restarts(what->steps, what->step_count),
 		.kills = deviations_kill(s->options.deviations, job->what->id),
@@ -134,6 +138,8 @@ bool job_plan_make(struct test_suite *s, struct job *job, struct why *why)
 	judge_begin(r);
 	if (run_inapplicable(r))
 		job->plan = (struct job_plan){ .nothing = true };
+	else if (host_is_ours(p))
+		job->plan.where = where(&job->plan, what);
 	if (job->plan.time < LONG_CASE)
 		job->plan.time = 0;
 	run_free(r);

@@ -11,7 +11,8 @@
 
 #define SLOTS_SPARE 8
 #define SLOTS_MAX   250
-#define LIVELY_MAX  8
+#define LIVELY_MAX  24
+#define SLEEPY_MAX  64 /* slots for those that wait for timers */
 
 enum { CHILD_SIX = 61, CHILD_MORE = 62, CHILD_PLAIN = 63 };
 #define BIT(n) ((uint64_t)1 << (n))
@@ -122,9 +123,9 @@ struct kind { /* of cases: the same needs */
 	size_t cases, longs, slots;
 };
 
-static bool ours(const struct job_plan *p, bool cookies)
+static bool ours(const struct job_plan *p, enum instance where)
 {
-	return p->cookies == cookies && !p->nothing;
+	return p->where == where && !p->nothing;
 }
 
 static struct kind *kind_of(struct kind *kinds, size_t *count, const struct job_plan *p)
@@ -136,7 +137,7 @@ static struct kind *kind_of(struct kind *kinds, size_t *count, const struct job_
 	return &kinds[(*count)++];
 }
 
-static size_t gather(const struct test_suite *s, bool cookies, struct kind *kinds)
+static size_t gather(const struct test_suite *s, enum instance where, struct kind *kinds)
 {
 	size_t count = 0;
 
@@ -144,7 +145,7 @@ static size_t gather(const struct test_suite *s, bool cookies, struct kind *kind
 		const struct job_plan *p = &s->jobs[i].plan;
 		struct kind *k;
 
-		if (!ours(p, cookies))
+		if (!ours(p, where))
 			continue;
 		k = kind_of(kinds, &count, p);
 		k->cases++;
@@ -186,34 +187,44 @@ static void fill(struct host_plan *plan, const struct kind *kinds, size_t count,
 	}
 }
 
+/* What falls to one of so many instances. */
+static size_t share(struct kind *k, size_t instances)
+{
+	k->cases = (k->cases + instances - 1) / instances;
+	k->longs = (k->longs + instances - 1) / instances;
+	return k->cases;
+}
+
 /* Slots for so many cases, with those that they need at the least. */
 static void count_slots(const struct kind *kinds, size_t count, size_t width, struct host_plan *plan)
 {
-	size_t most = 0;
+	size_t most = 0, sleepy = 0;
 
-	plan->slots = width + SLOTS_SPARE;
 	for (size_t i = 0; i < count; i++) {
-		if (!kinds[i].lively)
+		if (!kinds[i].lively) {
+			sleepy += kinds[i].longs * kinds[i].slots;
 			continue;
+		}
 		plan->lively += kinds[i].cases * kinds[i].slots;
 		most = kinds[i].slots > most ? kinds[i].slots : most;
 	}
 	if (plan->lively > LIVELY_MAX)
 		plan->lively = most > LIVELY_MAX ? most : LIVELY_MAX;
+	plan->slots = width + SLOTS_SPARE + (sleepy < SLEEPY_MAX ? sleepy : SLEEPY_MAX);
 	plan->slots = plan->slots > SLOTS_MAX ? SLOTS_MAX : plan->slots;
 	if (plan->slots > SLOTS_MAX - plan->lively)
 		plan->slots = SLOTS_MAX - plan->lively;
 	plan->slots += plan->lively;
 }
 
-bool provide(const struct test_suite *s, bool cookies, size_t width, struct host_plan *plan)
+bool provide(const struct test_suite *s, enum instance where, size_t instances, size_t width, struct host_plan *plan)
 {
 	struct kind *kinds = calloc(s->job_count + 1, sizeof *kinds);
-	size_t count = kinds ? gather(s, cookies, kinds) : 0, jobs = 0;
+	size_t count = kinds ? gather(s, where, kinds) : 0, jobs = 0;
 
-	*plan = (struct host_plan){ .cookies = cookies };
+	*plan = (struct host_plan){ .where = where };
 	for (size_t i = 0; i < count; i++)
-		jobs += kinds[i].cases;
+		jobs += share(&kinds[i], instances);
 	count_slots(kinds, count, width, plan);
 	if (!host_is_ours(s->options.profile)) {
 		*plan = (struct host_plan){ .slots = foreign_slots(s->options.profile) };
@@ -227,11 +238,11 @@ bool provide(const struct test_suite *s, bool cookies, size_t width, struct host
 	return plan->needs != NULL;
 }
 
-size_t provide_jobs(const struct test_suite *s, bool cookies)
+size_t provide_jobs(const struct test_suite *s, enum instance where)
 {
 	size_t count = 0;
 
 	for (size_t i = 0; i < s->job_count; i++)
-		count += ours(&s->jobs[i].plan, cookies);
+		count += ours(&s->jobs[i].plan, where);
 	return count;
 }

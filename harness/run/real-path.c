@@ -8,8 +8,8 @@
 #include <unistd.h>
 
 #define PATH_ARENA   ((size_t)1 << 20)
-#define PATH_TURNS   150
-#define PATH_TURN_MS 20
+#define PATH_TURNS   300
+#define PATH_TURN    (20 * USEC_MS)
 #define PATH_LONGEST 2048
 
 static bool ask(int fd, struct arena *a, const struct address *from, const struct address *to,
@@ -30,7 +30,7 @@ static bool answered(int fd, const struct address *host)
 	struct ip_packet ip;
 	struct echo e;
 
-	while (poll(&ready, 1, PATH_TURN_MS) > 0) {
+	while (poll(&ready, 1, 0) > 0) {
 		ssize_t got = read(fd, octets, sizeof octets);
 
 		if (got <= 0)
@@ -42,16 +42,32 @@ static bool answered(int fd, const struct address *host)
 	return false;
 }
 
-bool path_up(int fd, const struct target_connection *c)
+void path_begin(struct path_probe *p, int fd)
+{
+	*p = (struct path_probe){ .fd = fd };
+}
+
+static void ask_again(struct path_probe *p, const struct target_config *config)
 {
 	struct arena *a = arena_new(PATH_ARENA);
-	bool up = false;
 
-	for (uint16_t i = 1; a && i <= PATH_TURNS && !up; i++) {
-		arena_reset(a);
-		ask(fd, a, &c->tester, &c->target, i);
-		up = answered(fd, &c->target);
-	}
+	if (a)
+		ask(p->fd, a, p->family ? &config->connection[1].tester : &config->connection[0].tester,
+		    p->family ? &config->target6 : &config->target4, (uint16_t)++p->asked);
 	arena_free(a);
-	return up;
+}
+
+bool path_look(struct path_probe *p, const struct target_config *config)
+{
+	if (answered(p->fd, p->family ? &config->target6 : &config->target4)) {
+		*p = (struct path_probe){ .fd = p->fd, .family = p->family + 1 };
+		if (p->family == 2)
+			return true;
+	}
+	if (wall_now() < p->next)
+		return false;
+	p->failed = p->asked == PATH_TURNS;
+	p->next = wall_now() + PATH_TURN;
+	ask_again(p, config);
+	return false;
 }

@@ -3,20 +3,10 @@
 
 #include "authority/authority.h"
 
-#include <time.h>
-
 #define SUITE_ARENA   ((size_t)1 << 30)
 #define VIRTUAL_WIDTH 16
 #define SLICE         256
 #define STILL_MAX     10000
-
-static usec wall_now(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (usec)t.tv_sec * USEC_S + (usec)t.tv_nsec / 1000;
-}
 
 bool suite_is_virtual(const struct test_suite *s)
 {

@@ -8,9 +8,14 @@ struct need { /* children of a slot's connections, over IPv4 and IPv6, and from 
 	uint64_t child[2], nat[2];
 };
 
+/* Which instance of a real target: that asks for cookies; for what it may not survive; for all the rest. */
+enum instance { AT_MAIN, AT_COOKIES, AT_PERIL };
+#define INSTANCES 3
+
 struct job_plan { /* what a case asks of a real target */
 	bool nothing; /* it is not applicable */
-	bool cookies, lively;
+	enum instance where;
+	bool lively;
 	bool restarts; /* its steps have the target killed or restarted */
 	bool kills;    /* the target is known to die of it */
 	size_t slots;
@@ -35,6 +40,7 @@ struct flight { /* a job in flight */
 	unsigned attempt;
 	bool alone; /* nothing else is in flight on that instance */
 	usec wake;
+	usec asleep; /* real world: by then it waits for timers, in nobody's way; USEC_NEVER: it never does */
 	struct case_result *result; /* real world: it is over, and its slots are being cleared */
 	usec cleared;               /* when they were */
 	bool spared;                /* the target is dead because its steps wanted that */

@@ -82,6 +82,7 @@ struct target {
 	unsigned last_ticket;
 	struct ticket ticket[TICKETS];
 	struct target_exit how;         /* what is known of the daemon */
+	usec start_by;                  /* it has to be ready by then */
 	char text[TEXT_CAP];
 };
 

@@ -67,3 +67,11 @@ struct target_pulse target_pulse(const struct target *target)
 		pulse.cpu = (user + system) * USEC_S / (usec)sysconf(_SC_CLK_TCK);
 	return pulse;
 }
+
+bool target_lost(const struct target *target)
+{
+	char state = target_pulse(target).state;
+	bool guest = target->driver->in_guest && target->driver->in_guest(target);
+
+	return runs_first(target->directory) == 0 || (guest && (state == 0 || state == 'Z' || state == 'X'));
+}

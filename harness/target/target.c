@@ -129,27 +129,44 @@ static const char *tail_of(const struct target *target, const char *name, char *
 	return (size_t)len > most ? text + len - most : text;
 }
 
-/* Waits until the start script says how it went. */
+/* What the start script says of how it went. */
+enum target_progress target_ready(const struct target *target, struct why *why)
+{
+	char word[16], text[4096];
+	bool said = file_read(target->directory, "out/ready", word, sizeof(word)) > 0 && strchr(word, '\n');
+
+	if (said && strcmp(word, "ready\n") == 0)
+		return TARGET_DONE;
+	if (!said && clock_now() < target->start_by && runs_first(target->directory))
+		return TARGET_PENDING;
+	why_set(why, "%s did not start: %s", target->name,
+		tail_of(target, "first.log", text, sizeof(text)));
+	return TARGET_REFUSED;
+}
+
 bool target_await(struct target *target, struct why *why)
 {
-	usec limit = clock_now() + TARGET_START_LIMIT;
-	char word[16], text[4096];
+	enum target_progress how;
+	char text[4096];
 
-	while (clock_now() < limit && runs_first(target->directory)) {
+	while ((how = target_ready(target, why)) == TARGET_PENDING) {
 		struct pollfd event = { target->inotify, POLLIN, 0 };
 
-		if (file_read(target->directory, "out/ready", word, sizeof(word)) > 0 &&
-		    strchr(word, '\n'))
-			break;
 		if (poll(&event, 1, 20) > 0)
 			while (read(target->inotify, text, sizeof(text)) > 0)
 				;
 	}
-	if (file_read(target->directory, "out/ready", word, sizeof(word)) > 0 &&
-	    strcmp(word, "ready\n") == 0)
-		return true;
-	return why_set(why, "%s did not start: %s", target->name,
-		tail_of(target, "first.log", text, sizeof(text)));
+	return how == TARGET_DONE;
+}
+
+bool target_in_guest(const char *name)
+{
+	struct target_config none = { 0 };
+	struct target *target = target_make(name, &none, NULL);
+	bool guest = target && target->facts->user_mode_linux;
+
+	target_stop(target);
+	return guest;
 }
 
 static bool make_places(const struct target *target, struct why *why)
@@ -206,6 +223,7 @@ struct target *target_begin(const char *name, const struct target_config *config
 	if (!target)
 		return NULL;
 	target->owned = true;
+	target->start_by = clock_now() + TARGET_START_LIMIT;
 	if (!target_launch(target, true, why)) {
 		target_stop(target);
 		return NULL;

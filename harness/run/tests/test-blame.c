@@ -241,9 +241,9 @@ static void order(void **state)
 	slots[1].state = SLOT_FREE;
 	assert_ptr_equal(again_next(s, &host), &s->jobs[2]);
 	assert_ptr_equal(again_next(s, &host), &s->jobs[1]);
-	host.cookies = true;
+	host.where = AT_COOKIES;
 	assert_null(again_next(s, &host));
-	host.cookies = false;
+	host.where = AT_MAIN;
 	assert_ptr_equal(again_next(s, &host), &s->jobs[0]);
 	assert_null(again_next(s, &host));
 	over(s);

@@ -48,6 +48,10 @@ static const struct row rows[] = {
 		.steps = "<send request=\"IKE_SA_INIT\"/><expect response=\"IKE_SA_INIT\" with=\"N(COOKIE)\"/>"
 			 "<exchange request=\"IKE_SA_INIT\" judges=\"must\"/>" }, VERDICT_PASS, NULL, NULL },
 	/* Silence. */
+	{ "the answer to a retransmission is none", S("<network delay=\"300ms\"/><establish until=\"IKE_SA_INIT\"/>"
+		"<send octets=\"zero:20\"/><expect-nothing judges=\"must\"/>"), VERDICT_PASS, NULL, NULL },
+	{ "the answer to a repeated request is one", S("<establish/><send request=\"liveness\" save=\"q\"/><expect response=\"liveness\"/>"
+		"<send again=\"q\"/><expect-nothing judges=\"must\"/>"), VERDICT_FAIL, "silence", NULL },
 	{ "requests of theirs are no answers", THEIRS("<target do=\"initiate\"/><send octets=\"zero:20\"/><expect-nothing judges=\"must\"/>"),
 		VERDICT_PASS, NULL, NULL },
 	{ "a request is forbidden", THEIRS("<target do=\"initiate\"/><expect-nothing request=\"IKE_SA_INIT\" judges=\"must\"/>"),

@@ -69,10 +69,10 @@ static void enough(void **state)
 	size_t before = 0, after = 0;
 
 	(void)state;
-	assert_true(provide(s, false, 24, &plan));
-	assert_in_range(plan.slots, 25, 60);
+	assert_true(provide(s, AT_MAIN, 1, 24, &plan));
+	assert_in_range(plan.slots, 25, 130);
 	for (size_t i = 0; i < s->job_count; i++)
-		if (!s->jobs[i].plan.nothing && !s->jobs[i].plan.cookies)
+		if (!s->jobs[i].plan.nothing && s->jobs[i].plan.where == AT_MAIN)
 			assert_true(fitting(&plan, &s->jobs[i].plan) >= s->jobs[i].plan.slots);
 	assert_true(target_config_slots(&config, plan.slots, NULL));
 	target_config_add(&config, TARGET_TRANSPORT);
@@ -111,7 +111,7 @@ static void needs(void **state)
 	assert_true(plan_of(s, "natt.rebind-v6").need.nat[1]);
 	assert_false(need_met(&plain, &transport));
 	assert_true(need_size(&transport) > need_size(&plain));
-	assert_true(plan_of(s, "ikev2.cookie.responder").cookies);
+	assert_int_equal(plan_of(s, "ikev2.cookie.responder").where, AT_COOKIES);
 	assert_true(plan_of(s, "ikev2.childless.initiator").nothing);
 	suite_free(s);
 }

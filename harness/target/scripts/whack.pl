@@ -178,18 +178,25 @@ sub uptime {
 }
 
 my $patience = 1.2;
+my $turned = 0; # the last look at probes
 sub probe {
 	my ($job) = @_;
 	@$job{'state', 'cpu'} = pulse();
 	return finish($job, 1, "hung, state T\n") if $job->{state} eq 'T';
 	$job->{until} = uptime() + $patience;
+	$turned = uptime() unless @probes;
 	push @probes, $job;
 	say_to_pluto($job, '--fipsstatus');
 }
 
+# If we were late ourselves, pluto may have answered meanwhile: it has its time again.
 sub look_at_probes {
 	@probes = grep { !$_->{over} } @probes;
 	my $now = uptime();
+	if ($now > $turned + 0.4) {
+		$_->{until} = $now + $patience for @probes;
+	}
+	$turned = $now;
 	for my $job (grep { $now >= $_->{until} } @probes) {
 		my ($state, $cpu) = pulse();
 		my $busy = $state eq 'R' || ($state ne 'T' && $cpu > $job->{cpu});

@@ -351,6 +351,7 @@ struct sent {
 	bool marker;
 	struct composed composed;       /* octets and trees, for ${m.PATH} and `again` */
 	bool answered;                  /* a request: its response was accepted */
+	unsigned retransmitted;         /* a request: so often by the timer */
 	const struct sent *retry_of;    /* after COOKIE or INVALID_KE_PAYLOAD; NULL: none */
 	usec time;
 };
@@ -395,6 +396,7 @@ struct seen {
 	enum purpose purpose;           /* of requests by their payloads, of responses by their request */
 	const struct sent *answers;     /* response: our request; or NULL */
 	const struct seen *repeats;     /* the same octets as this earlier one, or NULL */
+	unsigned copy;                  /* ... and how many had come before */
 	bool error;                     /* a response that bears an error notify, or lacks what success needs */
 	bool authentic;                 /* protected and the ICV is right */
 	bool part;                      /* a fragment whose message is not whole with it; else message is the whole */

@@ -109,9 +109,13 @@ bool target_available(const char *name, const struct target_config *config, stru
  * that is not there yet is made, which takes some 20 s.  config must stay as long as the target.
  */
 struct target *target_start(const char *name, const struct target_config *config, struct why *why);
-/* The same in two steps, so that several start side by side; target_await waits until it is ready. */
+/* The same in two steps, so that several start side by side: target_ready tells how the start goes, REFUSED with why;
+ * target_await waits for that. */
 struct target *target_begin(const char *name, const struct target_config *config, struct why *why);
+enum target_progress target_ready(const struct target *target, struct why *why);
 bool target_await(struct target *target, struct why *why);
+/* Does a target of that name run on a kernel of its own here? */
+bool target_in_guest(const char *name);
 /* Ends it and all that belongs to it, and frees it.  NULL is allowed. */
 void target_stop(struct target *target);
 
@@ -144,6 +148,8 @@ usec target_poll(struct target *target);
 
 /* Is the daemon's process there?  Costs next to nothing. */
 bool target_alive(struct target *target, struct target_exit *how);
+/* Is nothing left of it that could take an order, to restart the daemon say: its first process, or its guest, is gone? */
+bool target_lost(const struct target *target);
 
 /* Its process as the kernel sees it; of a guest, the guest's. */
 struct target_pulse target_pulse(const struct target *target);
