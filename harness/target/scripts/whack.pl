@@ -13,6 +13,7 @@
 #                                        busy as long as that uses the processor
 #
 # What pluto answers goes to out/FILE, then "TICKET CODE" to out/FILE.rc.
+use Errno;
 use strict;
 use warnings;
 use IO::Select;
@@ -96,33 +97,33 @@ sub pulse {
 	return ($fields[0], $fields[11] + $fields[12]);
 }
 
-# A connection to pluto waits for a place in its queue, but not if it is stopped: undef.
-sub connected {
-	my $socket;
-	while (!$socket && (pulse())[0] ne 'T') {
-		eval {
-			local $SIG{ALRM} = sub { die "full\n" };
-			alarm 1;
-			$socket = IO::Socket::UNIX->new(Peer => $pluto);
-			alarm 0;
-			1;
-		} and last;
-	}
-	return $socket;
-}
+# pluto blocks while it tells much to one who does not read, and takes in nobody meanwhile.  So nothing here waits for a
+# place in its queue: who finds none asks again, and what pluto says is read in between.
+my @outside;
 
 sub say_to_pluto {
 	my ($job, @arguments) = @_;
 	my $message = message(@arguments);
-	my $socket = connected();
-	if (!$socket || !length $message || !syswrite $socket, $message) {
-		finish($job, 1, "pluto takes no order: $!\n");
-		return;
-	}
 	$job->{text} = '' unless $job->{queue};
 	$job->{text} //= '';
-	$job{fileno $socket} = $job;
-	$select->add($socket);
+	return finish($job, 1, "whack says nothing for this order\n") unless length $message;
+	$job->{message} = $message;
+	push @outside, $job;
+	let_in();
+}
+
+sub let_in {
+	while (my $job = $outside[0]) {
+		my $socket = IO::Socket::UNIX->new(Peer => $pluto, Blocking => 0);
+		return if !$socket && $!{EAGAIN};
+		shift @outside;
+		if (!$socket || !syswrite $socket, $job->{message}) {
+			finish($job, 1, "pluto takes no order: $!\n");
+			next;
+		}
+		$job{fileno $socket} = $job;
+		$select->add($socket);
+	}
 }
 
 # The newest established SA of the kind and pattern of a job: as --deletestate wants it, or its name.
@@ -146,7 +147,8 @@ sub code_of {
 sub answered {
 	my ($socket) = @_;
 	my $job = $job{fileno $socket};
-	return if sysread $socket, $job->{text}, 1 << 16, length $job->{text};
+	my $more = sysread $socket, $job->{text}, 1 << 16, length $job->{text};
+	return if $more || (!defined $more && $!{EAGAIN});
 	delete $job{fileno $socket};
 	$select->remove($socket);
 	close $socket;
@@ -236,7 +238,8 @@ $SIG{PIPE} = 'IGNORE';
 message(@$_) for ['--showstates'], ['--terminate', '--name', 'x'], ['--unroute', '--name', 'x'],
 	['--initiate', '--asynchronous', '--name', 'x'], ['--fipsstatus'], ['--asynchronous', '--deletestate', 1];
 while (1) {
-	for my $ready ($select->can_read(@probes ? 0.1 : undef)) {
+	let_in();
+	for my $ready ($select->can_read(@outside ? 0.02 : @probes ? 0.1 : undef)) {
 		if ($ready != \*STDIN) {
 			answered($ready);
 			next;
