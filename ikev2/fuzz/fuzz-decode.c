@@ -76,17 +76,28 @@ static struct node *some_node(struct node *root, struct bytes in)
 	return n;
 }
 
-/* A node's own octets are those of the input at its place; its path finds it again. */
+/* A node's own octets are those of the input at its place; less than whole octets may be refused. */
+static void check_octets(struct arena *a, struct node *n, struct bytes in)
+{
+	struct bytes own, there = bytes_slice(in, n->at_bits / 8, n->size_bits / 8);
+	bool whole = n->size_bits % 8 == 0 && n->at_bits % 8 == 0;
+
+	if (!wire_octets(a, n, &own)) {
+		if (whole || !n->first)
+			broken("a node has no octets", NULL);
+	} else if (whole && !bytes_equal(own, there)) {
+		broken("a node's octets are not those of its place", NULL);
+	}
+}
+
+/* The same of all around it; its path finds it again. */
 static void check_node(struct arena *a, struct node *root, struct bytes in)
 {
 	struct node *n = some_node(root, in);
-	struct bytes own, there = bytes_slice(in, n->at_bits / 8, n->size_bits / 8);
 	char path[96];
 
-	if (!wire_octets(a, n, &own))
-		broken("a node has no octets", NULL);
-	if (n->size_bits % 8 == 0 && n->at_bits % 8 == 0 && !bytes_equal(own, there))
-		broken("a node's octets are not those of its place", NULL);
+	for (struct node *around = n; around; around = around->parent)
+		check_octets(a, around, in);
 	if (wire_path_of(n, path, sizeof(path))[0] == '\0' && n != root)
 		broken("a node has no path", NULL);
 	if (n->row && n->row->kind <= WIRE_SIZE)
@@ -103,6 +114,21 @@ static void check_cap(uint8_t type, struct bytes in)
 	if (root && wire_encode(small, root, &out, NULL) && !bytes_equal(in, out))
 		broken("with little memory other octets", NULL);
 	arena_free(small);
+}
+
+/* A number beyond its bits is told, never cut. */
+static void check_too_large(struct arena *a, struct node *root, struct bytes in)
+{
+	struct why why = { .octet = WHY_NO_OCTET };
+	struct node *n = some_node(root, in);
+	struct bytes out;
+
+	if (!n->row || n->row->kind > WIRE_SIZE || n->row->bits >= 64)
+		return;
+	n->number = UINT64_MAX;
+	n->set = true;
+	if (wire_encode(a, root, &out, &why) || why.text[0] == '\0')
+		broken("a number that does not fit was written", NULL);
 }
 
 /* The same for a message that is not well-formed: it encodes by the rules, or says why not. */
@@ -145,6 +171,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	}
 	if (size % 8 == 0)
 		check_cap(data[0], in);
+	else
+		check_too_large(a, root, in);
 	return 0;
 }
 

@@ -6,7 +6,7 @@
 #include <sys/random.h>
 #include <time.h>
 
-#define SLAB         (PORT_BURST * 2048u + PORT_OCTETS * 2)
+#define SLAB         ((PORT_BURST * 2048u + PORT_OCTETS * 2 + 63) / 64 * 64)
 #define PACKET_ARENA ((size_t)1 << 30)
 #define IKE_EVERY    1000000u /* nanoseconds */
 #define SLEEP_LEAST  20000u   /* what is due sooner is waited for awake */
