@@ -18,6 +18,7 @@ use strict;
 use warnings;
 use IO::Select;
 use IO::Socket::UNIX;
+use Socket;
 
 my $out = "$ENV{CTL}/out";
 my $pluto = '/run/pluto/pluto.ctl';
@@ -112,12 +113,15 @@ sub say_to_pluto {
 	let_in();
 }
 
+# By hand: to IO::Socket a full queue is a connection on its way, and on such a socket it never comes.
 sub let_in {
 	while (my $job = $outside[0]) {
-		my $socket = IO::Socket::UNIX->new(Peer => $pluto, Blocking => 0);
-		return if !$socket && $!{EAGAIN};
+		socket(my $socket, PF_UNIX, SOCK_STREAM, 0) or return;
+		$socket->blocking(0);
+		my $in = connect $socket, pack_sockaddr_un($pluto);
+		return if !$in && $!{EAGAIN};
 		shift @outside;
-		if (!$socket || !syswrite $socket, $job->{message}) {
+		if (!$in || !syswrite $socket, $job->{message}) {
 			finish($job, 1, "pluto takes no order: $!\n");
 			next;
 		}
