@@ -182,10 +182,9 @@ char *arena_text(struct arena *a, const char *text)
 	return at;
 }
 
-char *arena_printf(struct arena *a, const char *format, ...)
+char *arena_vprintf(struct arena *a, const char *format, va_list args)
 {
-	va_list args, again;
-	va_start(args, format);
+	va_list again;
 	va_copy(again, args);
 	int len = vsnprintf(NULL, 0, format, args);
 	assert(len >= 0);
@@ -193,6 +192,14 @@ char *arena_printf(struct arena *a, const char *format, ...)
 	if (at)
 		vsnprintf(at, (size_t)len + 1, format, again);
 	va_end(again);
+	return at;
+}
+
+char *arena_printf(struct arena *a, const char *format, ...)
+{
+	va_list args;
+	va_start(args, format);
+	char *at = arena_vprintf(a, format, args);
 	va_end(args);
 	return at;
 }

@@ -12,29 +12,27 @@
 
 const char *exam_text(struct exam *x, const char *format, ...)
 {
-	char text[4000], *copy;
 	va_list args;
+	char *text;
 
 	va_start(args, format);
-	vsnprintf(text, sizeof text, format, args);
+	text = arena_vprintf(x->arena, format, args);
 	va_end(args);
-	copy = arena_text(x->arena, text);
-	return copy ? copy : "";
+	return text ? text : "";
 }
 
 void found(struct exam *x, enum finding_state state, const char *format, ...)
 {
-	char text[4000];
 	va_list args;
 
+	if (x->out->count == FINDINGS)
+		return;
 	va_start(args, format);
-	vsnprintf(text, sizeof text, format, args);
+	x->out->rows[x->out->count++] = (struct finding){
+		.group = x->group, .name = x->name, .state = state,
+		.what = arena_vprintf(x->out->arena, format, args),
+	};
 	va_end(args);
-	if (x->out->count < FINDINGS)
-		x->out->rows[x->out->count++] = (struct finding){
-			.group = x->group, .name = x->name, .state = state,
-			.what = arena_text(x->out->arena, text),
-		};
 }
 
 void mark(struct exam *x, const char *feature, const char *value, const char *seen)

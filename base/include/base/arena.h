@@ -8,6 +8,8 @@
 #ifndef BASE_ARENA_H
 #define BASE_ARENA_H
 
+#include <stdarg.h>
+
 #include "base/bytes.h"
 
 struct arena;
@@ -30,6 +32,7 @@ void *arena_array(struct arena *a, size_t count, size_t size);
 struct bytes arena_copy(struct arena *a, struct bytes b);
 char *arena_text(struct arena *a, const char *text);
 char *arena_printf(struct arena *a, const char *format, ...) __attribute__((format(printf, 2, 3)));
+char *arena_vprintf(struct arena *a, const char *format, va_list args) __attribute__((format(printf, 2, 0)));
 
 #define arena_new_of(a, type) ((type *)arena_alloc((a), sizeof(type)))
 

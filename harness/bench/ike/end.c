@@ -10,6 +10,7 @@
 #include <time.h>
 
 #include "../clock.h"
+#include "../wire/ike-burst.h"
 
 #define TICK_EVERY 1000000u /* nanoseconds */
 #define WAIT_MS    1
@@ -90,13 +91,7 @@ static size_t say(struct ike_end *e)
 	size_t count = 0;
 
 	while (endpoint_output(e->endpoint, (usec)(e->now / 1000), &d)) {
-		struct port_burst b = { .kind = PORT_IKE,
-					.from = &d.from,
-					.to = &d.to,
-					.at = (uint8_t *)(uintptr_t)d.octets.at,
-					.len = d.octets.len,
-					.count = 1,
-					.marker = d.marker };
+		struct port_burst b = ike_burst(&d);
 
 		if (d.keepalive)
 			continue;

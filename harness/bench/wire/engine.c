@@ -6,6 +6,8 @@
 #include <sys/random.h>
 #include <time.h>
 
+#include "ike-burst.h"
+
 #define SLAB         ((PORT_BURST * 2048u + PORT_OCTETS * 2 + 63) / 64 * 64)
 #define PACKET_ARENA ((size_t)1 << 30)
 #define IKE_EVERY    1000000u /* nanoseconds */
@@ -118,13 +120,7 @@ static void say(struct engine *e)
 	struct datagram d;
 
 	while (endpoint_output(e->endpoint, e->now / 1000, &d)) {
-		struct port_burst b = { .kind = PORT_IKE,
-					.from = &d.from,
-					.to = &d.to,
-					.at = (uint8_t *)(uintptr_t)d.octets.at,
-					.len = d.octets.len,
-					.count = 1,
-					.marker = d.marker };
+		struct port_burst b = ike_burst(&d);
 
 		if (d.keepalive)
 			continue;

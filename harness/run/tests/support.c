@@ -23,6 +23,29 @@ static void complain(void *ctx, const struct why *why)
 	print_error("%s\n", why_print(why, text, sizeof text));
 }
 
+struct library *whole;
+struct crypto *whole_crypto;
+
+int whole_begin(void **state)
+{
+	struct why why = { 0 };
+
+	(void)state;
+	whole = library_new(scenarios_root, run_facts(), &why);
+	assert_non_null(whole);
+	assert_true(library_load(whole, complain, NULL));
+	whole_crypto = crypto_new(&why);
+	return whole_crypto ? 0 : -1;
+}
+
+int whole_end(void **state)
+{
+	(void)state;
+	library_free(whole);
+	crypto_free(whole_crypto);
+	return 0;
+}
+
 /* Faults of these tests, which no scenario knows. */
 static const char faults[] =
 	"<faults xmlns=\"urn:ikespec:scenario:1\">"

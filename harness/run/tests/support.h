@@ -16,6 +16,12 @@ extern const char *scenarios_root;
 /* Where notes of failing rows go. */
 int tests_main(int argc, char **argv, const struct CMUnitTest *tests, size_t count);
 
+/* For a group of tests: all scenarios, and a library context. */
+extern struct library *whole;
+extern struct crypto *whole_crypto;
+int whole_begin(void **state);
+int whole_end(void **state);
+
 /* What one run gave; texts are cut. */
 struct outcome {
 	enum verdict verdict;

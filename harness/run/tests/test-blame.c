@@ -8,36 +8,6 @@
 
 #define SLOTS 4
 
-static struct library *whole;
-static struct crypto *crypto;
-
-static void complain(void *ctx, const struct why *why)
-{
-	char text[600];
-
-	(void)ctx;
-	print_error("%s\n", why_print(why, text, sizeof text));
-}
-
-static int begin(void **state)
-{
-	struct why why = { 0 };
-
-	(void)state;
-	whole = library_new(scenarios_root, run_facts(), &why);
-	assert_non_null(whole);
-	assert_true(library_load(whole, complain, NULL));
-	crypto = crypto_new(&why);
-	return crypto ? 0 : -1;
-}
-
-static int end(void **state)
-{
-	(void)state;
-	library_free(whole);
-	crypto_free(crypto);
-	return 0;
-}
 
 /* ------------------------------------------------------------ a suite of three cases, and one instance */
 
@@ -48,7 +18,7 @@ static struct test_suite *three(const struct deviations *known)
 {
 	static const char *const names[] = { "ikev2.auth.psk", "ikev2.init.honest", "ikev2.init.large" };
 	struct run_options o = {
-		.library = whole, .crypto = crypto, .profile = library_profile(whole, "builtin"), .root = scenarios_root,
+		.library = whole, .crypto = whole_crypto, .profile = library_profile(whole, "builtin"), .root = scenarios_root,
 		.filter = { .names = names, .name_count = ARRAY_LEN(names) }, .seed = 7, .deviations = known,
 	};
 	struct address local = { .family = 4, .ip = { 127, 0, 0, 1 } };
@@ -302,13 +272,13 @@ static void tired(void **state)
 int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(clearing, begin, end),
-		cmocka_unit_test_setup_teardown(by_order, begin, end),
-		cmocka_unit_test_setup_teardown(suspects, begin, end),
-		cmocka_unit_test_setup_teardown(another_death, begin, end),
-		cmocka_unit_test_setup_teardown(order, begin, end),
-		cmocka_unit_test_setup_teardown(tired, begin, end),
-		cmocka_unit_test_setup_teardown(excuses, begin, end),
+		cmocka_unit_test_setup_teardown(clearing, whole_begin, whole_end),
+		cmocka_unit_test_setup_teardown(by_order, whole_begin, whole_end),
+		cmocka_unit_test_setup_teardown(suspects, whole_begin, whole_end),
+		cmocka_unit_test_setup_teardown(another_death, whole_begin, whole_end),
+		cmocka_unit_test_setup_teardown(order, whole_begin, whole_end),
+		cmocka_unit_test_setup_teardown(tired, whole_begin, whole_end),
+		cmocka_unit_test_setup_teardown(excuses, whole_begin, whole_end),
 	};
 
 	return tests_main(argc, argv, tests, ARRAY_LEN(tests));

@@ -5,42 +5,17 @@
 
 #include "../host.h"
 
-static struct library *whole;
-static struct crypto *crypto;
 static const struct profile *profile;
-
-static void complain(void *ctx, const struct why *why)
-{
-	char text[600];
-
-	(void)ctx;
-	print_error("%s\n", why_print(why, text, sizeof text));
-}
 
 static int begin(void **state)
 {
-	struct why why = { 0 };
-
-	(void)state;
-	whole = library_new(scenarios_root, run_facts(), &why);
-	assert_non_null(whole);
-	assert_true(library_load(whole, complain, NULL));
-	crypto = crypto_new(&why);
-	profile = library_profile(whole, "libreswan");
-	return crypto && profile ? 0 : -1;
-}
-
-static int end(void **state)
-{
-	(void)state;
-	library_free(whole);
-	crypto_free(crypto);
-	return 0;
+	profile = whole_begin(state) == 0 ? library_profile(whole, "libreswan") : NULL;
+	return profile ? 0 : -1;
 }
 
 static struct test_suite *all_cases(void)
 {
-	struct run_options o = { .library = whole, .crypto = crypto, .profile = profile, .root = scenarios_root };
+	struct run_options o = { .library = whole, .crypto = whole_crypto, .profile = profile, .root = scenarios_root };
 	struct why why = { 0 };
 	struct test_suite *s = suite_new(&o, &why);
 
@@ -119,8 +94,8 @@ static void needs(void **state)
 int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(enough, begin, end),
-		cmocka_unit_test_setup_teardown(needs, begin, end),
+		cmocka_unit_test_setup_teardown(enough, begin, whole_end),
+		cmocka_unit_test_setup_teardown(needs, begin, whole_end),
 	};
 
 	return tests_main(argc, argv, tests, ARRAY_LEN(tests));

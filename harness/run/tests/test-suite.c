@@ -17,14 +17,6 @@ struct streams {
 	size_t count;
 };
 
-static void complain(void *ctx, const struct why *why)
-{
-	char text[600];
-
-	(void)ctx;
-	print_error("%s\n", why_print(why, text, sizeof text));
-}
-
 static void put(uint64_t *h, const void *at, size_t len)
 {
 	for (size_t i = 0; i < len; i++)
@@ -64,33 +56,11 @@ static void hear(void *ctx, const struct event *e)
 		put(&s->hash, e->ike_keys->sk_ei.at, e->ike_keys->sk_ei.len);
 }
 
-static struct library *whole;
-static struct crypto *crypto;
-
-static int begin(void **state)
-{
-	struct why why = { 0 };
-
-	(void)state;
-	whole = library_new(scenarios_root, run_facts(), &why);
-	assert_non_null(whole);
-	assert_true(library_load(whole, complain, NULL));
-	crypto = crypto_new(&why);
-	return crypto ? 0 : -1;
-}
-
-static int end(void **state)
-{
-	(void)state;
-	library_free(whole);
-	crypto_free(crypto);
-	return 0;
-}
 
 static struct run_options options(const char *const *names, size_t count)
 {
 	return (struct run_options){
-		.library = whole, .crypto = crypto, .profile = library_profile(whole, "builtin"), .root = scenarios_root,
+		.library = whole, .crypto = whole_crypto, .profile = library_profile(whole, "builtin"), .root = scenarios_root,
 		.filter = { .names = names, .name_count = count }, .seed = 7,
 	};
 }
@@ -319,11 +289,11 @@ static void selftest(void **state)
 int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(same_octets, begin, end),
-		cmocka_unit_test_setup_teardown(selection, begin, end),
-		cmocka_unit_test_setup_teardown(counting, begin, end),
-		cmocka_unit_test_setup_teardown(known_deviations, begin, end),
-		cmocka_unit_test_setup_teardown(selftest, begin, end),
+		cmocka_unit_test_setup_teardown(same_octets, whole_begin, whole_end),
+		cmocka_unit_test_setup_teardown(selection, whole_begin, whole_end),
+		cmocka_unit_test_setup_teardown(counting, whole_begin, whole_end),
+		cmocka_unit_test_setup_teardown(known_deviations, whole_begin, whole_end),
+		cmocka_unit_test_setup_teardown(selftest, whole_begin, whole_end),
 	};
 
 	return tests_main(argc, argv, tests, ARRAY_LEN(tests));
