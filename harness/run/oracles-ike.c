@@ -82,6 +82,9 @@ static void note_request(struct oracles *o, const struct message *m, bool by_tar
 		fire(o, ORACLE_RETRANSMISSION, NULL,
 		     run_printf(o->run, "request %u with other octets", m->id));
 	}
+	/* A repetition may have been on its way when the answer came: it is no new question. */
+	if (by_target && bytes_equal(q->octets, m->octets))
+		return;
 	q->answered = false;
 	if (by_target)
 		q->octets = arena_copy(o->run->arena, m->octets);

@@ -99,6 +99,27 @@ static bool held(const struct run *r, const struct item *it)
 	       !first->response && (first->taken || waits(r, first));
 }
 
+static bool asks_again(const struct sent *response)
+{
+	struct node *n = message_payload(&response->composed.message, PAYLOAD_NOTIFY, 1);
+	uint64_t type;
+
+	return n && wire_number(n, "type", &type) && (type == NOTIFY_COOKIE || type == NOTIFY_INVALID_KE_PAYLOAD);
+}
+
+/*
+ * A request that a slow target repeated although the scenario has asked for another one: the endpoint keeps no state of
+ * such an answer and would go on with the handshake.  On a good path the answer has come, and more of it would cross
+ * what it asked for.
+ */
+static bool asked_again(const struct run *r, const struct item *it)
+{
+	const struct seen *first = it->seen && it->seen->repeats ? first_of(it->seen) : NULL;
+
+	return first && !r->options->weather && it->seen->is_ike && !it->seen->message.response &&
+	       it->seen->message.exchange == IKE_SA_INIT && first->response && asks_again(first->response);
+}
+
 static bool answered_always(struct run *r, struct item *it)
 {
 	struct selector s;
@@ -120,7 +141,7 @@ static bool answered_always(struct run *r, struct item *it)
 
 static void automatic(struct run *r, struct item *it)
 {
-	if (held(r, it))
+	if (held(r, it) || asked_again(r, it))
 		return;
 	if (r->phase == RUN_STEPS && answered_always(r, it))
 		return;

@@ -29,6 +29,13 @@ static const struct row rows[] = {
 	/* Rule 4: a repetition is taken by again alone. */
 	{ "no repetition", S("<establish/><send request=\"liveness\" save=\"q\"/><expect response=\"liveness\" save=\"a\"/>"
 		"<send again=\"q\"/><expect response=\"liveness\" judges=\"must\"/>"), VERDICT_FAIL, "nothing within", NULL },
+	/* The target repeats each request before our answer has come: that is no reason for us to give in. */
+	{ "a slow target is asked again", { .target = "initiator", .fault = "follows-cookies-for-ever",
+		.steps = "<network delay=\"400ms\"/><target do=\"initiate\"/><repeat times=\"12\"><any-of>"
+		"<case when=\"asks\"><expect request=\"IKE_SA_INIT\" save=\"q\"/>"
+		"<send response=\"IKE_SA_INIT\" answers=\"q\" notify=\"COOKIE\"><set field=\"N(COOKIE).data\" to=\"random:32\"/></send></case>"
+		"<case when=\"waits\"><expect-nothing request=\"IKE_SA_INIT\" for=\"500ms\"/></case></any-of></repeat>"
+		"<check value=\"${q.count()}\" max=\"9\" judges=\"should\"/>" }, VERDICT_WEAK, NULL, NULL },
 	{ "other octets are no repetition", { .target = "initiator", .fault = "retransmits-other-octets",
 		.steps = "<target do=\"initiate\"/><expect request=\"IKE_SA_INIT\" save=\"q\"/><expect again=\"q\" judges=\"must\"/>" },
 		VERDICT_FAIL, "a repetition of q", NULL },
