@@ -493,7 +493,7 @@ static int builtin_result(struct run *r, unsigned ticket, struct why *why)
 	return request(r, r->ordered.verb, r->ordered.ike, r->ordered.child, why) ? 1 : 0;
 }
 
-static const struct target_kind builtin = { builtin_order, builtin_result, NULL };
+static const struct target_kind builtin = { builtin_order, builtin_result, NULL, NULL, NULL };
 
 bool builtin_setup(struct run *r, struct why *why)
 {

@@ -6,9 +6,16 @@
 
 #define PING_GAP (500 * USEC_MS)
 
+#define SLOW_TURNS  4
+#define SLOWEST     (2 * USEC_S)
+
+/* A target that is slow to answer its driver has not yet answered us either: a probe that bears the Message ID of what
+ * it is to refuse would get that answer for its own. */
 static usec settle_time(const struct run *r)
 {
-	return run_span(r, r->options->profile->settle);
+	usec slow = r->target && r->target->slowness ? SLOW_TURNS * r->target->slowness(r) : 0;
+
+	return run_span(r, r->options->profile->settle) + usec_min(slow, SLOWEST);
 }
 
 void fence_begin(struct run *r, struct fence *f, struct tester *t, struct child_sa *esp,

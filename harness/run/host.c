@@ -129,7 +129,8 @@ static void wait_for_probe(struct real_host *h, usec now)
 
 	if (result.progress != TARGET_PENDING) {
 		h->probe = 0;
-		make_room(h, now - h->probed);
+		h->took = now - h->probed;
+		make_room(h, h->took);
 		if (result.progress == TARGET_REFUSED && result.text && strstr(result.text, "hung"))
 			found_hung(h, result.text);
 		else if (result.progress == TARGET_REFUSED && h->foreign && down_again(h, result.code))

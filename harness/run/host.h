@@ -51,6 +51,7 @@ struct real_host {
 	bool asked;    /* a scenario has it killed or restarted: no death of its own */
 	unsigned probe; /* does it answer?  And what its process was doing when that was asked */
 	usec probed, looked;
+	usec took; /* the last probe, until its answer */
 	unsigned downs;                 /* of a foreign target: status commands in a row that said it is down */
 	unsigned room; /* so many cases may begin until it has answered again */
 	bool starved; /* more would begin */

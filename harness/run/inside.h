@@ -313,6 +313,8 @@ struct target_kind {
 	/* The counters of its data plane go to the log while the SAs stand; true as long as they are
 	 * awaited.  NULL: it has none of its own. */
 	bool (*count)(struct run *r);
+	/* How long it takes now to answer its own driver.  NULL: no time. */
+	usec (*slowness)(const struct run *r);
 };
 
 struct run {

@@ -316,7 +316,16 @@ static bool real_count(struct run *r)
 	return waits;
 }
 
-static const struct target_kind real_kind = { real_order, real_result, real_alive, real_count };
+/* A probe under way has taken so long at least.  What a foreign target's command takes says little of the target. */
+static usec real_slowness(const struct run *r)
+{
+	const struct real_host *h = r->target_state;
+	usec waits = h->probe ? real_now(h->real) - h->probed : 0;
+
+	return h->foreign ? 0 : waits > h->took ? waits : h->took;
+}
+
+static const struct target_kind real_kind = { real_order, real_result, real_alive, real_count, real_slowness };
 
 /* ------------------------------------------------------------ setup */
 
